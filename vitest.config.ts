@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['shared/**/*.test.ts', 'level-*/test/**/*.test.ts'],
+    // Real sockets, processes and browsers: generous limits, so that a slow machine is not a failing one.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    // Two files at a time: each may start servers, a database and a browser.
+    maxWorkers: 2,
+  },
+})

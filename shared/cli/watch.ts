@@ -1,0 +1,56 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { watch } from 'node:fs'
+
+/**
+ * Runs a TypeScript program as a child process and starts it anew when a file in `folders` changes.
+ *
+ * Unlike `node --watch`, it ends with the program's own exit code when the program refuses to start (a taken port,
+ * a bad setting), and passes SIGINT, SIGTERM and SIGHUP on, so that the exit code of a stop is the program's, too.
+ */
+export function watchProgram(script: string, folders: string[]): void {
+  let child: ChildProcess | undefined
+  let everReady = false
+  let state: 'running' | 'restarting' | 'stopping' = 'running'
+
+  const start = () => {
+    state = 'running'
+    child = fork(script, { execArgv: ['--import', 'tsx'] })
+    child.once('message', () => {
+      everReady = true
+    })
+    child.once('exit', (code, signal) => {
+      child = undefined
+      if (state === 'restarting') return start()
+      if (state === 'stopping' || !everReady) process.exit(code ?? 1)
+      console.error(`Stopped by itself (${signal ?? `exit code ${code}`}). Save a file to start it again.`)
+    })
+  }
+
+  const restart = () => {
+    if (state !== 'running') return
+    if (!child) return start()
+    state = 'restarting'
+    child.kill('SIGTERM')
+  }
+
+  const stop = (signal: NodeJS.Signals) => {
+    // A second Ctrl-C from someone who will not wait.
+    if (state === 'stopping') return child?.kill('SIGKILL')
+    state = 'stopping'
+    if (!child) process.exit(0)
+    child.kill(signal)
+  }
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
+
+  let pending: NodeJS.Timeout | undefined
+  for (const folder of folders) {
+    watch(folder, { recursive: true }, (_event, file) => {
+      if (!file?.endsWith('.ts')) return
+      // An editor writes a file in several steps; wait until it is done.
+      clearTimeout(pending)
+      pending = setTimeout(restart, 100)
+    })
+  }
+  start()
+}

@@ -1,0 +1,55 @@
+/** The environment a level reads its settings from; `process.env` fits. */
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** A start-up that cannot go on, told to the user as this one line: what is wrong and what to do about it. */
+export class StartError extends Error {
+  override name = 'StartError'
+}
+
+/** What every level can be told. */
+export interface CommonConfig {
+  host: string
+  port: number
+  /** Further origins, besides the page's own, whose pages may talk to this server. */
+  allowedOrigins: string[]
+  production: boolean
+}
+
+/** Reads the settings every level has. Throws StartError naming the variable and the cure. */
+export function readCommonConfig(env: Env, defaultPort: number): CommonConfig {
+  return {
+    host: env.HOST || '127.0.0.1',
+    port: readInteger(env, 'PORT', { fallback: defaultPort, min: 0, max: 65_535 }),
+    allowedOrigins: readOrigins(env),
+    production: env.NODE_ENV === 'production',
+  }
+}
+
+/** A whole number within `min` and `max`. Throws StartError naming the variable when it is anything else. */
+export function readInteger(
+  env: Env,
+  name: string,
+  { fallback, min, max }: { fallback: number; min: number; max: number },
+): number {
+  const text = env[name]
+  if (text === undefined || text === '') return fallback
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value
+  throw new StartError(
+    `${name} must be a whole number from ${min} to ${max}, not "${text}": try ${name}=${fallback}`,
+  )
+}
+
+/**
+ * `ALLOWED_ORIGINS`: exact origins, comma-separated, each as a browser sends it (RFC 6454 section 7).
+ * Throws StartError for anything that no browser would send, since such an entry could never match.
+ */
+function readOrigins(env: Env): string[] {
+  const entries = (env.ALLOWED_ORIGINS ?? '').split(',').map((entry) => entry.trim())
+  return entries.filter(Boolean).map((entry) => {
+    if (URL.canParse(entry) && new URL(entry).origin === entry) return entry
+    throw new StartError(
+      `ALLOWED_ORIGINS has "${entry}", which is not an origin: write scheme, host and port only, like https://app.example.com`,
+    )
+  })
+}

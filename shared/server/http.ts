@@ -1,0 +1,54 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Log } from './log.ts'
+import { HttpError, sendError } from './respond.ts'
+
+export type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>
+
+/**
+ * An HTTP server that is not listening yet. An HttpError thrown by `handler` becomes that answer; anything else
+ * is logged and becomes a plain 500: nobody sees a stack trace.
+ */
+export function createHttpServer(handler: Handler, log: Log): http.Server {
+  return http.createServer((req, res) => {
+    new Promise((resolve) => resolve(handler(req, res))).catch((error: unknown) => {
+      if (!(error instanceof HttpError)) log.error(`${req.method} ${pathOf(req)} failed: ${error}`)
+      if (res.headersSent) return res.destroy()
+      // What was not read of the body would be taken for the next request.
+      if (!req.complete) res.setHeader('connection', 'close')
+      if (error instanceof HttpError) sendError(res, error.status, error.code, error.message)
+      else sendError(res, 500, 'internal', 'The server failed to answer. Its log says why.')
+    })
+  })
+}
+
+/** The path of a request without its query, which may hold secrets. */
+export function pathOf(req: IncomingMessage): string {
+  return (req.url ?? '/').split('?', 1)[0] ?? '/'
+}
+
+/**
+ * Stops listening and waits until every connection has ended: idle ones end now, hung ones after `graceMs`.
+ * Upgraded sockets (WebSocket) are not the HTTP server's any more: close those first.
+ */
+export async function closeHttpServer(server: http.Server, graceMs = 1_000): Promise<void> {
+  if (!server.listening) return
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
+  await closed
+  clearTimeout(deadline)
+}
+
+/** Refuses an upgrade before the handshake, with an HTTP answer that says why. */
+export function refuseUpgrade(
+  socket: NodeJS.WritableStream,
+  status: number,
+  code: string,
+  message: string,
+): void {
+  const body = JSON.stringify({ error: { code, message } })
+  socket.end(
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nconnection: close\r\n` +
+      `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}

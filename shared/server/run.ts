@@ -1,0 +1,85 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type CommonConfig, type Env, StartError } from './config.ts'
+import { createLog, type Log, readLogLevel } from './log.ts'
+import { createPage, type Page } from './page.ts'
+import { onShutdown } from './shutdown.ts'
+
+/** What a level's `start` is given. */
+export interface Surroundings {
+  env: Env
+  log: Log
+  page: Page
+}
+
+/** What a level's `start` gives back: a server that is ready to listen. */
+export interface Started {
+  config: CommonConfig
+  server: { http: Server; close(): Promise<void> }
+  /** The services it uses, one short phrase each, for the start line. */
+  services: string[]
+}
+
+export interface LevelProgram {
+  /** As in "Level 1 · Raw WebSocket". */
+  name: string
+  /** The level's folder. */
+  dir: string
+  start(surroundings: Surroundings): Promise<Started>
+}
+
+/**
+ * Runs one level as this process: starts it, listens, says where, and closes it on SIGINT or SIGTERM (exit code 0).
+ * A start that cannot succeed prints one line that names the cure and exits with code 1.
+ */
+export async function runLevel(program: LevelProgram): Promise<void> {
+  const { env } = process
+  const page = createPage(program.dir, env.NODE_ENV === 'production')
+  const running: { close(): Promise<void> }[] = [page]
+  const closeAll = async () => {
+    for (const part of running.toReversed()) await part.close()
+  }
+  onShutdown(closeAll)
+  try {
+    const log = createLog(readLogLevel(env))
+    const { config, server, services } = await program.start({ env, log, page })
+    running.push(server)
+    await page.attach(server.http)
+    await listen(server.http, config)
+    const url = urlOf(server.http)
+    console.log(`${program.name}\n  ${url}\n  services: ${services.join(', ') || 'none'}`)
+    process.send?.({ ready: url })
+  } catch (error) {
+    console.error(error instanceof StartError ? error.message : `${program.name} failed to start: ${error}`)
+    process.exitCode = 1
+    await closeAll().catch(() => undefined)
+    process.exit()
+  }
+}
+
+/**
+ * Listens where `config` says. Throws StartError for a port that is taken or not ours to take, and for a host
+ * that is not this machine's.
+ */
+export function listen(server: Server, { host, port }: Pick<CommonConfig, 'host' | 'port'>): Promise<void> {
+  const cures: Record<string, string> = {
+    EADDRINUSE: `Port ${port} is taken: stop the program that uses it, or choose another with PORT=${port + 10}`,
+    EACCES: `Port ${port} needs privileges: choose one above 1023 with PORT=${port + 8000}`,
+    EADDRNOTAVAIL: `HOST=${host} is no address of this machine: try HOST=127.0.0.1`,
+    ENOTFOUND: `HOST=${host} cannot be resolved: try HOST=127.0.0.1`,
+  }
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const cure = cures[error.code ?? '']
+      reject(cure ? new StartError(cure) : error)
+    })
+    server.listen({ host, port }, () => resolve())
+  })
+}
+
+/** The URL to open in a browser on this machine. */
+export function urlOf(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo
+  if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(address)) return `http://localhost:${port}`
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

@@ -1,0 +1,19 @@
+/** How long an orderly shutdown may take. Container platforms kill after 10 s; design: exit within 5 s. */
+const DEADLINE_MS = 4_000
+
+/**
+ * Calls `close` once on SIGINT, SIGTERM or SIGHUP, or when the process that watches over this one is gone, and exits
+ * with code 0 when it is done, or when the deadline passes: something that hangs must not hold the process.
+ */
+export function onShutdown(close: () => Promise<void>): void {
+  let closing = false
+  const shutdown = async () => {
+    if (closing) return
+    closing = true
+    setTimeout(() => process.exit(0), DEADLINE_MS).unref()
+    await close().catch((error: unknown) => console.error(`Closing failed: ${error}`))
+    process.exit(0)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, shutdown)
+  process.on('disconnect', shutdown)
+}

@@ -12,6 +12,7 @@ export const MAX_ARGUMENTS = 65_536
 
 /** `*` or `$`, a number and the line end. */
 const MAX_HEADER_BYTES = 32
+const CARRIAGE_RETURN = 0x0d
 const LINE_FEED = 0x0a
 
 export class RespParser {
@@ -23,7 +24,7 @@ export class RespParser {
   #missingArguments = 0
   #commandBytes = 0
   /** Length of the argument whose bytes come next; undefined while its `$…` header is still to come. */
-  #argumentLength: number | undefined
+  #argumentLength: number | undefined;
 
   /**
    * Takes the next piece of the stream and returns the commands that are now complete, each as its arguments
@@ -74,6 +75,9 @@ export class RespParser {
 
   #readArgument(bytes: Buffer, length: number): number {
     if (bytes.length < length + 2) return 0
+    if (bytes[length] !== CARRIAGE_RETURN || bytes[length + 1] !== LINE_FEED) {
+      throw new ProtocolError('Protocol error: expected CRLF after a bulk string')
+    }
     this.#arguments.push(bytes.subarray(0, length))
     this.#missingArguments--
     this.#argumentLength = undefined
@@ -88,7 +92,11 @@ export class RespParser {
 }
 
 /** `*3\r\n` → value 3, size 4; undefined while the line is not complete. */
-function readHeader(bytes: Buffer, marker: string, problem: string): { value: number; size: number } | undefined {
+function readHeader(
+  bytes: Buffer,
+  marker: string,
+  problem: string,
+): { value: number; size: number } | undefined {
   if (bytes.length === 0) return undefined
   if (bytes[0] !== marker.charCodeAt(0)) {
     const found = String.fromCharCode(bytes[0] ?? 0)

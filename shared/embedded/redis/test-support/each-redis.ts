@@ -1,0 +1,21 @@
+import { describe, expect, test } from 'vitest'
+import type { RedisKind } from '../index.ts'
+import { findRedisServer } from '../redis-server.ts'
+
+/**
+ * Runs a suite over the embedded server and over a real redis-server: what passes on both is the same behaviour.
+ * Without redis-server its half is skipped in plain sight, and with CI=true that is a failure.
+ */
+export function describeEachRedis(name: string, suite: (kind: RedisKind) => void): void {
+  describe(`${name} (embedded)`, () => suite('embedded'))
+  if (findRedisServer()) {
+    describe(`${name} (redis-server)`, () => suite('redis-server'))
+  } else if (process.env.CI === 'true') {
+    test(`${name} (redis-server): is on the PATH, as CI needs it`, () => {
+      expect(findRedisServer()).toBeDefined()
+    })
+  } else {
+    describe.skip(`${name} (redis-server): SKIPPED, install redis-server to run this half`, () =>
+      suite('redis-server'))
+  }
+}

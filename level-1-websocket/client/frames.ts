@@ -1,0 +1,48 @@
+import { listen } from '@levels/shared/client/tap.ts'
+import type { Wire } from '@levels/shared/client/wire.ts'
+import { asHex } from './log.ts'
+
+/** What the close codes that one meets here mean (RFC 6455 section 7.4.1). */
+const closeCodes: Record<number, string> = {
+  1000: 'closed on purpose',
+  1001: 'the server goes away',
+  1005: 'closed, and no reason was given',
+  1006: 'gone without a goodbye: no close frame came',
+  1009: 'the message was too big for the server',
+}
+
+/** Shows every frame that crosses the socket on the wire. */
+export function showFrames(wire: Wire): void {
+  listen({
+    opening: (url) =>
+      wire.add({
+        direction: 'out',
+        kind: 'upgrade',
+        raw: `GET ${url}`,
+        why: 'an HTTP request that asks to become a WebSocket',
+      }),
+    open: () =>
+      wire.add({
+        direction: 'in',
+        kind: 'open',
+        raw: '101 Switching Protocols',
+        why: 'from here on there are only frames',
+      }),
+    frame(direction, data, bytes) {
+      const kind = typeof data === 'string' ? 'text' : 'binary'
+      const raw = typeof data === 'string' ? data : data instanceof ArrayBuffer ? asHex(data) : '…'
+      const why =
+        direction === 'out'
+          ? 'one frame to the server'
+          : 'one frame from the server: an echo or a push, it does not say'
+      wire.add({ direction, kind, raw, bytes, why })
+    },
+    close: (code, reason) =>
+      wire.add({
+        direction: 'in',
+        kind: 'close',
+        raw: `${code} ${reason}`.trim(),
+        why: closeCodes[code] ?? 'the connection ended',
+      }),
+  })
+}

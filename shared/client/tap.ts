@@ -1,0 +1,111 @@
+/**
+ * Listens in on every WebSocket that the page opens, whichever library opens it, and can hurt them on purpose.
+ * Import it before anything that opens a socket: Socket.IO takes its hold of `WebSocket` when it is loaded.
+ */
+export interface TapEvents {
+  opening?(url: string): void
+  open?(): void
+  /** What crossed the socket, as text or as bytes, with its size in bytes. */
+  frame?(direction: 'in' | 'out', data: string | ArrayBuffer | Blob, bytes: number): void
+  close?(code: number, reason: string): void
+}
+
+const NativeWebSocket = globalThis.WebSocket
+const nativeFetch = globalThis.fetch
+const live = new Set<WebSocket>()
+const listeners = new Set<TapEvents>()
+let offlineUntil = 0
+
+/** Hears of everything from now on. */
+export function listen(events: TapEvents): void {
+  listeners.add(events)
+}
+
+/** Closes every open socket beneath the code that uses it, which sees a lost connection. Returns how many there were. */
+export function cutConnections(): number {
+  const count = live.size
+  for (const socket of live) socket.close()
+  return count
+}
+
+/** As if the network were gone for `ms`: sockets are cut, and neither new ones nor HTTP requests get through. */
+export function goOffline(ms: number): void {
+  offlineUntil = Date.now() + ms
+  cutConnections()
+}
+
+/** Sends on every open socket, past the code that uses it. Returns how many there were. */
+export function sendRaw(data: string | ArrayBuffer): number {
+  for (const socket of live) socket.send(data)
+  return live.size
+}
+
+globalThis.WebSocket = new Proxy(NativeWebSocket, {
+  construct(Socket, args: [url: string | URL, protocols?: string | string[]]) {
+    if (args[1] === 'vite-hmr') return new Socket(...args)
+    for (const heard of listeners) heard.opening?.(String(args[0]))
+    if (Date.now() < offlineUntil) return unreachableSocket()
+    return tapped(new Socket(...args))
+  },
+})
+
+globalThis.fetch = async (...args) => {
+  if (Date.now() < offlineUntil) throw new TypeError('Offline on purpose: the network cannot be reached.')
+  return nativeFetch(...args)
+}
+
+function tapped(socket: WebSocket): WebSocket {
+  const send = socket.send.bind(socket)
+  socket.send = (data) => {
+    for (const heard of listeners) heard.frame?.('out', toFrame(data), sizeOf(data))
+    send(data)
+  }
+  socket.addEventListener('open', () => {
+    live.add(socket)
+    for (const heard of listeners) heard.open?.()
+  })
+  socket.addEventListener('message', ({ data }) => {
+    for (const heard of listeners) heard.frame?.('in', data, sizeOf(data))
+  })
+  socket.addEventListener('close', ({ code, reason }) => {
+    live.delete(socket)
+    for (const heard of listeners) heard.close?.(code, reason)
+  })
+  return socket
+}
+
+function toFrame(data: string | ArrayBufferLike | Blob | ArrayBufferView): string | ArrayBuffer | Blob {
+  if (typeof data === 'string' || data instanceof Blob) return data
+  const view = ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data)
+  return view.slice().buffer
+}
+
+function sizeOf(data: unknown): number {
+  if (typeof data === 'string') return new TextEncoder().encode(data).length
+  if (data instanceof Blob) return data.size
+  return (data as ArrayBuffer | ArrayBufferView).byteLength
+}
+
+/** Fails the way a socket does whose server cannot be reached (code 1006, RFC 6455 section 7.1.5). */
+function unreachableSocket(): WebSocket {
+  const socket = new EventTarget() as WebSocket
+  const ignore = () => undefined
+  Object.assign(socket, {
+    readyState: NativeWebSocket.CONNECTING,
+    bufferedAmount: 0,
+    send: ignore,
+    close: ignore,
+  })
+  setTimeout(() => {
+    Object.assign(socket, { readyState: NativeWebSocket.CLOSED })
+    const failed = new Event('error')
+    socket.onerror?.(failed)
+    socket.dispatchEvent(failed)
+    const closed = new CloseEvent('close', { code: 1006 })
+    socket.onclose?.(closed)
+    socket.dispatchEvent(closed)
+  }, 50)
+  return socket
+}

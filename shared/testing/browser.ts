@@ -1,0 +1,72 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { findChromium } from './chromium.ts'
+
+/** A page of its own profile, and what went wrong in it. */
+export interface TestPage extends Page {
+  /** Uncaught errors and console errors so far: a page that works has none. */
+  readonly problems: string[]
+}
+
+export interface TestBrowser {
+  /** Opens `url` as a new visitor: no cookies, no storage of others. */
+  visit(url: string, options?: BrowserContextOptions): Promise<TestPage>
+  /** Opens `url` in a further tab of the same visitor. */
+  newTab(page: Page, url: string): Promise<TestPage>
+}
+
+// Chromium's own background traffic has nothing to do with the page, and a sandbox of its own needs rights that
+// containers do not give.
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/**
+ * A group of tests that drive the real page in a real Chromium. Without one the group is skipped, loudly; with
+ * `CI=true` that is a failure.
+ */
+export function describeInBrowser(name: string, tests: (browser: TestBrowser) => void): void {
+  const executablePath = findChromium()
+  if (!executablePath && process.env.CI !== 'true') {
+    console.warn(`SKIPPED, no Chromium found (npm run doctor says how to get one): ${name}`)
+    describe.skip(`${name} (no Chromium found)`, () => tests(unavailable))
+    return
+  }
+  describe(name, () => {
+    let chrome: Browser | undefined
+    beforeAll(async () => {
+      if (!executablePath) throw new Error('CI=true and no Chromium found: install the package chromium')
+      chrome = await chromium.launch({ executablePath, args })
+    })
+    afterAll(() => chrome?.close())
+    tests({
+      async visit(url, options) {
+        if (!chrome) return unavailable.visit(url)
+        const context = await chrome.newContext(options)
+        return openPage(await context.newPage(), url)
+      },
+      newTab: async (page, url) => openPage(await page.context().newPage(), url),
+    })
+  })
+}
+
+const unavailable: TestBrowser = {
+  visit: () => Promise.reject(new Error('There is no browser')),
+  newTab: () => Promise.reject(new Error('There is no browser')),
+}
+
+async function openPage(page: Page, url: string): Promise<TestPage> {
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text())
+  })
+  await page.goto(url)
+  return Object.assign(page, { problems })
+}

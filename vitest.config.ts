@@ -8,5 +8,9 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Two files at a time: each may start servers, a database and a browser.
     maxWorkers: 2,
+    // .ci/run counts from the second one.
+    reporters: process.env.CI
+      ? ['default', ['json', { outputFile: '.data/test-results.json' }]]
+      : ['default'],
   },
 })

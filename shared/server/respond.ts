@@ -35,7 +35,8 @@ export async function readText(req: IncomingMessage, maxBytes: number): Promise<
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of req) {
+  // Leaving this loop early must not destroy the connection: the answer still has to go out on it.
+  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
     size += chunk.length
     if (size > maxBytes) throw tooLarge
     chunks.push(chunk)

@@ -1,5 +1,8 @@
+import { createClient } from 'redis'
 import { describe, expect, test } from 'vitest'
 import { compileGlob } from './glob.ts'
+import { startRedis } from './index.ts'
+import { findRedisServer } from './redis-server.ts'
 
 describe('a Redis glob pattern', () => {
   test.each([
@@ -33,3 +36,37 @@ describe('a Redis glob pattern', () => {
     expect(performance.now() - started).toBeLessThan(1_000)
   })
 })
+
+test.runIf(findRedisServer())('redis-server agrees on a thousand patterns made at random', async () => {
+  const redis = await startRedis({ kind: 'redis-server' })
+  const client = createClient({ url: redis.uri, RESP: 3 })
+  await client.connect()
+  const random = pseudoRandom(42)
+  const channels = Array.from({ length: 300 }, () => randomText(random, 'abc-]^\\', 4)).filter(Boolean)
+  await client.subscribe(channels, () => undefined)
+  for (let round = 0; round < 1_000; round++) {
+    const pattern = randomText(random, 'abc**??[[]]^--\\', 7)
+    if (pattern === '') continue
+    const theirs = new Set(await client.pubSubChannels(pattern))
+    expect({ pattern, found: new Set(channels.filter(compileGlob(pattern))) }).toEqual({
+      pattern,
+      found: theirs,
+    })
+  }
+  client.destroy()
+  await redis.close()
+})
+
+function randomText(random: () => number, alphabet: string, maxLength: number): string {
+  const length = Math.floor(random() * (maxLength + 1))
+  return Array.from({ length }, () => alphabet.charAt(Math.floor(random() * alphabet.length))).join('')
+}
+
+/** Numbers from 0 to 1, the same for each run (a linear congruential generator). */
+function pseudoRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
+    return state / 2 ** 32
+  }
+}

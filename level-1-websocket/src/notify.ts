@@ -11,7 +11,9 @@ const MAX_BYTES = NOTIFY_MAX_LENGTH * 3
  * Throws HttpError: 405 for another method, 403 for a foreign page, 400 for nothing or no UTF-8, 413 for too much.
  */
 export async function readNotification(req: IncomingMessage, isAllowedOrigin: OriginCheck): Promise<string> {
-  if (req.method !== 'POST') throw new HttpError(405, 'method_not_allowed', 'Send a notification with POST.')
+  if (req.method !== 'POST') {
+    throw new HttpError(405, 'method_not_allowed', 'Send a notification with POST.', { allow: 'POST' })
+  }
   if (!isAllowedOrigin(req))
     throw new HttpError(403, 'origin_refused', 'This page may not send notifications here.')
   const text = await readText(req, MAX_BYTES)

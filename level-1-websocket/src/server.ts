@@ -9,7 +9,10 @@ import type { Config } from './config.ts'
 import { CLOSE, NOTIFY_PATH, SOCKET_PATH } from './events.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { readNotification } from './notify.ts'
-import { sendBounded } from './send.ts'
+import { dropIfTooSlow, sendBounded } from './send.ts'
+
+/** How long a client may take to answer the goodbye at shutdown, in milliseconds. */
+const CLOSE_GRACE_MS = 1_000
 
 export interface Options
   extends Pick<Config, 'allowedOrigins' | 'heartbeatMs' | 'maxMessageBytes' | 'maxClients'> {
@@ -49,7 +52,6 @@ export function createServer({ log, page, ...limits }: Options): Level1Server {
 
   http.on('upgrade', (req, socket, head) => {
     if (page?.ownsUpgrade(req)) return
-    socket.on('error', () => socket.destroy())
     // Refused here, before the handshake, no WebSocket ever exists: nothing to clean up.
     if (pathOf(req) !== SOCKET_PATH)
       return refuseUpgrade(socket, 404, 'not_found', `The socket is at ${SOCKET_PATH}.`)
@@ -64,6 +66,8 @@ export function createServer({ log, page, ...limits }: Options): Level1Server {
     // Without a listener, an error of one peer (a frame too large, a reset) would end the whole process.
     socket.on('error', (error) => log.debug(`socket: ${error.message}`))
     socket.on('message', (data, isBinary) => sendBounded(socket, data as Buffer, isBinary))
+    // `ws` answers each ping by itself, and answers that nobody reads pile up like everything else.
+    socket.on('ping', () => dropIfTooSlow(socket))
   }
 
   function push(text: string): number {
@@ -80,9 +84,15 @@ export function createServer({ log, page, ...limits }: Options): Level1Server {
     clients: sockets.clients,
     async close() {
       heartbeat.stop()
+      sockets.close() // whoever asks for an upgrade from here on gets 503
+      const closed = closeHttpServer(http)
       for (const socket of sockets.clients) socket.close(CLOSE.goingAway, 'server is shutting down')
-      await closeHttpServer(http)
-      for (const socket of sockets.clients) socket.terminate()
+      // Closing takes an answer (RFC 6455 section 7.1.2), and a hung peer never gives one.
+      const deadline = setTimeout(() => {
+        for (const socket of sockets.clients) socket.terminate()
+      }, CLOSE_GRACE_MS)
+      await closed
+      clearTimeout(deadline)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { createInterface } from 'node:readline/promises'
+import { askForLevel, findLevel } from './choose.ts'
 import { type Level, levels } from './levels.ts'
 import { watchProgram } from './watch.ts'
 
@@ -18,31 +18,12 @@ if (level) {
 
 async function chooseLevel(argument: string | undefined): Promise<Level | undefined> {
   if (argument !== undefined) {
-    const named = levels.find(({ number }) => String(number) === argument)
+    const named = findLevel(argument)
     if (named) return named
     console.error(`There is no level "${argument}": choose 1, 2, 3 or 4, as in npm start 3`)
     process.exitCode = 1
     return undefined
   }
   if (!process.stdin.isTTY || !process.stdout.isTTY) return levels[0]
-  return askForLevel()
-}
-
-async function askForLevel(): Promise<Level | undefined> {
-  for (const { number, title } of levels) console.log(`  ${number}  ${title}`)
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const left = new Promise<undefined>((resolve) => {
-    terminal.once('close', () => resolve(undefined)) // Ctrl-C, Ctrl-D
-  })
-  try {
-    while (true) {
-      const answer = await Promise.race([terminal.question('Which level? [1] '), left])
-      if (answer === undefined) return undefined
-      const chosen = levels.find(({ number }) => String(number) === (answer.trim() || '1'))
-      if (chosen) return chosen
-      console.log('Type 1, 2, 3 or 4, and Enter.')
-    }
-  } finally {
-    terminal.close()
-  }
+  return askForLevel(process.stdin, process.stdout)
 }

@@ -1,6 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { watch } from 'node:fs'
 
+/** A signal so soon after the first is the same Ctrl-C: the terminal sends it to everyone, and npm passes it on. */
+const SAME_KEY_MS = 500
+
 /**
  * Runs a TypeScript program as a child process and starts it anew when a file in `folders` changes.
  *
@@ -11,6 +14,7 @@ export function watchProgram(script: string, folders: string[]): void {
   let child: ChildProcess | undefined
   let everReady = false
   let state: 'running' | 'restarting' | 'stopping' = 'running'
+  let stoppedAt = 0
 
   const start = () => {
     state = 'running'
@@ -34,23 +38,32 @@ export function watchProgram(script: string, folders: string[]): void {
   }
 
   const stop = (signal: NodeJS.Signals) => {
-    // A second Ctrl-C from someone who will not wait.
-    if (state === 'stopping') return child?.kill('SIGKILL')
+    if (state === 'stopping') {
+      // A second Ctrl-C, from someone who will not wait.
+      if (Date.now() - stoppedAt > SAME_KEY_MS) child?.kill('SIGKILL')
+      return
+    }
     state = 'stopping'
+    stoppedAt = Date.now()
     if (!child) process.exit(0)
     child.kill(signal)
   }
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
+  start()
+  onChange(folders, restart)
+}
 
+/** Calls `changed` once for each burst of changes to a TypeScript file in `folders`. */
+function onChange(folders: string[], changed: () => void): void {
   let pending: NodeJS.Timeout | undefined
   for (const folder of folders) {
-    watch(folder, { recursive: true }, (_event, file) => {
+    const watcher = watch(folder, { recursive: true }, (_event, file) => {
       if (!file?.endsWith('.ts')) return
       // An editor writes a file in several steps; wait until it is done.
       clearTimeout(pending)
-      pending = setTimeout(restart, 100)
+      pending = setTimeout(changed, 100)
     })
+    watcher.on('error', (error) => console.error(`${folder} is not watched for changes: ${error.message}`))
   }
-  start()
 }

@@ -1,6 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Log } from './log.ts'
-import { HttpError, sendError } from './respond.ts'
+import { HttpError, sendError, sendHttpError } from './respond.ts'
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>
 
@@ -11,11 +12,14 @@ export type Handler = (req: IncomingMessage, res: ServerResponse) => void | Prom
 export function createHttpServer(handler: Handler, log: Log): http.Server {
   return http.createServer((req, res) => {
     new Promise((resolve) => resolve(handler(req, res))).catch((error: unknown) => {
+      // Whoever asked has hung up: nobody is left to answer, and nothing of ours failed.
+      if (req.socket.destroyed) return
       if (!(error instanceof HttpError)) log.error(`${req.method} ${pathOf(req)} failed: ${error}`)
       if (res.headersSent) return res.destroy()
-      // What was not read of the body would be taken for the next request.
-      if (!req.complete) res.setHeader('connection', 'close')
-      if (error instanceof HttpError) sendError(res, error.status, error.code, error.message)
+      // What is left of the body is read and thrown away. Closing on a client that still sends would reset the
+      // connection, and the client might never see the answer.
+      req.resume()
+      if (error instanceof HttpError) sendHttpError(res, error)
       else sendError(res, 500, 'internal', 'The server failed to answer. Its log says why.')
     })
   })
@@ -39,13 +43,12 @@ export async function closeHttpServer(server: http.Server, graceMs = 1_000): Pro
   clearTimeout(deadline)
 }
 
-/** Refuses an upgrade before the handshake, with an HTTP answer that says why. */
-export function refuseUpgrade(
-  socket: NodeJS.WritableStream,
-  status: number,
-  code: string,
-  message: string,
-): void {
+/** Refuses an upgrade before the handshake, with an HTTP answer that says why, and hangs up. */
+export function refuseUpgrade(socket: Duplex, status: number, code: string, message: string): void {
+  // After an upgrade request Node leaves the socket to us, without a listener: one reset would end the process.
+  socket.on('error', () => socket.destroy())
+  // A peer that never closes its side would hold the connection for ever.
+  socket.once('finish', () => socket.destroy())
   const body = JSON.stringify({ error: { code, message } })
   socket.end(
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nconnection: close\r\n` +

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import path from 'node:path'
 import sirv from 'sirv'
 import { StartError } from './config.ts'
+import { pathOf } from './http.ts'
 import { viteConfig } from './vite.ts'
 
 /** The level's page, served by the level's own HTTP server: page, API and sockets on one origin. */
@@ -40,7 +41,7 @@ function builtPage(levelDir: string): Page {
   let serve: ReturnType<typeof sirv> | undefined
   return {
     handle(req, res, next) {
-      if (!serve) return next()
+      if (!serve || !isReading(req)) return next()
       setPageHeaders(res, "'self'")
       serve(req, res, next)
     },
@@ -70,11 +71,11 @@ function developmentPage(levelDir: string): Page {
   let vite: import('vite').ViteDevServer | undefined
   return {
     handle(req, res, next) {
-      if (!vite) return next()
+      if (!vite || !isReading(req)) return next()
       setPageHeaders(res, "'self' 'unsafe-inline'")
       vite.middlewares(req, res, next)
     },
-    ownsUpgrade: (req) => req.headers['sec-websocket-protocol'] === 'vite-hmr',
+    ownsUpgrade: (req) => pathOf(req) === '/' && req.headers['sec-websocket-protocol'] === 'vite-hmr',
     async attach(server) {
       const { createServer } = await import('vite')
       vite = await createServer({
@@ -91,6 +92,11 @@ function developmentPage(levelDir: string): Page {
       vite = undefined
     },
   }
+}
+
+/** Files are only read: a POST to one is for nobody here. */
+function isReading(req: IncomingMessage): boolean {
+  return req.method === 'GET' || req.method === 'HEAD'
 }
 
 function setPageHeaders(res: ServerResponse, styles: string): void {

@@ -4,11 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 export class HttpError extends Error {
   readonly status: number
   readonly code: string
+  /** Further headers of the answer. */
+  readonly headers: Record<string, string>
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, headers: Record<string, string> = {}) {
     super(message)
     this.status = status
     this.code = code
+    this.headers = headers
   }
 }
 
@@ -24,6 +27,11 @@ export function sendJson(res: ServerResponse, status: number, body: unknown): vo
 
 export function sendError(res: ServerResponse, status: number, code: string, message: string): void {
   sendJson(res, status, { error: { code, message } })
+}
+
+export function sendHttpError(res: ServerResponse, { status, code, message, headers }: HttpError): void {
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  sendError(res, status, code, message)
 }
 
 /**

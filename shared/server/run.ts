@@ -36,8 +36,10 @@ export async function runLevel(program: LevelProgram): Promise<void> {
   const { env } = process
   const page = createPage(program.dir, env.NODE_ENV === 'production')
   const running: { close(): Promise<void> }[] = [page]
+  // All at once: Vite's hot-reload sockets keep the HTTP server open until the page closes, and clients must not
+  // wait for Vite to hear the news.
   const closeAll = async () => {
-    for (const part of running.toReversed()) await part.close()
+    await Promise.all(running.map((part) => part.close()))
   }
   onShutdown(closeAll)
   try {
@@ -50,7 +52,8 @@ export async function runLevel(program: LevelProgram): Promise<void> {
     console.log(`${program.name}\n  ${url}\n  services: ${services.join(', ') || 'none'}`)
     process.send?.({ ready: url })
   } catch (error) {
-    console.error(error instanceof StartError ? error.message : `${program.name} failed to start: ${error}`)
+    const reason = error instanceof StartError ? error.message : `${program.name} failed to start: ${error}`
+    console.error(reason.replace(/\s*\n\s*/g, ' '))
     process.exitCode = 1
     await closeAll().catch(() => undefined)
     process.exit()
@@ -62,18 +65,25 @@ export async function runLevel(program: LevelProgram): Promise<void> {
  * that is not this machine's.
  */
 export function listen(server: Server, { host, port }: Pick<CommonConfig, 'host' | 'port'>): Promise<void> {
+  const another = port < 60_000 ? port + 10 : port - 10
   const cures: Record<string, string> = {
-    EADDRINUSE: `Port ${port} is taken: stop the program that uses it, or choose another with PORT=${port + 10}`,
+    EADDRINUSE: `Port ${port} is taken: stop the program that uses it, or choose another with PORT=${another}`,
     EACCES: `Port ${port} needs privileges: choose one above 1023 with PORT=${port + 8000}`,
     EADDRNOTAVAIL: `HOST=${host} is no address of this machine: try HOST=127.0.0.1`,
-    ENOTFOUND: `HOST=${host} cannot be resolved: try HOST=127.0.0.1`,
   }
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const cure = cures[error.code ?? '']
+    const refuse = (error: NodeJS.ErrnoException) => {
+      const cure =
+        error.syscall === 'getaddrinfo'
+          ? `HOST=${host} cannot be resolved: try HOST=127.0.0.1`
+          : cures[error.code ?? '']
       reject(cure ? new StartError(cure) : error)
+    }
+    server.once('error', refuse)
+    server.listen({ host, port }, () => {
+      server.off('error', refuse)
+      resolve()
     })
-    server.listen({ host, port }, () => resolve())
   })
 }
 

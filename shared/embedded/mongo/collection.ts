@@ -1,0 +1,114 @@
+import { type Doc, doc } from './bson.ts'
+import { CollectionIndex, type StoredDoc } from './collection-index.ts'
+import { MongoError } from './errors.ts'
+import type { IndexSpec } from './index-spec.ts'
+import type { Change } from './store.ts'
+import { compare, keyOf } from './values.ts'
+
+/** The documents of one collection in order of insertion, and its indexes. Documents are never modified. */
+export class Collection {
+  readonly ns: string
+  readonly options: Doc
+  readonly indexes = new Map<string, CollectionIndex>()
+  readonly #stored = new Map<string, StoredDoc>()
+  readonly #note: (change: Change) => void
+  #inserted = 0
+
+  constructor(ns: string, options: Doc, note: (change: Change) => void) {
+    this.ns = ns
+    this.options = options
+    this.#note = note
+    this.indexes.set('_id_', new CollectionIndex({ v: 2, key: doc([['_id', 1]]), name: '_id_' }))
+  }
+
+  get size(): number {
+    return this.#stored.size
+  }
+
+  documents(): IterableIterator<StoredDoc> {
+    return this.#stored.values()
+  }
+
+  /** Stores a document with an `_id`. Throws DuplicateKey, and then nothing has changed. */
+  insert(document: Doc): void {
+    const added = this.#keys(document)
+    for (const [index, keys] of added) index.checkUnique(keys, this.ns, document)
+    const stored: StoredDoc = { document, place: (this.#inserted++).toString(36).padStart(9, '0') }
+    for (const [index, keys] of added) index.add(stored, keys)
+    this.#stored.set(keyOf(document._id), stored)
+    this.#note({ ns: this.ns, put: document })
+  }
+
+  /** Puts a document in the place of one with the same `_id`. Throws DuplicateKey, changing nothing. */
+  replace(stored: StoredDoc, document: Doc): void {
+    const before = this.#keys(stored.document)
+    const after = this.#keys(document)
+    const moved = after.filter(([, keys], i) => !sameKeys(keys, before[i]?.[1] ?? []))
+    for (const [index, keys] of moved) index.checkUnique(keys, this.ns, document, stored)
+    for (const [index, keys] of before)
+      if (moved.some(([other]) => other === index)) index.remove(stored, keys)
+    stored.document = document
+    for (const [index, keys] of moved) index.add(stored, keys)
+    this.#note({ ns: this.ns, put: document })
+  }
+
+  remove(stored: StoredDoc): void {
+    const { document } = stored
+    for (const [index, keys] of this.#keys(document)) index.remove(stored, keys)
+    this.#stored.delete(keyOf(document._id))
+    this.#note({ ns: this.ns, remove: document._id })
+  }
+
+  /** Stores a document whether or not its `_id` is there: repeating the log. */
+  put(document: Doc): void {
+    const stored = this.#stored.get(keyOf(document._id))
+    if (stored) this.replace(stored, document)
+    else this.insert(document)
+  }
+
+  removeById(_id: unknown): void {
+    const stored = this.#stored.get(keyOf(_id))
+    if (stored) this.remove(stored)
+  }
+
+  /** Builds an index. False: this very index is there. Throws DuplicateKey when the documents forbid it. */
+  createIndex(spec: IndexSpec): boolean {
+    for (const { spec: other } of this.indexes.values()) {
+      if (other.name !== spec.name && compareKeyPatterns(other, spec) !== 0) continue
+      if (sameIndex(other, spec)) return false
+      const code = other.name === spec.name && compareKeyPatterns(other, spec) !== 0 ? 86 : 85
+      throw new MongoError(
+        code,
+        `An existing index has the same name or key as the requested index, but other options. Requested: ${JSON.stringify(spec)}, existing: ${JSON.stringify(other)}`,
+      )
+    }
+    const index = new CollectionIndex(spec)
+    for (const stored of this.#stored.values()) {
+      const keys = index.keysOf(stored.document)
+      index.checkUnique(keys, this.ns, stored.document)
+      index.add(stored, keys)
+    }
+    this.indexes.set(spec.name, index)
+    this.#note({ ns: this.ns, index: spec })
+    return true
+  }
+
+  dropIndex(name: string): void {
+    if (this.indexes.delete(name)) this.#note({ ns: this.ns, dropIndex: name })
+  }
+
+  #keys(document: Doc): [CollectionIndex, string[]][] {
+    return Array.from(this.indexes.values(), (index) => [index, index.keysOf(document)])
+  }
+}
+
+const sameKeys = (a: string[], b: string[]) => a.length === b.length && a.every((key, i) => key === b[i])
+
+const compareKeyPatterns = (a: IndexSpec, b: IndexSpec) => compare(a.key, b.key)
+
+function sameIndex(a: IndexSpec, b: IndexSpec): boolean {
+  const { key: keyA, ...restA } = a
+  const { key: keyB, ...restB } = b
+  if (compare(keyA, keyB) !== 0) return false
+  return compare(doc(Object.entries(restA)), doc(Object.entries(restB).sort())) === 0
+}

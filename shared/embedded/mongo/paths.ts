@@ -1,0 +1,64 @@
+import { type Doc, isDoc } from './bson.ts'
+
+/**
+ * How an array at the end of a path counts: `match`: its elements and itself (filters), `whole`: itself
+ * (`$size`, `$exists`), `index`: its elements only (index and sort keys).
+ */
+export type Leaf = 'match' | 'whole' | 'index'
+
+/** Stands for the elements of an empty array in index and sort keys. */
+export const EMPTY_ARRAY = Symbol('empty array')
+
+/**
+ * The values that a dotted path leads to, arrays on the way entered element by element and by position,
+ * as filters and indexes see them. A path that ends nowhere gives `undefined`.
+ */
+export function valuesAt(value: Doc, path: readonly string[], leaf: Leaf): unknown[] {
+  const found: unknown[] = []
+  walk(value, path, 0, leaf, found)
+  return found
+}
+
+/** Whether an array lies on or at the end of the path. */
+export function meetsArray(value: Doc, path: readonly string[]): boolean {
+  let at: unknown = value
+  for (const field of path) {
+    if (!isDoc(at)) return false
+    at = at[field]
+    if (Array.isArray(at)) return true
+  }
+  return false
+}
+
+function walk(start: unknown, path: readonly string[], from: number, leaf: Leaf, found: unknown[]): void {
+  let value = start
+  for (let i = from; i < path.length; i++) {
+    value = isDoc(value) ? value[path[i] ?? ''] : undefined
+    if (Array.isArray(value) && i + 1 < path.length) {
+      enter(value, path, i + 1, leaf, found)
+      return
+    }
+  }
+  end(value, leaf, found)
+}
+
+function enter(array: unknown[], path: readonly string[], at: number, leaf: Leaf, found: unknown[]): void {
+  const field = path[at] ?? ''
+  const position = /^\d+$/.test(field) ? Number(field) : -1
+  array.forEach((element, i) => {
+    if (isDoc(element) && (position < 0 || field in element)) walk(element, path, at, leaf, found)
+    if (i !== position) return
+    if (at + 1 < path.length && Array.isArray(element)) enter(element, path, at + 1, leaf, found)
+    else walk(element, path, at + 1, leaf, found)
+  })
+}
+
+function end(value: unknown, leaf: Leaf, found: unknown[]): void {
+  if (!Array.isArray(value) || leaf === 'whole') {
+    found.push(value)
+    return
+  }
+  for (const element of value) found.push(element)
+  if (leaf === 'match') found.push(value)
+  else if (value.length === 0) found.push(EMPTY_ARRAY)
+}

@@ -1,0 +1,158 @@
+import { BSONRegExp, type Doc, doc, isDoc, toNumber } from './bson.ts'
+import type { Collection } from './collection.ts'
+import { type CollectionIndex, END, type StoredDoc } from './collection-index.ts'
+import { compileCondition, isOperators } from './filter.ts'
+import { keyOf, TYPE, typeOf } from './values.ts'
+
+export interface SortField {
+  name: string
+  descending: boolean
+}
+
+export interface Plan {
+  candidates: Iterable<StoredDoc>
+  /** The candidates come in the wanted order. */
+  sorted: boolean
+  /** Every candidate satisfies the filter: it need not be tested again. */
+  exact: boolean
+}
+
+// What a filter asks of one field, as far as an index can help: equality with one of several, or a range.
+interface Condition {
+  equal?: unknown[]
+  lower?: { value: unknown; open: boolean }
+  upper?: { value: unknown; open: boolean }
+}
+
+/** Finds the cheapest way to the documents that may satisfy a filter; never misses one. */
+export function plan(collection: Collection, filter: Doc, sort: SortField[]): Plan {
+  const conditions = new Map<string, Condition>()
+  const complete = collect(filter, conditions)
+  let best: { score: number; read: () => Plan } | undefined
+  for (const index of collection.indexes.values()) {
+    const use = useOf(index, conditions, sort, complete)
+    if (use && use.score > (best?.score ?? 0)) best = use
+  }
+  return best?.read() ?? { candidates: collection.documents(), sorted: sort.length === 0, exact: false }
+}
+
+// Gathers the conditions that all must hold; false when the filter says more than was gathered.
+function collect(filter: Doc, conditions: Map<string, Condition>): boolean {
+  let complete = true
+  for (const name of Object.keys(filter)) {
+    const value = filter[name]
+    if (name === '$and' && Array.isArray(value)) {
+      for (const part of value) if (!isDoc(part) || !collect(part, conditions)) complete = false
+    } else if (name.startsWith('$') || conditions.has(name)) complete = false
+    else {
+      const condition: Condition = {}
+      if (!gather(isOperators(value) ? value : doc([['$eq', value]]), condition)) complete = false
+      if (Object.keys(condition).length > 0) conditions.set(name, condition)
+    }
+  }
+  return complete
+}
+
+function gather(operators: Doc, into: Condition): boolean {
+  let complete = true
+  for (const operator of Object.keys(operators)) {
+    const value = operators[operator]
+    const values = operator === '$in' && Array.isArray(value) ? value : [value]
+    if (!values.every(hasKey)) complete = false
+    else if ((operator === '$eq' || operator === '$in') && !into.equal) into.equal = values
+    else if (operator === '$gt' || operator === '$gte')
+      complete = bound(into, 'lower', value, operator === '$gt') && complete
+    else if (operator === '$lt' || operator === '$lte')
+      complete = bound(into, 'upper', value, operator === '$lt') && complete
+    else complete = false
+  }
+  return complete && Object.keys(into).length > 0 && !(into.equal && Object.keys(into).length > 1)
+}
+
+function bound(into: Condition, side: 'lower' | 'upper', value: unknown, open: boolean): boolean {
+  const other = into.lower ?? into.upper
+  if (value === null || (other && typeOf(other.value)[1] !== typeOf(value)[1])) return false
+  into[side] = { value, open }
+  return true
+}
+
+// Arrays are indexed by their elements, a regular expression stands for many values, NaN is no bound.
+function hasKey(value: unknown): boolean {
+  const [, order] = typeOf(value)
+  if (order === TYPE.minKey || order === TYPE.maxKey || Number.isNaN(toNumber(value))) return false
+  return !Array.isArray(value) && !(value instanceof BSONRegExp)
+}
+
+function useOf(
+  index: CollectionIndex,
+  conditions: Map<string, Condition>,
+  sort: SortField[],
+  complete: boolean,
+) {
+  if (!holdsAll(index, conditions)) return undefined
+  let prefixes = ['']
+  let used = 0
+  for (const { name } of index.fields) {
+    const equal = conditions.get(name)?.equal
+    if (!equal || prefixes.length * equal.length > 10_000) break
+    const keys = [...new Set(equal.map(keyOf))].sort()
+    prefixes = prefixes.flatMap((prefix) => keys.map((key) => prefix + key))
+    used++
+  }
+  const next = conditions.get(index.fields[used]?.name ?? '')
+  const range = next?.lower || next?.upper ? next : undefined
+  const open = sort.filter(({ name }) => conditions.get(name)?.equal?.length !== 1)
+  const inOrder =
+    !index.multikey &&
+    prefixes.length === 1 &&
+    open.every((by, i) => by.name === index.fields[used + i]?.name && by.descending === open[0]?.descending)
+  const sorted = open.length === 0 || inOrder
+  const score = used * 4 + (range ? 2 : 0) + (inOrder && open.length > 0 ? 3 : 0)
+  const exact = complete && !index.multikey && conditions.size === used + (range ? 1 : 0)
+  const backwards = open[0]?.descending ?? false
+  return {
+    score,
+    read: (): Plan => ({ candidates: read(index, prefixes, range, backwards && inOrder), sorted, exact }),
+  }
+}
+
+function* read(index: CollectionIndex, prefixes: string[], range: Condition | undefined, backwards: boolean) {
+  const seen = index.multikey ? new Set<StoredDoc>() : undefined
+  for (const prefix of prefixes) {
+    for (const stored of index.range(...bounds(prefix, range, index.multikey), backwards)) {
+      if (seen?.has(stored)) continue
+      seen?.add(stored)
+      yield stored
+    }
+  }
+}
+
+function bounds(prefix: string, range: Condition | undefined, multikey: boolean): [from: string, to: string] {
+  if (!range) return [prefix, prefix + END]
+  // Of an array, one element may satisfy the lower bound and another the upper one: only one bound counts.
+  const { lower, upper } = multikey && range.lower ? { lower: range.lower } : range
+  const type = prefix + typeOf((lower ?? upper)?.value)[1]
+  const first = type === prefix + TYPE.number ? `${type}\0\0\0\0\0\0\0\x01` : type // after NaN
+  const from = lower ? prefix + keyOf(lower.value) + (lower.open ? END : '') : first
+  const to = upper ? prefix + keyOf(upper.value) + (upper.open ? '' : END) : type + END
+  return [from, to]
+}
+
+// Whether a sparse or partial index holds every document that can satisfy the conditions.
+function holdsAll(index: CollectionIndex, conditions: Map<string, Condition>): boolean {
+  const known = (name: string) => conditions.get(name)
+  const { sparse, partialFilterExpression: partial } = index.spec
+  if (sparse) {
+    const first = known(index.fields[0]?.name ?? '')
+    return first !== undefined && !first.equal?.some((value) => value === null)
+  }
+  return Object.keys(partial ?? {}).every((name) => {
+    const wanted = partial?.[name]
+    const presence = isDoc(wanted) && Object.keys(wanted).every((o) => o === '$exists' || o === '$type')
+    const condition = known(name)
+    const values =
+      condition?.equal ?? (condition && presence ? [(condition.lower ?? condition.upper)?.value] : [])
+    const probe = compileCondition(wanted)
+    return values.length > 0 && values.every((value) => value !== null && probe((test) => test(value)))
+  })
+}

@@ -1,0 +1,41 @@
+import { LIMITS } from './events.ts'
+import { Refusal } from './refusal.ts'
+
+/** What a client sent, after one look: an object, with anything in it. */
+export type Payload = Readonly<Record<string, unknown>>
+
+/** Throws Refusal `bad_payload` unless there is exactly one argument and it is an object. */
+export function readPayload(args: readonly unknown[]): Payload {
+  const [value] = args
+  if (args.length === 1 && isObject(value)) return value
+  throw new Refusal('bad_payload', 'An event carries one object.')
+}
+
+function isObject(value: unknown): value is Payload {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The text of a message. Throws Refusal `bad_payload`. */
+export function readText({ text }: Payload): string {
+  const { min, max } = LIMITS.text
+  // A code point is one or two UTF-16 units: far too long texts need no counting.
+  if (typeof text === 'string' && text.length <= 2 * max) {
+    const { length } = [...text]
+    if (length >= min && length <= max) return text
+  }
+  throw new Refusal('bad_payload', `"text" must be a text of ${min} to ${max} characters.`)
+}
+
+/** The name of a room. Throws Refusal: `bad_payload` when it is no string, `invalid_room` when no room can have it. */
+export function readRoom({ room }: Payload): string {
+  if (typeof room !== 'string') throw new Refusal('bad_payload', '"room" must be the name of a room.')
+  const { min, max } = LIMITS.room
+  if (room.length >= min && room.length <= max && /^[a-z0-9-]+$/.test(room)) return room
+  throw new Refusal('invalid_room', `A room's name has ${min} to ${max} of a-z, 0-9 and -.`)
+}
+
+/** The name of the user a message is for. Throws Refusal `bad_payload`. */
+export function readRecipient({ to }: Payload): string {
+  if (typeof to === 'string' && to !== '') return to
+  throw new Refusal('bad_payload', '"to" must be a username.')
+}

@@ -1,0 +1,65 @@
+import { LIMITS, type RoomState } from './events.ts'
+import { type Level2Io, membersOf, tabsOf } from './io.ts'
+import { Refusal } from './refusal.ts'
+import type { User } from './users.ts'
+
+export interface Rooms {
+  /** Makes the user a member, with all tabs. Joining twice changes nothing. Throws Refusal `too_many_rooms`. */
+  join(user: User, room: string): RoomState
+  /** Ends the membership, in all tabs. Throws Refusal `not_a_member`. */
+  leave(user: User, room: string): void
+  /** Ends every membership of a user who is gone. */
+  leaveAll(user: User): void
+  /** How many rooms have members. */
+  size(): number
+}
+
+/** Who is in which room. A room exists while it has members. */
+export function createRooms(io: Level2Io): Rooms {
+  const members = new Map<string, Set<User>>()
+
+  const stateOf = (room: string): RoomState => ({
+    room,
+    members: [...(members.get(room) ?? [])].map((user) => user.username),
+  })
+
+  function remove(user: User, room: string): void {
+    user.rooms.delete(room)
+    const left = members.get(room)
+    left?.delete(user)
+    if (left?.size === 0) members.delete(room)
+    // The leaving user's tabs hear of it too: with one tab that asked, all of them are out.
+    const change = { ...stateOf(room), username: user.username }
+    io.to([membersOf(room), tabsOf(user)]).emit('room:left', change)
+    io.in(tabsOf(user)).socketsLeave(membersOf(room))
+  }
+
+  return {
+    join(user, room) {
+      if (user.rooms.has(room)) return stateOf(room)
+      if (user.rooms.size >= LIMITS.roomsPerUser) {
+        throw new Refusal('too_many_rooms', `You are in ${LIMITS.roomsPerUser} rooms: leave one first.`)
+      }
+      user.rooms.add(room)
+      members.set(room, (members.get(room) ?? new Set()).add(user))
+      io.in(tabsOf(user)).socketsJoin(membersOf(room))
+      const state = stateOf(room)
+      io.to(membersOf(room)).emit('room:joined', { ...state, username: user.username })
+      return state
+    },
+    leave(user, room) {
+      requireMember(user, room)
+      remove(user, room)
+    },
+    leaveAll(user) {
+      for (const room of user.rooms) remove(user, room)
+    },
+    size: () => members.size,
+  }
+}
+
+/** Throws Refusal `not_a_member`. */
+export function requireMember(user: User, room: string): void {
+  if (!user.rooms.has(room))
+    throw new Refusal('not_a_member', `You are not in the room ${room}: join it first.`)
+}

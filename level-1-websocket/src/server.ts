@@ -25,7 +25,7 @@ export interface Level1Server {
   http: Server
   /** The open sockets. */
   clients: Set<WebSocket>
-  /** Tells every client that the server goes away, and ends. */
+  /** Tells every client that the server goes away, and resolves when all are gone, in about a second at most. */
   close(): Promise<void>
 }
 
@@ -84,14 +84,15 @@ export function createServer({ log, page, ...limits }: Options): Level1Server {
     clients: sockets.clients,
     async close() {
       heartbeat.stop()
-      sockets.close() // whoever asks for an upgrade from here on gets 503
+      // Whoever asks for an upgrade from here on gets 503.
+      const empty = new Promise((resolve) => sockets.close(resolve))
       const closed = closeHttpServer(http)
       for (const socket of sockets.clients) socket.close(CLOSE.goingAway, 'server is shutting down')
       // Closing takes an answer (RFC 6455 section 7.1.2), and a hung peer never gives one.
       const deadline = setTimeout(() => {
         for (const socket of sockets.clients) socket.terminate()
       }, CLOSE_GRACE_MS)
-      await closed
+      await Promise.all([empty, closed])
       clearTimeout(deadline)
     },
   }

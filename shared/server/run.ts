@@ -25,6 +25,8 @@ export interface LevelProgram {
   name: string
   /** The level's folder. */
   dir: string
+  /** The process that started this one speaks for it: no start lines. */
+  quiet?: boolean
   start(surroundings: Surroundings): Promise<Started>
 }
 
@@ -49,8 +51,8 @@ export async function runLevel(program: LevelProgram): Promise<void> {
     await page.attach(server.http)
     await listen(server.http, config)
     const url = urlOf(server.http)
-    console.log(`${program.name}\n  ${url}\n  services: ${services.join(', ') || 'none'}`)
-    process.send?.({ ready: url })
+    if (!program.quiet) console.log(startLines(program.name, url, services))
+    process.send?.({ ready: url, services })
   } catch (error) {
     const reason = error instanceof StartError ? error.message : `${program.name} failed to start: ${error}`
     console.error(reason.replace(/\s*\n\s*/g, ' '))
@@ -58,6 +60,11 @@ export async function runLevel(program: LevelProgram): Promise<void> {
     await closeAll().catch(() => undefined)
     process.exit()
   }
+}
+
+/** What every level says at start. */
+export function startLines(name: string, url: string, services: string[]): string {
+  return `${name}\n  ${url}\n  services: ${services.join(', ') || 'none'}`
 }
 
 /**

@@ -1,0 +1,108 @@
+import net, { type Socket } from 'node:net'
+import type { Log } from '@levels/shared/server/log.ts'
+
+export interface Target {
+  host: string
+  port: number
+}
+
+export interface Balancer {
+  /** Not listening yet. */
+  server: net.Server
+  close(): Promise<void>
+}
+
+const CONNECT_TIMEOUT_MS = 1_000
+const PROBE_EVERY_MS = 2_000
+
+/**
+ * A TCP balancer: each new connection goes to the next target, round robin, and then bytes pass both ways unread.
+ * A target that refuses the connection is skipped, and so is one that does not answer `GET /readyz` with 200, unless
+ * no target does: then any that takes the connection is better than none.
+ *
+ * Since it reads no HTTP, it cannot tell the instances the visitor's address (`X-Forwarded-For`): to them everybody
+ * comes from this machine. On a developer's machine that is true; elsewhere use nginx, as docker-compose.yml does.
+ */
+export function createBalancer(targets: readonly Target[], log: Log): Balancer {
+  const sockets = new Set<Socket>()
+  const unready = new Set<Target>()
+  let turn = 0
+
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, async (client) => {
+    track(client)
+    for (const target of inTurn()) {
+      const upstream = await connect(target)
+      if (!upstream) continue
+      track(upstream)
+      return join(client, upstream)
+    }
+    log.warn('No instance takes connections')
+    client.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  })
+
+  /** All targets, the next one first, those that are not ready last. */
+  function inTurn(): Target[] {
+    const start = turn++ % targets.length
+    const rotated = [...targets.slice(start), ...targets.slice(0, start)]
+    return [
+      ...rotated.filter((target) => !unready.has(target)),
+      ...rotated.filter((target) => unready.has(target)),
+    ]
+  }
+
+  function track(socket: Socket): void {
+    sockets.add(socket)
+    // A reset connection is everyday life; 'close' follows and cleans up.
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+  }
+
+  async function probe(target: Target): Promise<void> {
+    const url = `http://${target.host}:${target.port}/readyz`
+    const answer = await fetch(url, { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }).catch(
+      () => undefined,
+    )
+    await answer?.body?.cancel()
+    if (answer?.ok) unready.delete(target)
+    else unready.add(target)
+  }
+  const probing = setInterval(() => targets.forEach(probe), PROBE_EVERY_MS)
+
+  return {
+    server,
+    async close() {
+      clearInterval(probing)
+      if (!server.listening) return
+      const closed = new Promise((resolve) => server.close(resolve))
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+}
+
+/** Resolves with undefined when the target does not take the connection in time. */
+function connect({ host, port }: Target): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port, allowHalfOpen: true, noDelay: true })
+    const give = (result: Socket | undefined) => {
+      clearTimeout(timer)
+      socket.off('error', fail)
+      if (!result) socket.destroy()
+      resolve(result)
+    }
+    const fail = () => give(undefined)
+    const timer = setTimeout(fail, CONNECT_TIMEOUT_MS)
+    socket.once('error', fail)
+    socket.once('connect', () => give(socket))
+  })
+}
+
+/** `pipe` waits for a slow reader (back-pressure) and passes a half close on; a broken end breaks the other. */
+function join(client: Socket, upstream: Socket): void {
+  client.pipe(upstream)
+  upstream.pipe(client)
+  const after = (other: Socket) => (hadError: boolean) => (hadError ? other.destroy() : other.destroySoon())
+  client.once('close', after(upstream))
+  upstream.once('close', after(client))
+  if (client.destroyed) upstream.destroy()
+}

@@ -1,0 +1,111 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { type Env, StartError } from '@levels/shared/server/config.ts'
+import type { Log } from '@levels/shared/server/log.ts'
+
+export interface ProgramOptions {
+  /** As it is called in the log. */
+  name: string
+  /** Its file, from `src/`. It says `process.send(Ready)` once, and ends on SIGTERM or when we are gone. */
+  script: string
+  /** Added to our own environment. */
+  env: Env
+  log: Log
+  /** Pause before it is started again, in milliseconds. */
+  restartAfterMs: number
+}
+
+/** What a program says when it can be used: where, and on which services. */
+export interface Ready {
+  ready: string
+  services: string[]
+}
+
+/** With what it said when it was ready the first time. */
+export interface RunningProgram extends Ready {
+  stop(): Promise<void>
+}
+
+/** Longer than any of them needs, and less than the 4 s that this process gives itself. */
+const STOP_TIMEOUT_MS = 3_000
+
+/**
+ * Starts a program as a process of its own and starts it again whenever it ends, however it ends. Resolves when it is
+ * ready; throws StartError with the program's last words when it ends before that the first time.
+ */
+export async function keepRunning(options: ProgramOptions): Promise<RunningProgram> {
+  const { name, log, restartAfterMs } = options
+  let child: ChildProcess | undefined
+  let restart: NodeJS.Timeout | undefined
+  let stopping = false
+
+  const start = (): Promise<Ready> => {
+    const started = launch(options)
+    child = started.child
+    child.once('exit', (code, signal) => {
+      child = undefined
+      if (stopping || !everReady) return
+      log.warn(
+        `${name} ended (${signal ?? `exit code ${code}`}): starting it again in ${restartAfterMs / 1000} s`,
+      )
+      restart = setTimeout(
+        () => start().catch((error: Error) => log.warn(`${name}: ${error.message}`)),
+        restartAfterMs,
+      )
+    })
+    return started.ready
+  }
+
+  let everReady = false
+  const ready = await start()
+  everReady = true
+  return {
+    ...ready,
+    async stop() {
+      stopping = true
+      clearTimeout(restart)
+      if (child) await end(child)
+    },
+  }
+}
+
+function launch({ name, script, env }: ProgramOptions): { child: ChildProcess; ready: Promise<Ready> } {
+  const child = fork(path.join(import.meta.dirname, '..', script), {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Ctrl-C in the terminal goes to the whole group; it is for us to say who ends when.
+    detached: true,
+  })
+  // Whatever happens to us, it does not stay behind.
+  const kill = () => child.kill('SIGKILL')
+  process.on('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
+
+  const ready = new Promise<Ready>((resolve, reject) => {
+    let isReady = false
+    let lastLine = 'it ended at once'
+    child.once('message', (message: Ready) => {
+      isReady = true
+      resolve(message)
+    })
+    for (const stream of [child.stdout, child.stderr]) {
+      if (!stream) continue
+      createInterface({ input: stream }).on('line', (line) => {
+        lastLine = line
+        if (isReady) console.log(`${name} | ${line}`)
+      })
+    }
+    child.once('close', () => reject(new StartError(lastLine)))
+  })
+  return { child, ready }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit')
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+  child.kill('SIGTERM')
+  await exited
+  clearTimeout(timer)
+}

@@ -1,0 +1,15 @@
+import path from 'node:path'
+import { startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
+import { runService } from './run-service.ts'
+
+// The embedded MongoDB as a process of its own: it survives both instances, and they survive it.
+await runService((port) =>
+  startEmbeddedMongo({
+    dir: path.resolve(process.env.MONGO_DIR ?? '.data/level-4'),
+    port,
+    onFatal(error) {
+      console.error(error.message)
+      process.exit(1)
+    },
+  }),
+)

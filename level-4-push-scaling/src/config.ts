@@ -1,0 +1,129 @@
+import {
+  type Config as Level3Config,
+  readConfig as readLevel3Config,
+} from '@levels/3-jwt-notifications/src/config.ts'
+import { type Env, readInteger, StartError } from '@levels/shared/server/config.ts'
+
+/** The key pair that tells push services who sends (VAPID, RFC 8292), and whom to ask about it. */
+export interface VapidSettings {
+  /** An uncompressed P-256 point, base64url: what the page subscribes with. */
+  publicKey: string
+  privateKey: string
+}
+
+/** What web push and email read. */
+export interface DeliverySettings {
+  /** How long a notification may stay unseen before it is pushed, in milliseconds. */
+  pushDelayMs: number
+  /** Hosts that push endpoints may name: `fcm.googleapis.com`, `*.push.apple.com`, or for tests `localhost:8443`. */
+  pushAllowedHosts: string[]
+  /** A PEM file with a certificate authority to trust, for a push service of one's own. */
+  pushCaFile?: string
+  /** Absent in development: then a pair is made once and kept in the database. */
+  vapid?: VapidSettings
+  /** `mailto:` or `https:`, a contact for the push services (RFC 8292 section 2.1). */
+  vapidSubject: string
+  /** Absent: mails are written to files in `<dataDir>/outbox`. */
+  smtpUrl?: string
+  mailFrom: string
+}
+
+export interface Config extends Level3Config, DeliverySettings {
+  /** This instance's name, on the page and in `/readyz`. */
+  instance: string
+  /** Absent in development: then the cluster starts a Redis of its own. */
+  redisUrl?: string
+}
+
+/** The browser vendors' push services. */
+const PUSH_SERVICES = [
+  'fcm.googleapis.com', // Chrome, Edge on Android, Opera, Brave
+  '*.push.services.mozilla.com', // Firefox
+  '*.push.apple.com', // Safari
+  '*.notify.windows.com', // Edge on Windows
+]
+
+/** Throws StartError naming the variable and the cure. */
+export function readConfig(env: Env): Config {
+  const level3 = readLevel3Config(env, 3000)
+  const mayMakeSecrets = !level3.production || env.MAKE_SECRETS === 'true'
+  return {
+    ...level3,
+    instance: readInstanceName(env),
+    redisUrl: readRedisUrl(env, level3.production),
+    pushDelayMs: readInteger(env, 'PUSH_DELAY_MS', { fallback: 5_000, min: 0, max: 3_600_000 }),
+    pushAllowedHosts: readHosts(env),
+    pushCaFile: env.PUSH_CA_FILE || undefined,
+    vapid: readVapid(env, mayMakeSecrets),
+    vapidSubject: readVapidSubject(env),
+    smtpUrl: readSmtpUrl(env),
+    mailFrom: env.MAIL_FROM || 'Realtime, level by level <notifications@example.com>',
+  }
+}
+
+function readInstanceName(env: Env): string {
+  const name = env.INSTANCE_NAME || 'app1'
+  if (/^[\w.-]{1,40}$/.test(name)) return name
+  throw new StartError(
+    'INSTANCE_NAME must be 1 to 40 letters, digits, "_", "-" or ".": try INSTANCE_NAME=app1',
+  )
+}
+
+/** Redis, too, may be embedded in development only. Throws StartError naming the cure. */
+export function readRedisUrl(env: Env, production: boolean): string | undefined {
+  const url = env.REDIS_URL || undefined
+  if (url && !(URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol) && new URL(url).hostname)) {
+    throw new StartError('REDIS_URL is not a Redis address: write it like redis://127.0.0.1:6379')
+  }
+  if (url || !production) return url
+  throw new StartError(
+    'REDIS_URL is missing, and NODE_ENV=production refuses the embedded Redis: set it like redis://127.0.0.1:6379',
+  )
+}
+
+function readHosts(env: Env): string[] {
+  const hosts = (env.PUSH_ALLOWED_HOSTS ?? '').split(',').map((host) => host.trim().toLowerCase())
+  const wrong = hosts.find((host) => host && !/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/.test(host))
+  if (wrong !== undefined) {
+    throw new StartError(
+      `PUSH_ALLOWED_HOSTS has "${wrong}": write host names, like fcm.googleapis.com,*.push.apple.com`,
+    )
+  }
+  const given = hosts.filter(Boolean)
+  return given.length > 0 ? given : PUSH_SERVICES
+}
+
+function readVapid(env: Env, mayMakeSecrets: boolean): VapidSettings | undefined {
+  const { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey } = env
+  const cure = 'set VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY to a pair from: npx web-push generate-vapid-keys'
+  if (!publicKey && !privateKey) {
+    if (mayMakeSecrets) return undefined
+    throw new StartError(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are missing: ${cure}`)
+  }
+  const bytes = (key: string | undefined) => Buffer.from(key ?? '', 'base64url').length
+  if (!publicKey || !privateKey || bytes(publicKey) !== 65 || bytes(privateKey) !== 32) {
+    throw new StartError(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are not a key pair: ${cure}`)
+  }
+  return { publicKey, privateKey }
+}
+
+/** Push services refuse a contact that leads nowhere; Apple answers 403 to localhost. */
+function readVapidSubject(env: Env): string {
+  const subject = env.VAPID_SUBJECT || 'mailto:admin@example.com'
+  const url = URL.canParse(subject) ? new URL(subject) : undefined
+  const host = url?.protocol === 'mailto:' ? url.pathname.split('@')[1] : url?.hostname
+  const isReal =
+    host !== undefined && /^([a-z0-9-]+\.)+[a-z][a-z0-9-]*$/i.test(host) && !/\.?localhost$/i.test(host)
+  if (isReal && ['mailto:', 'https:'].includes(url?.protocol ?? '')) return subject
+  throw new StartError(
+    `VAPID_SUBJECT must be a mailto: or https: address of a real host, not "${subject}": try mailto:you@your-domain.com`,
+  )
+}
+
+function readSmtpUrl(env: Env): string | undefined {
+  const url = env.SMTP_URL || undefined
+  if (!url || (URL.canParse(url) && /^smtps?:$/.test(new URL(url).protocol))) return url
+  throw new StartError(
+    'SMTP_URL is not an SMTP address: write it like smtp://user:password@mail.example.com:587',
+  )
+}

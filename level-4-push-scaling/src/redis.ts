@@ -1,0 +1,89 @@
+import { StartError } from '@levels/shared/server/config.ts'
+import type { Log } from '@levels/shared/server/log.ts'
+import { createClient } from 'redis'
+
+export type RedisClient = ReturnType<typeof createClient>
+
+/** The two connections that the instances talk over: a Redis connection that listens can do nothing else. */
+export interface RedisConnections {
+  publisher: RedisClient
+  subscriber: RedisClient
+  close(): void
+}
+
+/** The first connection must succeed within this time. */
+const START_TIMEOUT_MS = 5_000
+/** The longest pause between two attempts to come back, so that Redis is found again about that long after its return. */
+const MAX_RETRY_MS = 1_000
+/** Publishes that may wait for Redis's answer; more are refused, so that a Redis that hangs fills no memory. */
+const MAX_PENDING_COMMANDS = 10_000
+
+/**
+ * Connects to Redis twice; resolves when both connections are ready, so that whoever listens afterwards misses nothing.
+ * From then on Redis may come and go: the connections come back by themselves for as long as it takes, a publish made
+ * meanwhile rejects at once (queued, it would arrive late, and the queue has no limit), and the log says once that
+ * Redis is away and once that it is back.
+ *
+ * Throws StartError when Redis cannot be reached at all.
+ */
+export async function connectRedis(url: string, log: Log): Promise<RedisConnections> {
+  let started = false
+  let away = false
+  const socket = {
+    connectTimeout: 2_000,
+    reconnectStrategy: (retries: number, cause: Error) =>
+      started ? Math.min(50 * 2 ** retries, MAX_RETRY_MS) * (0.5 + Math.random() / 2) : cause,
+  }
+  // A connection that says nothing may be half dead: pings notice, and keep proxies on the way from closing it.
+  const options = { url, socket, pingInterval: 5_000, commandsQueueMaxLength: MAX_PENDING_COMMANDS }
+  const publisher = createClient({ ...options, disableOfflineQueue: true })
+  const subscriber = createClient(options)
+  const clients = [publisher, subscriber]
+
+  // Without a listener on each client, the first lost connection would end the process.
+  for (const client of clients) {
+    client.on('error', (error: Error) => {
+      if (!started || away) return
+      away = true
+      log.warn(
+        `Redis is away (${error.message}): users of this instance are served, the log keeps the rest for them`,
+      )
+    })
+    client.on('ready', () => {
+      if (!away || !clients.every(({ isReady }) => isReady)) return
+      away = false
+      log.info('Redis is back: the instances hear each other again')
+    })
+  }
+  const close = () => {
+    for (const client of clients) if (client.isOpen) client.destroy()
+  }
+
+  try {
+    await within(START_TIMEOUT_MS, Promise.all(clients.map((client) => client.connect())))
+  } catch (error) {
+    close()
+    throw new StartError(
+      `REDIS_URL: Redis at ${new URL(url).host} cannot be reached (${reasonOf(error)}): ` +
+        'start it there, or leave REDIS_URL unset in development',
+    )
+  }
+  started = true
+  return { publisher, subscriber, close }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  })
+  return Promise.race([work, timeout]).finally(() => clearTimeout(timer))
+}
+
+/** The first cause's words: the library wraps it. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error
+    ? reasonOf(error.cause)
+    : error.message || ('code' in error ? String(error.code) : error.name)
+}

@@ -131,6 +131,8 @@ describeEachRedis('Socket.IO servers in two processes', (kind) => {
     await expect.poll(() => app1.problems.length, { timeout: 5_000 }).toBeGreaterThan(problemsBefore)
     await app1.call('emit', 'life', 'local only')
     await expect.poll(() => here.received).toEqual(['local only'])
+    expect(await app1.call('emitWithAck', 'life', 'local only')).toEqual(['life got it'])
+    expect(await app1.call('fetchSockets', 'life')).toEqual([here.id])
 
     redis = await startRedis({ kind, port })
     let attempts = 0

@@ -30,11 +30,19 @@ for (const client of [publisher, subscriber]) {
 }
 await Promise.all([publisher.connect(), subscriber.connect()])
 
-// The adapter drops the promise of publish(), so its rejection would end this process.
+// Nobody handles these two when they fail, which would end this process: the adapter drops the promise of publish(),
+// and a broadcast with acknowledgements that of the question how many servers there are. While Redis is away the
+// answer is: this one.
 const publish = publisher.publish.bind(publisher)
+const sendCommand = publisher.sendCommand.bind(publisher)
+const reportRedisError = (problem: Error) => report({ redisError: problem.message })
 Object.assign(publisher, {
-  publish: (channel: string, message: string | Buffer) =>
-    publish(channel, message).catch((problem: Error) => report({ redisError: problem.message })),
+  publish: (channel: string, message: string | Buffer) => publish(channel, message).catch(reportRedisError),
+  sendCommand: (command: string[]) =>
+    sendCommand(command).catch((problem: Error) => {
+      reportRedisError(problem)
+      return [command.at(-1), 1]
+    }),
 })
 
 const httpServer = createServer()
@@ -49,7 +57,7 @@ io.on('question', (text: string, answer: (text: string) => void) => answer(`${na
 const operations = {
   emit: (room: string, payload: unknown) => void io.to(room).emit('event', payload),
   emitToAll: (payload: unknown) => void io.emit('event', payload),
-  emitWithAck: (room: string, payload: unknown) => io.timeout(5_000).to(room).emitWithAck('event', payload),
+  emitWithAck: (room: string, payload: unknown) => io.timeout(2_000).to(room).emitWithAck('event', payload),
   fetchSockets: async (room: string) => (await io.in(room).fetchSockets()).map((socket) => socket.id),
   socketsJoin: (room: string, joined: string) => io.in(room).socketsJoin(joined),
   socketsLeave: (room: string, left: string) => io.in(room).socketsLeave(left),

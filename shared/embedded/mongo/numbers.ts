@@ -7,6 +7,8 @@ const INT64 = 2n ** 63n
 
 /** a + b as MongoDB adds: int grows to long, a double makes a double. Throws when a long overflows. */
 export function addNumbers(a: unknown, b: unknown): unknown {
+  if (typeof a === 'number' && typeof b === 'number' && isInt32(a) && isInt32(b) && isInt32(a + b))
+    return a + b
   if (a instanceof Decimal128 || b instanceof Decimal128) throw notCovered('Arithmetic with Decimal128')
   if (isDouble(a) || isDouble(b)) return double((toNumber(a) ?? 0) + (toNumber(b) ?? 0))
   const sum = toBigInt(a) + toBigInt(b)

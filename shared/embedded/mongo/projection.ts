@@ -5,7 +5,7 @@ interface Fields {
   [field: string]: boolean | Fields
 }
 
-/** Compiles the projection of `find`: fields to include, or fields to exclude. */
+/** Compiles the projection of `find` and `$project`: fields to include, or fields to exclude. */
 export function compileProjection(projection: Doc | undefined): (document: Doc) => Doc {
   const fields = doc() as Fields
   let including: boolean | undefined

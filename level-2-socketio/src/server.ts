@@ -6,11 +6,12 @@ import { createOriginCheck } from '@levels/shared/server/origin.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import { sendError, sendJson } from '@levels/shared/server/respond.ts'
 import { Server } from 'socket.io'
-import { answering, takeAnswer } from './answer.ts'
+import { answering } from './answer.ts'
 import type { Config } from './config.ts'
 import { LIMITS, NOTIFY_PATH, SOCKET_PATH } from './events.ts'
+import { guardEvents } from './guard-events.ts'
 import { guardHandshake } from './handshake.ts'
-import { type Level2Io, type Level2Socket, membersOf, tabsOf } from './io.ts'
+import { type Level2Io, membersOf, tabsOf } from './io.ts'
 import { sendMessage, sendTyping } from './messages.ts'
 import { notify } from './notify.ts'
 import { readRoom } from './payload.ts'
@@ -82,7 +83,7 @@ export function createServer({ log, page, ...options }: Options): Level2Server {
   // No await before the listeners are there: an event that came meanwhile would be lost.
   io.on('connection', (socket) => {
     const { user } = socket.data
-    limitRate(socket)
+    guardEvents(socket)
     socket.on(
       'message:send',
       answering((payload) => sendMessage(io, users, user, payload), log),
@@ -127,13 +128,3 @@ export function createServer({ log, page, ...options }: Options): Level2Server {
 
 /** What ends a socket because somebody wanted it to. Everything else is a lost connection. */
 const onPurpose = new Set(['client namespace disconnect', 'server namespace disconnect'])
-
-function limitRate(socket: Level2Socket): void {
-  const { rateLimit } = socket.data
-  socket.use(([, ...args], next) => {
-    if (rateLimit.accepts()) return next()
-    if (rateLimit.isFlood) return socket.disconnect(true)
-    const message = `At most ${LIMITS.eventsPerSecond} events a second. This one was not handled.`
-    takeAnswer(args)({ ok: false, error: { code: 'rate_limited', message } })
-  })
-}

@@ -15,9 +15,9 @@ export interface DeliveryChannel {
   readonly name: string
   /**
    * What the channel wants kept with a notification (when it is due, say), under `channels.<name>` of the stored
-   * document. The insert that stores the notification writes it, too: no crash can part the two.
+   * document. The insert that stores the notification writes it, too: no crash can part the two. Undefined: nothing.
    */
-  plan?(notification: Omit<Notification, 'id' | 'seq'>): Record<string, unknown>
+  plan?(notification: Omit<Notification, 'id' | 'seq'>): Record<string, unknown> | undefined
   /** Called on the instance that stored them, after they were stored. Must neither throw nor wait. */
   deliver(stored: readonly StoredNotification[]): void
 }

@@ -1,0 +1,70 @@
+import type { Log } from '@levels/shared/server/log.ts'
+
+/** Runs a step whenever it is due. */
+export interface Alarm {
+  start(): void
+  /** The step runs at this time (epoch milliseconds; now by default), if not before. */
+  wake(at?: number): void
+  /** No step begins after this; resolves when the running one has ended. */
+  stop(): Promise<void>
+}
+
+/** How often to look without being woken: another instance may have died with work that it alone knew of. */
+const SWEEP_MS = 5_000
+
+/** How long to wait after a step failed: the database is away, and asking faster does not bring it back. */
+const AFTER_FAILURE_MS = 1_000
+
+/**
+ * A timer around `step`, which does all that can be done now and answers when there is more (epoch milliseconds,
+ * or undefined). It never runs twice at once, and survives whatever it throws: the log tells once an outage.
+ */
+export function createAlarm(name: string, step: () => Promise<number | undefined>, log: Log): Alarm {
+  let timer: NodeJS.Timeout | undefined
+  let dueAt = Number.POSITIVE_INFINITY
+  let running: Promise<void> | undefined
+  let stopped = true
+  let failing = false
+
+  async function run(): Promise<void> {
+    dueAt = Number.POSITIVE_INFINITY // whoever wakes us from here on knows of work that this step may miss
+    try {
+      const next = (await step()) ?? Number.POSITIVE_INFINITY
+      dueAt = Math.min(dueAt, next, Date.now() + SWEEP_MS)
+      if (failing) log.info(`${name}: working again`)
+      failing = false
+    } catch (error) {
+      dueAt = Date.now() + AFTER_FAILURE_MS
+      if (!failing) log.warn(`${name}: waiting, ${error}`)
+      failing = true
+    }
+  }
+
+  function arm(): void {
+    clearTimeout(timer)
+    if (stopped || running) return
+    timer = setTimeout(() => {
+      running = run().finally(() => {
+        running = undefined
+        arm()
+      })
+    }, dueAt - Date.now())
+  }
+
+  return {
+    start() {
+      stopped = false
+      this.wake()
+    },
+    wake(at = Date.now()) {
+      if (at >= dueAt) return
+      dueAt = at
+      arm()
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

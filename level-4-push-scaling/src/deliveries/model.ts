@@ -1,0 +1,61 @@
+import { type Connection, type Model, Schema, type Types } from 'mongoose'
+
+export const deliveryStates = ['pending', 'retrying', 'sent', 'failed', 'cancelled'] as const
+export type DeliveryState = (typeof deliveryStates)[number]
+
+/** One notification on its way to one place. */
+export interface DeliveryDoc {
+  _id: Types.ObjectId
+  /** The channel's name. */
+  channel: string
+  notificationId: Types.ObjectId
+  userId: Types.ObjectId
+  /** The place, by the channel's own name for it. */
+  target: string
+  lane: string
+  state: DeliveryState
+  /** Attempts that came to an end. */
+  attempts: number
+  /** When to try next; while it is being tried, when its lease ends; absent when all is done. */
+  nextAttemptAt?: Date
+  /** Who is trying it: the instance and its claim. */
+  claimedBy?: string
+  lastError?: string
+  createdAt: Date
+  finishedAt?: Date
+  /** A test message: goes out whatever the user has seen. */
+  test?: boolean
+}
+
+/** How long deliveries are kept, in seconds: long enough to look into a complaint. */
+const KEPT_S = 30 * 86_400
+
+const schema = new Schema<DeliveryDoc>(
+  {
+    channel: { type: String, required: true },
+    notificationId: { type: Schema.Types.ObjectId, required: true },
+    userId: { type: Schema.Types.ObjectId, required: true },
+    target: { type: String, required: true },
+    lane: { type: String, required: true },
+    state: { type: String, enum: deliveryStates, required: true },
+    attempts: { type: Number, required: true },
+    nextAttemptAt: Date,
+    claimedBy: String,
+    lastError: String,
+    createdAt: { type: Date, required: true },
+    finishedAt: Date,
+    test: Boolean,
+  },
+  { versionKey: false },
+)
+// The rule of the whole queue: one notification goes to one place once, however many instances decide so.
+schema.index({ notificationId: 1, channel: 1, target: 1 }, { unique: true })
+// What is due. Finished deliveries are not in it, so it stays as small as the work that is left.
+schema.index({ nextAttemptAt: 1, lane: 1 }, { partialFilterExpression: { nextAttemptAt: { $exists: true } } })
+// The admins' list, newest first, and the last one to a place.
+schema.index({ state: 1, _id: -1 })
+schema.index({ target: 1, _id: -1 })
+schema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_S })
+
+export const deliveryModel = (db: Connection): Model<DeliveryDoc> =>
+  db.model('Delivery', schema, 'deliveries')

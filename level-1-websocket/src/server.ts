@@ -9,7 +9,7 @@ import type { Config } from './config.ts'
 import { CLOSE, NOTIFY_PATH, SOCKET_PATH } from './events.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { readNotification } from './notify.ts'
-import { dropIfTooSlow, sendBounded } from './send.ts'
+import { sendBounded } from './send.ts'
 
 /** How long a client may take to answer the goodbye at shutdown, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000
@@ -66,8 +66,6 @@ export function createServer({ log, page, ...limits }: Options): Level1Server {
     // Without a listener, an error of one peer (a frame too large, a reset) would end the whole process.
     socket.on('error', (error) => log.debug(`socket: ${error.message}`))
     socket.on('message', (data, isBinary) => sendBounded(socket, data as Buffer, isBinary))
-    // `ws` answers each ping by itself, and answers that nobody reads pile up like everything else.
-    socket.on('ping', () => dropIfTooSlow(socket))
   }
 
   function push(text: string): number {

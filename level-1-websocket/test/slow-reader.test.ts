@@ -50,7 +50,7 @@ describe('a reader that lets more than 1 MiB pile up', () => {
     expect(server.clients.size).toBe(1)
   })
 
-  it('is terminated by the answers to its own pings, which the server sends by itself', async () => {
+  it('is terminated by the answers to its own pings, which `ws` sends and counts by itself', async () => {
     const server = await startServer()
     const slow = await upgradeRaw(server)
     const gone = once(firstSocket(server), 'close')

@@ -15,7 +15,7 @@ export function describeEachRedis(name: string, suite: (kind: RedisKind) => void
       expect(findRedisServer()).toBeDefined()
     })
   } else {
-    describe.skip(`${name} (redis-server): SKIPPED, install redis-server to run this half`, () =>
-      suite('redis-server'))
+    console.warn(`SKIPPED: ${name} (redis-server). Install redis-server to run this half.`)
+    describe.skip(`${name} (redis-server)`, () => suite('redis-server'))
   }
 }

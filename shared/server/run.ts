@@ -18,6 +18,8 @@ export interface Started {
   server: { http: Server; close(): Promise<void> }
   /** The services it uses, one short phrase each, for the start line. */
   services: string[]
+  /** Further lines for whoever starts it. */
+  notes?: string[]
 }
 
 export interface LevelProgram {
@@ -46,13 +48,13 @@ export async function runLevel(program: LevelProgram): Promise<void> {
   onShutdown(closeAll)
   try {
     const log = createLog(readLogLevel(env))
-    const { config, server, services } = await program.start({ env, log, page })
+    const { config, server, services, notes = [] } = await program.start({ env, log, page })
     running.push(server)
     await page.attach(server.http)
     await listen(server.http, config)
     const url = urlOf(server.http)
-    if (!program.quiet) console.log(startLines(program.name, url, services))
-    process.send?.({ ready: url, services })
+    if (!program.quiet) console.log(startLines(program.name, url, services, notes))
+    process.send?.({ ready: url, services, notes })
   } catch (error) {
     const reason = error instanceof StartError ? error.message : `${program.name} failed to start: ${error}`
     console.error(reason.replace(/\s*\n\s*/g, ' '))
@@ -63,8 +65,8 @@ export async function runLevel(program: LevelProgram): Promise<void> {
 }
 
 /** What every level says at start. */
-export function startLines(name: string, url: string, services: string[]): string {
-  return `${name}\n  ${url}\n  services: ${services.join(', ') || 'none'}`
+export function startLines(name: string, url: string, services: string[], notes: string[] = []): string {
+  return [name, url, `services: ${services.join(', ') || 'none'}`, ...notes].join('\n  ')
 }
 
 /**

@@ -1,0 +1,116 @@
+import * as z from 'zod'
+import { notificationTypes } from './events.ts'
+import { isUsername, normalizeUsername } from './username.ts'
+
+/** What comes in, REST and socket alike. Strict: a field we do not know is an error, `__proto__` included. */
+
+export const objectId = z
+  .string()
+  .regex(/^[0-9a-f]{24}$/i, 'must be an id of 24 hexadecimal digits')
+  .transform((id) => id.toLowerCase())
+
+const seq = z.int().min(1)
+const limit = z.int().min(1).max(100)
+
+export const username = z
+  .string()
+  .max(100)
+  .refine(isUsername, 'must be 2 to 20 letters, digits, _ or -')
+  .transform(normalizeUsername)
+
+/** `metadata`: anything JSON, within bounds, and without names that mean something to MongoDB or to JavaScript. */
+const METADATA_MAX_CHARS = 4_096
+const metadata = z
+  .custom<Record<string, unknown>>(isPlainObject, 'must be an object')
+  // Depth comes first: what is nested deeper than that could exhaust the stack of whoever walks it next.
+  .refine(hasPlainNames, {
+    message: 'must not nest deeper than 10, nor have names with "." or a leading "$", nor "__proto__"',
+    abort: true,
+  })
+  .refine((value) => JSON.stringify(value).length <= METADATA_MAX_CHARS, {
+    message: `must be at most ${METADATA_MAX_CHARS} characters of JSON`,
+  })
+  .meta({ type: 'object' })
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function hasPlainNames(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (depth > 10 || Buffer.isBuffer(value)) return false
+  return Object.entries(value).every(
+    ([name, inner]) => !/^\$|[.\0]|^__proto__$/.test(name) && hasPlainNames(inner, depth + 1),
+  )
+}
+
+/** A place to go: a path of this site, or https. Parsed, not matched: `//evil` and `/\evil` are other hosts. */
+const BASE = 'https://this-site.invalid'
+const actionUrl = z
+  .string()
+  .max(2_000)
+  .refine((text) => {
+    if (!URL.canParse(text, BASE)) return false
+    const url = new URL(text, BASE)
+    if (text.startsWith('/')) return url.origin === BASE
+    return url.protocol === 'https:' && /^https:\/\//i.test(text) && !url.username && !url.password
+  }, 'must be a path like /orders/1 or an https URL')
+
+export const registration = z.strictObject({
+  username,
+  password: z.string().min(8).max(128),
+  email: z.email().max(254).optional(),
+})
+
+/** Looser than a registration: what can be no user's password is simply wrong, not a different answer. */
+export const credentials = z.strictObject({
+  username: z.string().min(1).max(100),
+  password: z.string().min(1).max(128),
+})
+
+export const newNotification = z.strictObject({
+  to: z.string().min(1).max(100).describe('A username, "me", or "*" for everyone (admins only)'),
+  type: z.enum(notificationTypes).default('message'),
+  title: z.string().trim().min(1).max(200),
+  message: z.string().trim().min(1).max(2_000),
+  actionUrl: actionUrl.optional(),
+  metadata: metadata.optional(),
+})
+
+/** Of the header `Idempotency-Key`. */
+export const idempotencyKey = z.string().min(1).max(200)
+
+/** Query strings are text: these become what they mean, or an error. */
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+export const listQuery = z.strictObject({
+  unread: flag.optional(),
+  type: z.enum(notificationTypes).optional(),
+  before: z.coerce.number().pipe(seq).optional(),
+  limit: z.coerce.number().pipe(limit).default(20),
+})
+export const bulkDeleteQuery = z.strictObject({ read: z.literal('true') })
+
+export const readState = z.strictObject({ read: z.boolean() })
+
+export const roomSlug = z.string().regex(/^[a-z0-9-]{1,30}$/, 'must be 1 to 30 of a-z, 0-9 and -')
+export const newRoom = z.strictObject({ name: z.string().trim().min(1).max(50) })
+export const messageText = z.string().min(1).max(2_000)
+export const newRoomMessage = z.strictObject({ text: messageText })
+
+/** What the page may send over the socket, by event. */
+export const clientEvents = {
+  'notifications:fetch': z.strictObject({
+    before: seq.optional(),
+    limit: limit.default(20),
+    unread: z.boolean().optional(),
+  }),
+  'notification:mark-read': z.strictObject({ id: objectId, read: z.boolean().default(true) }),
+  'notifications:mark-all-read': z.strictObject({}),
+  'notification:delete': z.strictObject({ id: objectId }),
+  'notifications:seen': z.strictObject({ upTo: z.int().min(0) }),
+  'room:send': z.strictObject({ room: roomSlug, text: messageText }),
+  'session:renew': z.strictObject({ token: z.string().min(1).max(4_096) }),
+}
+
+/** Of the handshake; the token itself is judged apart, with codes of its own. */
+export const handshakeCursor = z.int().min(0).optional()

@@ -1,0 +1,60 @@
+import path from 'node:path'
+import {
+  type CommonConfig,
+  type Env,
+  readCommonConfig,
+  readInteger,
+  StartError,
+} from '@levels/shared/server/config.ts'
+
+export interface Config extends CommonConfig {
+  /** How long an access token lives, in seconds. */
+  accessTokenTtlS: number
+  /** Signs access tokens; absent in development, where one is made and kept in the database. */
+  jwtSecret?: string
+  /** Absent in development: then the embedded MongoDB serves. */
+  mongodbUri?: string
+  /** Where embedded services keep their data: each level in a folder of its own. */
+  dataDir: string
+  /** How many proxies in front are ours: that many entries of `X-Forwarded-For` are believed. */
+  trustProxyHops: number
+}
+
+/** HMAC-SHA256 needs a key of at least its output's size (RFC 7518 section 3.2): 32 bytes. */
+const MIN_SECRET_BYTES = 32
+
+/** Throws StartError naming the variable and the cure. */
+export function readConfig(env: Env, defaultPort = 3030): Config {
+  const common = readCommonConfig(env, defaultPort)
+  return {
+    ...common,
+    accessTokenTtlS: readInteger(env, 'ACCESS_TOKEN_TTL_S', { fallback: 900, min: 1, max: 86_400 }),
+    jwtSecret: readSecret(env, common.production),
+    mongodbUri: readMongodbUri(env, common.production),
+    dataDir: path.resolve(env.DATA_DIR || path.join(import.meta.dirname, '..', '..', '.data')),
+    trustProxyHops: readInteger(env, 'TRUST_PROXY', { fallback: 0, min: 0, max: 10 }),
+  }
+}
+
+function readSecret(env: Env, production: boolean): string | undefined {
+  const secret = env.JWT_SECRET || undefined
+  const cure = `set it to ${MIN_SECRET_BYTES} random bytes or more, for example from: openssl rand -base64 48`
+  if (!secret && production) throw new StartError(`JWT_SECRET is missing: ${cure}`)
+  if (secret && Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
+    throw new StartError(`JWT_SECRET has fewer than ${MIN_SECRET_BYTES} bytes: ${cure}`)
+  }
+  return secret
+}
+
+function readMongodbUri(env: Env, production: boolean): string | undefined {
+  const uri = env.MONGODB_URI || undefined
+  if (uri && !/^mongodb(\+srv)?:\/\/./.test(uri)) {
+    throw new StartError(
+      'MONGODB_URI is not a MongoDB address: write it like mongodb://127.0.0.1:27017/notifications',
+    )
+  }
+  if (uri || !production) return uri
+  throw new StartError(
+    'MONGODB_URI is missing, and NODE_ENV=production refuses the embedded MongoDB: set it like mongodb://127.0.0.1:27017/notifications',
+  )
+}

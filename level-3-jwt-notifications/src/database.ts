@@ -1,0 +1,61 @@
+import path from 'node:path'
+import { startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
+import { StartError } from '@levels/shared/server/config.ts'
+import mongoose, { type Connection } from 'mongoose'
+import type { Config } from './config.ts'
+
+/** A MongoDB to connect to. */
+export interface Mongo {
+  uri: string
+  /** For the start line. */
+  notice: string
+  close(): Promise<void>
+}
+
+/** The database's name when the URI has none. */
+const DEFAULT_NAME = 'notifications'
+
+/**
+ * The MongoDB at `MONGODB_URI`, or without that the embedded one, which keeps its data under `<dataDir>/<folder>`.
+ * The code that uses it cannot tell which: it gets a URI.
+ */
+export async function openMongo(
+  config: Pick<Config, 'mongodbUri' | 'dataDir'>,
+  folder: string,
+): Promise<Mongo> {
+  if (config.mongodbUri === undefined) return startEmbeddedMongo({ dir: path.join(config.dataDir, folder) })
+  return { uri: config.mongodbUri, notice: 'MongoDB at MONGODB_URI', close: async () => undefined }
+}
+
+/**
+ * Connects, and from then on keeps reconnecting by itself. Throws StartError when nothing answers.
+ *
+ * The driver's own patience is 30 s, mongoose's 10 s on top: a request would hang where it should fail. So nothing
+ * is buffered here, no step may take longer than a person waits, and no read is silently tried twice.
+ */
+export async function connectDatabase(uri: string): Promise<Connection> {
+  const connection = mongoose.createConnection(uri, {
+    ...(hasDatabaseName(uri) ? {} : { dbName: DEFAULT_NAME }),
+    bufferCommands: false,
+    autoIndex: false, // models build theirs when told to, and the server listens after that
+    autoCreate: false,
+    serverSelectionTimeoutMS: 2_000,
+    connectTimeoutMS: 2_000,
+    waitQueueTimeoutMS: 2_000,
+    socketTimeoutMS: 2_500,
+    retryReads: false,
+  })
+  try {
+    return await connection.asPromise()
+  } catch (error) {
+    await connection.close()
+    // A URI may carry a password: it is never printed.
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new StartError(`MONGODB_URI: no MongoDB can be used there (${reason.split('\n', 1)[0]})`)
+  }
+}
+
+/** mongodb://hosts/NAME?options */
+function hasDatabaseName(uri: string): boolean {
+  return /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(uri)
+}

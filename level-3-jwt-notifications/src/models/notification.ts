@@ -1,0 +1,64 @@
+import { type Connection, type Model, Schema, type Types } from 'mongoose'
+import type { Notification, NotificationType } from '../events.ts'
+
+/** One entry of a user's log. A deleted one is a tombstone: its content is gone, its number stays taken. */
+export interface NotificationDoc {
+  _id: Types.ObjectId
+  userId: Types.ObjectId
+  seq: number
+  type: NotificationType
+  title: string
+  message: string
+  actionUrl?: string
+  metadata?: Record<string, unknown>
+  from?: string
+  createdAt: Date
+  readAt?: Date
+  deletedAt?: Date
+  /** What each delivery channel keeps with it, by the channel's name. */
+  channels?: Record<string, Record<string, unknown>>
+}
+
+const schema = new Schema<NotificationDoc>(
+  {
+    userId: { type: Schema.Types.ObjectId, required: true },
+    seq: { type: Number, required: true },
+    type: String,
+    title: String,
+    message: String,
+    actionUrl: String,
+    metadata: Schema.Types.Mixed,
+    from: String,
+    createdAt: Date,
+    readAt: Date,
+    deletedAt: Date,
+    channels: Schema.Types.Mixed,
+  },
+  { versionKey: false, minimize: false },
+)
+// The rule of the whole level: in one user's log a number is taken once. Also serves every read along the log.
+schema.index({ userId: 1, seq: -1 }, { unique: true })
+// The unread count and the unread list.
+schema.index({ userId: 1, readAt: 1, seq: -1 })
+// The list of one type.
+schema.index({ userId: 1, type: 1, seq: -1 })
+
+export const notificationModel = (db: Connection): Model<NotificationDoc> =>
+  db.model('Notification', schema, 'notifications')
+
+/** The stored entry as it crosses the wire. */
+export function toNotification(doc: NotificationDoc): Notification {
+  const { type, title, message, actionUrl, metadata, from } = doc
+  return {
+    id: doc._id.toHexString(),
+    seq: doc.seq,
+    type,
+    title,
+    message,
+    ...(actionUrl !== undefined && { actionUrl }),
+    ...(metadata !== undefined && { metadata }),
+    ...(from !== undefined && { from }),
+    createdAt: doc.createdAt.toISOString(),
+    ...(doc.readAt && { readAt: doc.readAt.toISOString() }),
+  }
+}

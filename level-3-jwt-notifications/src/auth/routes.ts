@@ -1,0 +1,146 @@
+import type { OriginCheck } from '@levels/shared/server/origin.ts'
+import { HttpError } from '@levels/shared/server/respond.ts'
+import type { Request, Response } from 'express'
+import * as z from 'zod'
+import { deviceSessions, signedInAnswer, userAnswer } from '../answers.ts'
+import type { SignedIn, User } from '../events.ts'
+import type { DefineRoute } from '../http/route.ts'
+import { credentials, registration } from '../schemas.ts'
+import { refusal } from './access-token.ts'
+import type { Accounts } from './accounts.ts'
+import type { RefreshCookie } from './cookie.ts'
+import type { RateLimits } from './rate-limits.ts'
+import type { Device } from './sessions.ts'
+import { type SignInParts, signedIn, signIn } from './sign-in.ts'
+
+export interface AuthParts extends SignInParts {
+  accounts: Accounts
+  limits: RateLimits
+  cookie: RefreshCookie
+  isAllowedOrigin: OriginCheck
+}
+
+/** Register, log in, refresh, log out, and the list of devices. */
+export function authRoutes(route: DefineRoute, parts: AuthParts): void {
+  const { accounts, limits, cookie, sessions, devices, tokens } = parts
+
+  async function letIn(user: User, req: Request, res: Response): Promise<SignedIn> {
+    const { refreshToken, ...answer } = await signIn(user, deviceOf(req), parts)
+    cookie.set(res, refreshToken)
+    return answer
+  }
+
+  route({
+    method: 'post',
+    path: '/api/auth/register',
+    summary: 'Make an account and sign in',
+    access: 'public',
+    body: registration,
+    status: 201,
+    answer: signedInAnswer,
+    async handle({ body, req, res }) {
+      await limits.countRegistration(req.ip ?? '')
+      return letIn(await accounts.create(body), req, res)
+    },
+  })
+
+  route({
+    method: 'post',
+    path: '/api/auth/login',
+    summary: 'Sign in',
+    access: 'public',
+    body: credentials,
+    status: 200,
+    answer: signedInAnswer,
+    async handle({ body, req, res }) {
+      return letIn(await accounts.logIn(body.username, body.password, req.ip ?? ''), req, res)
+    },
+  })
+
+  route({
+    method: 'post',
+    path: '/api/auth/refresh',
+    summary: 'A new access token for the refresh cookie, which is replaced, too',
+    access: 'public',
+    status: 200,
+    answer: signedInAnswer,
+    async handle({ req, res }) {
+      requireOwnPage(req, parts.isAllowedOrigin)
+      const { sid, userId, refreshToken } = await sessions.refresh(cookie.read(req), deviceOf(req))
+      const user = await accounts.find(userId)
+      if (!user) throw refusal('session_revoked')
+      cookie.set(res, refreshToken)
+      return signedIn(user, sid, tokens)
+    },
+  })
+
+  route({
+    method: 'post',
+    path: '/api/auth/logout',
+    summary: 'End the session of the refresh cookie',
+    access: 'public',
+    status: 204,
+    async handle({ req, res }) {
+      requireOwnPage(req, parts.isAllowedOrigin)
+      const session = await sessions.ownerOf(cookie.read(req))
+      if (session) await sessions.end(session.userId, [session.sid])
+      cookie.clear(res)
+    },
+  })
+
+  route({
+    method: 'get',
+    path: '/api/auth/me',
+    summary: 'Who is signed in',
+    access: 'user',
+    status: 200,
+    answer: z.object({ user: userAnswer }),
+    handle: ({ caller: { sid: _, ...user } }) => ({ user }),
+  })
+
+  route({
+    method: 'get',
+    path: '/api/auth/sessions',
+    summary: 'The devices signed in',
+    access: 'user',
+    status: 200,
+    answer: deviceSessions,
+    handle: async ({ caller }) => ({ items: await devices.list(caller.id, caller.sid) }),
+  })
+
+  route({
+    method: 'delete',
+    path: '/api/auth/sessions/:id',
+    summary: 'Sign one device out',
+    access: 'user',
+    params: z.strictObject({ id: z.uuid() }),
+    status: 204,
+    handle: ({ caller, params }) => devices.signOut(caller.id, params.id),
+  })
+
+  route({
+    method: 'delete',
+    path: '/api/auth/sessions',
+    summary: 'Sign all other devices out',
+    access: 'user',
+    status: 204,
+    handle: ({ caller }) => devices.signOutOthers(caller.id, caller.sid),
+  })
+}
+
+/**
+ * These two act on a cookie, which a browser attaches by itself. A foreign page's request names its Origin, and a custom
+ * header is something no form can send and no foreign script may without our consent (OWASP, CSRF prevention).
+ */
+function requireOwnPage(req: Request, isAllowedOrigin: OriginCheck): void {
+  if (!isAllowedOrigin(req)) {
+    throw new HttpError(403, 'origin_refused', 'This page may not do that.')
+  }
+  if (req.headers['x-requested-with'] !== 'fetch') {
+    throw new HttpError(403, 'header_missing', 'Send the header X-Requested-With: fetch.')
+  }
+}
+
+function deviceOf(req: Request): Device {
+  return { userAgent: (req.headers['user-agent'] ?? '').slice(0, 300), ip: req.ip ?? '' }
+}

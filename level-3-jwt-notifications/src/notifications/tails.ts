@@ -1,0 +1,54 @@
+import type { Types } from 'mongoose'
+import { BoundedMap } from '../bounded-map.ts'
+import type { Models } from '../models/index.ts'
+import type { NotificationDoc } from '../models/notification.ts'
+
+/** How many users' ends of log are remembered. */
+const REMEMBERED = 100_000
+
+/**
+ * Where each user's log ends, as far as this instance knows. Only a guess: another instance may have written since.
+ * A wrong guess costs one refused insert, never a wrong number.
+ */
+export function createTails({ Notification }: Models) {
+  const known = new BoundedMap<string, number>(REMEMBERED)
+
+  /** The end of each of these logs; absent for an empty one. The unknown ones are read with one query. */
+  async function read(userIds: readonly Types.ObjectId[]): Promise<Map<string, number>> {
+    const ends = new Map<string, number>()
+    const unknown = new Map<string, Types.ObjectId>()
+    for (const userId of userIds) {
+      const user = userId.toHexString()
+      const end = known.get(user)
+      if (end === undefined) unknown.set(user, userId)
+      else ends.set(user, end)
+    }
+    for (const { _id, end } of await lookUp([...unknown.values()])) ends.set(_id.toHexString(), end)
+    return ends
+  }
+
+  async function lookUp(userIds: Types.ObjectId[]): Promise<{ _id: Types.ObjectId; end: number }[]> {
+    const [only] = userIds
+    if (!only) return []
+    if (userIds.length === 1) {
+      const last = await Notification.findOne({ userId: only }, { seq: 1 }).sort({ seq: -1 }).lean()
+      return last ? [{ _id: only, end: last.seq }] : []
+    }
+    // Sorted like the index, $first lets MongoDB jump from user to user instead of reading whole logs.
+    return Notification.aggregate<{ _id: Types.ObjectId; end: number }>([
+      { $match: { userId: { $in: userIds } } },
+      { $sort: { userId: 1, seq: -1 } },
+      { $group: { _id: '$userId', end: { $first: '$seq' } } },
+    ])
+  }
+
+  return {
+    read,
+    advance(stored: readonly NotificationDoc[]): void {
+      for (const { userId, seq } of stored) known.set(userId.toHexString(), seq)
+    },
+    forget(userIds: readonly Types.ObjectId[]): void {
+      for (const userId of userIds) known.delete(userId.toHexString())
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import type { Response, Router } from 'express'
+import express from 'express'
+import type { Connection } from 'mongoose'
+
+/** Whether something this server depends on is there. */
+export type Check = () => boolean | Promise<boolean>
+
+/** How long a check may take, in milliseconds: a service that hangs is as good as away. */
+const PATIENCE_MS = 1_000
+
+/**
+ * `/healthz`: this process is alive, do not restart it. `/readyz`: it can do its work, send it visitors. Apart,
+ * because restarting a server does not bring its database back.
+ */
+export function healthRouter(checks: Record<string, Check>, instance?: string): Router {
+  const router = express.Router()
+  router.get('/healthz', (_req, res) => void res.json({ status: 'ok' }))
+  router.get('/readyz', async (_req, res: Response) => {
+    const results = await Promise.all(
+      Object.entries(checks).map(
+        async ([name, check]) => [name, (await passes(check)) ? 'up' : 'down'] as const,
+      ),
+    )
+    const ready = results.every(([, state]) => state === 'up')
+    res.status(ready ? 200 : 503).json({
+      status: ready ? 'ready' : 'unready',
+      checks: Object.fromEntries(results),
+      ...(instance !== undefined && { instance }),
+    })
+  })
+  return router
+}
+
+export function mongoCheck(db: Connection): Check {
+  return async () => (await db.db?.admin().ping())?.ok === 1
+}
+
+async function passes(check: Check): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), PATIENCE_MS)
+  })
+  const result = Promise.resolve()
+    .then(check)
+    .catch(() => false)
+  return Promise.race([result, tooLate]).finally(() => clearTimeout(timer))
+}

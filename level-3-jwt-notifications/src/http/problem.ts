@@ -1,0 +1,84 @@
+import { STATUS_CODES } from 'node:http'
+import type { Log } from '@levels/shared/server/log.ts'
+import { HttpError } from '@levels/shared/server/respond.ts'
+import type { ErrorRequestHandler, Response } from 'express'
+import mongoose from 'mongoose'
+import { TooMany } from '../auth/rate-limits.ts'
+
+/** How an error looks to a program (RFC 9457 "Problem Details for HTTP APIs", with a code of ours). */
+export interface Problem {
+  type: 'about:blank'
+  title: string
+  status: number
+  detail: string
+  code: string
+}
+
+/** When to try again after the database was away, in seconds. */
+const RETRY_AFTER_S = 2
+
+/**
+ * What may be told to the outside about any error, over HTTP and over the socket alike. Whatever is not foreseen is
+ * logged, and nothing of it is told.
+ */
+export function toHttpError(error: unknown, log: Log, doing: string): HttpError {
+  if (error instanceof HttpError) return error
+  if (isDatabaseAway(error)) {
+    return new HttpError(503, 'database_unavailable', 'The database is away: try again in a moment.')
+  }
+  const parserError = fromBodyParser(error)
+  if (parserError) return parserError
+  log.error(`${doing} failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`)
+  return new HttpError(500, 'internal', 'The server failed to do this. Its log says why.')
+}
+
+export function sendProblem(res: Response, error: HttpError): void {
+  const { status, code, message } = error
+  // RFC 9110 section 11.6.1: every 401 says how to authenticate. RFC 6750: with a bearer token.
+  if (status === 401) res.setHeader('www-authenticate', 'Bearer')
+  if (error instanceof TooMany) res.setHeader('retry-after', error.retryAfterS)
+  else if (status === 503) res.setHeader('retry-after', RETRY_AFTER_S)
+  const title = STATUS_CODES[status] ?? 'Error'
+  const problem: Problem = { type: 'about:blank', title, status, detail: message, code }
+  res.status(status).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** Express knows an error handler by its four parameters. */
+export function problemHandler(log: Log): ErrorRequestHandler {
+  return (error, req, res, _next) => {
+    const told = toHttpError(error, log, `${req.method} ${req.path}`)
+    if (res.headersSent) res.destroy()
+    else sendProblem(res, told)
+  }
+}
+
+/** The driver's ways to say that there is no MongoDB at the moment. */
+export function isDatabaseAway(error: unknown): boolean {
+  const { MongoNetworkError, MongoServerSelectionError, MongoWaitQueueTimeoutError } = mongoose.mongo
+  const { MongoNotConnectedError, MongoTopologyClosedError } = mongoose.mongo
+  return [
+    MongoNetworkError,
+    MongoServerSelectionError,
+    MongoWaitQueueTimeoutError,
+    MongoNotConnectedError,
+    MongoTopologyClosedError,
+  ].some((away) => error instanceof away)
+}
+
+/** express.json() throws errors with a `type` of its own. */
+function fromBodyParser(error: unknown): HttpError | undefined {
+  if (!(error instanceof Error && 'type' in error && 'status' in error)) return undefined
+  switch (error.type) {
+    case 'entity.too.large':
+      return new HttpError(413, 'too_large', 'The body is larger than 64 KiB.')
+    case 'entity.parse.failed':
+      return new HttpError(400, 'bad_json', 'The body is not valid JSON.')
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new HttpError(415, 'unsupported_media_type', 'Send the body as JSON in UTF-8.')
+    default:
+      return typeof error.status === 'number' && error.status < 500
+        ? new HttpError(error.status, 'bad_request', 'The request could not be read.')
+        : undefined
+  }
+}

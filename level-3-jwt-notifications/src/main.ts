@@ -1,0 +1,31 @@
+import path from 'node:path'
+import { runLevel } from '@levels/shared/server/run.ts'
+import { readConfig } from './config.ts'
+import { connectDatabase, openMongo } from './database.ts'
+import { seed } from './seed.ts'
+import { createServer } from './server.ts'
+
+await runLevel({
+  name: 'Level 3 · Accounts, tokens, stored notifications',
+  dir: path.join(import.meta.dirname, '..'),
+  async start({ env, log, page }) {
+    const config = readConfig(env)
+    const mongo = await openMongo(config, 'level-3')
+    const db = await connectDatabase(mongo.uri)
+    const server = await createServer({ config, db, log, page })
+    const notes = config.production ? [] : [await seed(server)]
+    return {
+      config,
+      server: {
+        http: server.http,
+        async close() {
+          await server.close()
+          await db.close()
+          await mongo.close()
+        },
+      },
+      services: [mongo.notice],
+      notes,
+    }
+  },
+})

@@ -1,0 +1,44 @@
+import type { Models } from '../models/index.ts'
+import type { Reading } from '../notifications/reading.ts'
+import type { IoSocket } from '../wire.ts'
+
+const NEWEST = 20
+const PACKET = 100
+
+export type CatchUp = ReturnType<typeof createCatchUp>
+
+/**
+ * Brings a socket up to date from the log. The socket must be in its user's room already: whatever is stored from
+ * then on is emitted to it, whatever was stored before is found here, and what is both comes twice with one id. Asked
+ * in the other order, a notification stored in between would be in neither.
+ */
+export function createCatchUp({ User }: Models, reading: Reading) {
+  /** What a page shows first, then what it missed. */
+  async function welcome(socket: IoSocket): Promise<void> {
+    const { userId } = socket.data
+    const { items, unread } = await reading.list(userId, { limit: NEWEST })
+    const upTo = await reading.end(userId)
+    socket.emit('notifications:initial', { items, unread, upTo })
+    socket.data.cursor ??= (await User.findById(userId, { deliveredUpTo: 1 }).lean())?.deliveredUpTo ?? 0
+    await sendMissed(socket)
+  }
+
+  /** Everything after the socket's cursor, in packets; at least one, so that the page knows it is up to date. */
+  async function sendMissed(socket: IoSocket): Promise<void> {
+    let more = true
+    while (more && socket.connected) {
+      const packet = await reading.after(socket.data.userId, socket.data.cursor ?? 0, PACKET)
+      if (!socket.connected) return
+      socket.emit('notifications:missed', packet)
+      socket.data.cursor = packet.upTo
+      more = packet.more
+    }
+  }
+
+  /** For a socket that may have missed what other instances emitted. One that is still being welcomed misses nothing. */
+  async function resend(socket: IoSocket): Promise<void> {
+    if (socket.data.cursor !== undefined) await sendMissed(socket)
+  }
+
+  return { welcome, resend }
+}

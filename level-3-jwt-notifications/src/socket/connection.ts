@@ -1,0 +1,83 @@
+import type { Log } from '@levels/shared/server/log.ts'
+import { HttpError } from '@levels/shared/server/respond.ts'
+import { type AccessTokens, refusal } from '../auth/access-token.ts'
+import type { Sessions } from '../auth/sessions.ts'
+import { isDatabaseAway } from '../http/problem.ts'
+import type { Changing } from '../notifications/changing.ts'
+import type { Reading } from '../notifications/reading.ts'
+import type { Rooms } from '../rooms/rooms.ts'
+import { ADMIN_ROOM, type IoSocket, sessionRoom, userRoom } from '../wire.ts'
+import type { CatchUp } from './catch-up.ts'
+import { dispatch } from './dispatch.ts'
+import { type Expiry, endSocket, watchExpiry } from './expiry.ts'
+
+export interface ConnectionParts {
+  tokens: AccessTokens
+  sessions: Sessions
+  reading: Reading
+  changing: Changing
+  rooms: Rooms
+  catchUp: CatchUp
+  /** This server's name, for people who run several. */
+  instance: string
+  log: Log
+}
+
+/** What happens to a socket that passed the gate. Its handlers are in place before anything is awaited. */
+export function createConnectionHandler(parts: ConnectionParts): (socket: IoSocket) => void {
+  return (socket) => {
+    const { userId, username, role, sid, expiresAt } = socket.data
+    const expiry = watchExpiry(socket)
+    socket.on('disconnect', () => expiry.stop())
+    dispatch(socket, handlersFor(socket, expiry, parts), parts.log)
+
+    socket.join([userRoom(userId), sessionRoom(sid), ...(role === 'admin' ? [ADMIN_ROOM] : [])])
+    socket.emit('session:ready', {
+      user: { id: userId, username, role },
+      sessionId: sid,
+      instance: parts.instance,
+      expiresAt: new Date(expiresAt).toISOString(),
+    })
+    bringUpToDate(socket, parts).catch((error: unknown) => {
+      if (error instanceof HttpError) return endSocket(socket, 'session_revoked')
+      if (!isDatabaseAway(error)) parts.log.error(`catch-up failed: ${error}`)
+      // A socket that missed something and does not know must not live on. Cut below Socket.IO, the client connects
+      // again by itself, and asks anew.
+      socket.conn.close()
+    })
+  }
+}
+
+async function bringUpToDate(socket: IoSocket, { sessions, catchUp }: ConnectionParts): Promise<void> {
+  // Asked again: a sign-out between the gate and the join had no socket to cut yet.
+  await sessions.requireAlive(socket.data.sid)
+  await catchUp.welcome(socket)
+}
+
+function handlersFor(
+  socket: IoSocket,
+  expiry: Expiry,
+  { tokens, sessions, reading, changing, rooms }: ConnectionParts,
+): Parameters<typeof dispatch>[1] {
+  const { userId, username, sid } = socket.data
+  return {
+    'notifications:fetch': (query) => reading.list(userId, query),
+    'notification:mark-read': ({ id, read }) => changing.setRead(userId, id, read),
+    'notifications:mark-all-read': () => changing.markAllRead(userId),
+    'notification:delete': ({ id }) => changing.remove(userId, id),
+    async 'notifications:seen'({ upTo }) {
+      const seen = await changing.seen(userId, upTo)
+      socket.data.cursor = Math.max(socket.data.cursor ?? 0, Math.min(upTo, seen.upTo))
+      return seen
+    },
+    'room:send': ({ room, text }) => rooms.send({ id: userId, username }, room, text),
+    async 'session:renew'({ token }) {
+      const claims = tokens.verify(token)
+      if (claims.userId !== userId || claims.sid !== sid) throw refusal('token_invalid')
+      await sessions.requireAlive(sid)
+      socket.data.expiresAt = claims.expiresAt
+      expiry.restart()
+      return { expiresAt: new Date(claims.expiresAt).toISOString() }
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Log } from '@levels/shared/server/log.ts'
+import { HttpError } from '@levels/shared/server/respond.ts'
+import type { Ack, ClientToServerEvents } from '../events.ts'
+import { toHttpError } from '../http/problem.ts'
+import { parse } from '../parse.ts'
+import { clientEvents } from '../schemas.ts'
+import type { IoSocket } from '../wire.ts'
+import { createFloodGuard } from './flood-guard.ts'
+
+type EventName = keyof ClientToServerEvents
+type Answer<E extends EventName> = Parameters<Parameters<ClientToServerEvents[E]>[1]>[0]
+type Data<E extends EventName> = Extract<Answer<E>, { ok: true }>['data']
+type Payload<E extends EventName> = ReturnType<(typeof clientEvents)[E]['parse']>
+
+/** What each event does: gets the checked payload, gives the acknowledgement's data, or throws HttpError. */
+export type EventHandlers = { [E in EventName]: (payload: Payload<E>) => Promise<Data<E>> }
+
+/**
+ * Answers a socket's events. Whatever comes in, of whatever shape and with or without an acknowledgement, is either
+ * handled or refused with a code; nothing of it throws.
+ */
+export function dispatch(socket: IoSocket, handlers: EventHandlers, log: Log): void {
+  const withinLimit = createFloodGuard()
+
+  socket.onAny((event: string, ...args: unknown[]) => {
+    const last = args.at(-1)
+    const acknowledge = (answer: Ack<unknown>) => {
+      if (typeof last === 'function') last(answer)
+    }
+    handle(event, args[0]).then(
+      (data) => acknowledge({ ok: true, data }),
+      (error: unknown) => {
+        const { code, message } = toHttpError(error, log, `event ${event}`)
+        acknowledge({ ok: false, error: { code, message } })
+      },
+    )
+  })
+
+  async function handle(event: string, payload: unknown): Promise<unknown> {
+    if (!withinLimit()) throw new HttpError(429, 'rate_limited', 'Too many events: at most 20 a second.')
+    if (!isEventName(event)) throw new HttpError(404, 'unknown_event', 'There is no such event.')
+    return run(event, payload)
+  }
+
+  function run<E extends EventName>(event: E, payload: unknown): Promise<Data<E>> {
+    const schema: { parse(input: unknown): unknown } = clientEvents[event]
+    const handler: EventHandlers[E] = handlers[event]
+    return handler(parse(schema, payload))
+  }
+}
+
+function isEventName(event: string): event is EventName {
+  return Object.hasOwn(clientEvents, event)
+}

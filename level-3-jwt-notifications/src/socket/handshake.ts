@@ -1,0 +1,41 @@
+import type { Log } from '@levels/shared/server/log.ts'
+import type { HttpError } from '@levels/shared/server/respond.ts'
+import { type AccessTokens, refusal } from '../auth/access-token.ts'
+import type { Sessions } from '../auth/sessions.ts'
+import { toHttpError } from '../http/problem.ts'
+import { parse } from '../parse.ts'
+import type { People } from '../people.ts'
+import { handshakeCursor } from '../schemas.ts'
+import type { IoSocket } from '../wire.ts'
+
+/** A Socket.IO middleware: decides before the socket exists whether it may. */
+export type Gate = (socket: IoSocket, next: (error?: Error) => void) => void
+
+/** An error with `data` reaches the client as `connect_error` with that data; it reconnects only when told to. */
+class RefusedHandshake extends Error {
+  readonly data: { code: string; message: string }
+
+  constructor({ code, message }: HttpError) {
+    super(message)
+    this.data = { code, message }
+  }
+}
+
+/** Lets in who brings a good access token of a session that is alive, and fills in `socket.data`. */
+export function createGate(tokens: AccessTokens, sessions: Sessions, people: People, log: Log): Gate {
+  async function admit(socket: IoSocket): Promise<void> {
+    const { token, after }: Record<string, unknown> = socket.handshake.auth
+    const claims = tokens.verify(token)
+    const cursor = parse(handshakeCursor, after)
+    const [person] = await Promise.all([people.withId(claims.userId), sessions.requireAlive(claims.sid)])
+    if (!person) throw refusal('session_revoked')
+    Object.assign(socket.data, { ...claims, username: person.username, cursor })
+  }
+
+  return (socket, next) => {
+    admit(socket).then(
+      () => next(),
+      (error: unknown) => next(new RefusedHandshake(toHttpError(error, log, 'handshake'))),
+    )
+  }
+}

@@ -13,17 +13,16 @@ export interface Balancer {
 }
 
 const CONNECT_TIMEOUT_MS = 1_000
-const PROBE_EVERY_MS = 2_000
 
 /**
  * A TCP balancer: each new connection goes to the next target, round robin, and then bytes pass both ways unread.
- * A target that refuses the connection is skipped, and so is one that does not answer `GET /readyz` with 200, unless
- * no target does: then any that takes the connection is better than none.
+ * A target that refuses the connection is skipped, and so is one that does not answer `GET /readyz` with 200 (asked every
+ * `probeMs`), unless no target does: then any that takes the connection is better than none.
  *
  * Since it reads no HTTP, it cannot tell the instances the visitor's address (`X-Forwarded-For`): to them everybody
  * comes from this machine. On a developer's machine that is true; elsewhere use nginx, as docker-compose.yml does.
  */
-export function createBalancer(targets: readonly Target[], log: Log): Balancer {
+export function createBalancer(targets: readonly Target[], log: Log, probeMs = 2_000): Balancer {
   const sockets = new Set<Socket>()
   const unready = new Set<Target>()
   let turn = 0
@@ -66,7 +65,7 @@ export function createBalancer(targets: readonly Target[], log: Log): Balancer {
     if (answer?.ok) unready.delete(target)
     else unready.add(target)
   }
-  const probing = setInterval(() => targets.forEach(probe), PROBE_EVERY_MS)
+  const probing = setInterval(() => targets.forEach(probe), probeMs)
 
   return {
     server,

@@ -47,7 +47,8 @@ export function readInteger(
 function readOrigins(env: Env): string[] {
   const entries = (env.ALLOWED_ORIGINS ?? '').split(',').map((entry) => entry.trim())
   return entries.filter(Boolean).map((entry) => {
-    if (URL.canParse(entry) && new URL(entry).origin === entry) return entry
+    // A pattern parses as a host name, but origins are compared exactly.
+    if (!entry.includes('*') && URL.canParse(entry) && new URL(entry).origin === entry) return entry
     throw new StartError(
       `ALLOWED_ORIGINS has "${entry}", which is not an origin: write scheme, host and port only, like https://app.example.com`,
     )

@@ -1,0 +1,111 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Program, root, startProgram } from '../testing/process.ts'
+
+const good = (version: string) => `
+process.on('SIGTERM', () => { console.log('${version} was told to stop'); process.exit(0) })
+process.on('disconnect', () => process.exit(0))
+process.send?.({ ready: true })
+console.log('${version} runs')
+`
+
+/** A program in a folder of its own, watched; `write` saves a new version of it. */
+function watched(source: string): Program & { write(source: string): void; folder: string } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'watched-'))
+  const script = path.join(folder, 'src', 'program.ts')
+  const runner = path.join(folder, 'run.ts')
+  const write = (text: string) => writeFileSync(script, text)
+  mkdirSync(path.join(folder, 'src', 'deep'), { recursive: true })
+  write(source)
+  const watch = path.join(root, 'shared', 'cli', 'watch.ts')
+  writeFileSync(
+    runner,
+    `import { watchProgram } from ${JSON.stringify(watch)}
+     watchProgram(${JSON.stringify(script)}, [${JSON.stringify(path.join(folder, 'src'))}])`,
+  )
+  const program = startProgram([runner])
+  onTestFinished(async () => {
+    await program.stop()
+    rmSync(folder, { recursive: true })
+  })
+  return { ...program, write, folder }
+}
+
+describe('a program that is watched', () => {
+  it('starts anew when one of its files changes, after it was told to stop', async () => {
+    const program = watched(good('one'))
+    await program.printed(/one runs/)
+    program.write(good('two'))
+    await program.printed(/two runs/)
+    expect(program.stdout()).toBe('one runs\none was told to stop\ntwo runs\n')
+    program.kill('SIGTERM')
+    expect(await program.exit).toEqual({ code: 0, signal: null })
+    expect(program.stdout()).toContain('two was told to stop')
+  })
+
+  it('starts anew for a file deep below, and not for one that is no TypeScript', async () => {
+    const program = watched(good('one'))
+    await program.printed(/one runs/)
+    writeFileSync(path.join(program.folder, 'src', 'notes.txt'), 'text')
+    writeFileSync(path.join(program.folder, 'src', 'deep', 'file.ts'), 'export {}')
+    await program.printed(/one runs\n(?:.*\n)*one runs/)
+    expect(program.stdout().match(/told to stop/g)).toHaveLength(1)
+  })
+
+  it('starts once for many changes in a row', async () => {
+    const program = watched(good('one'))
+    await program.printed(/one runs/)
+    for (let change = 0; change < 20; change++)
+      appendFileSync(path.join(program.folder, 'src', 'x.ts'), '//\n')
+    program.write(good('two'))
+    await program.printed(/two runs/)
+    expect(program.stdout().match(/one was told to stop/g)).toHaveLength(1)
+  })
+
+  it('ends with its exit code when it refuses to start', async () => {
+    const program = watched("console.error('No.'); process.exit(3)")
+    expect(await program.exit).toEqual({ code: 3, signal: null })
+    expect(program.stderr()).toBe('No.\n')
+  })
+
+  it('waits for a change when a later version refuses to start, and can be stopped meanwhile', async () => {
+    const program = watched(good('one'))
+    await program.printed(/one runs/)
+    program.write("console.log('broken'); process.exit(3)")
+    await program.printed(/broken/)
+    await expect
+      .poll(program.stderr)
+      .toBe('Stopped by itself (exit code 3). Save a file to start it again.\n')
+    program.write(good('two'))
+    await program.printed(/two runs/)
+    program.write("console.log('broken again'); process.exit(3)")
+    await program.printed(/broken again/)
+    await expect.poll(program.stderr).toMatch(/(Stopped by itself.*\n){2}/)
+    program.kill('SIGINT')
+    expect(await program.exit).toEqual({ code: 0, signal: null })
+  })
+
+  it('passes its own exit code on when it is told to stop', async () => {
+    const program = watched(
+      "process.on('SIGTERM', () => process.exit(7)); process.send?.({}); console.log('runs')",
+    )
+    await program.printed(/runs/)
+    program.kill('SIGTERM')
+    expect(await program.exit).toEqual({ code: 7, signal: null })
+  })
+
+  it('is killed by a second Ctrl-C, from someone who will not wait', async () => {
+    const program = watched(
+      "process.on('SIGINT', () => console.log('no')); process.send?.({}); setInterval(() => {}, 1000); console.log('runs')",
+    )
+    await program.printed(/runs/)
+    program.kill('SIGINT')
+    await program.printed(/no/)
+    const impatience = setInterval(() => program.kill('SIGINT'), 100)
+    onTestFinished(() => clearInterval(impatience))
+    expect((await program.exit).code).toBe(1)
+    expect(program.stdout()).toBe('runs\nno\n')
+  })
+})

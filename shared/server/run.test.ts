@@ -1,0 +1,104 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Program, root, startProgram } from '../testing/process.ts'
+
+const defaults = {
+  start:
+    'return { config: readCommonConfig(env, 0), server: serverWith(page), services: ["a database", "a cache"] }',
+  env: {} as Record<string, string | undefined>,
+  files: { 'client/index.html': '<title>page</title>' } as Record<string, string>,
+}
+
+/** The smallest level there is, started as a process. */
+function startLevel(options: Partial<typeof defaults> = {}): Program {
+  const { start, env, files } = { ...defaults, ...options }
+  const dir = mkdtempSync(path.join(tmpdir(), 'level-'))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(dir, name)), { recursive: true })
+    writeFileSync(path.join(dir, name), text)
+  }
+  const from = (file: string) => JSON.stringify(path.join(root, 'shared', 'server', file))
+  const script = path.join(dir, 'main.mts')
+  writeFileSync(
+    script,
+    `import { runLevel } from ${from('run.ts')}
+     import { readCommonConfig, StartError } from ${from('config.ts')}
+     import { closeHttpServer, createHttpServer } from ${from('http.ts')}
+     const serverWith = (page) => {
+       const http = createHttpServer((req, res) => page.handle(req, res, () => res.end('no page')), console)
+       return { http, close: () => closeHttpServer(http) }
+     }
+     await runLevel({ name: 'Test level', dir: ${JSON.stringify(dir)}, async start({ env, log, page }) { ${start} } })`,
+  )
+  const program = startProgram([script], { env: { NODE_ENV: undefined, PORT: '0', ...env } })
+  onTestFinished(async () => {
+    await program.stop()
+    rmSync(dir, { recursive: true })
+  })
+  return program
+}
+
+describe('runLevel', () => {
+  it('says the name, the URL and the services, serves the page, and ends with code 0', async () => {
+    const program = startLevel()
+    const url = await program.url()
+    await program.printed(/services/)
+    expect(program.stdout()).toBe(`Test level\n  ${url}\n  services: a database, a cache\n`)
+    expect(await (await fetch(url)).text()).toContain('<title>page</title>')
+    program.kill('SIGTERM')
+    expect(await program.exit).toEqual({ code: 0, signal: null })
+  })
+
+  it('in production serves what was built', async () => {
+    const files = { 'dist/index.html': 'built' }
+    const program = startLevel({ env: { NODE_ENV: 'production' }, files })
+    expect(await (await fetch(await program.url())).text()).toBe('built')
+  })
+
+  it.each([
+    [
+      'production without a build',
+      { env: { NODE_ENV: 'production' } },
+      /^NODE_ENV=production .*npm run build/,
+    ],
+    [
+      'a StartError',
+      { start: 'throw new StartError("SECRET is missing: set it")' },
+      /^SECRET is missing: set it$/,
+    ],
+    [
+      'an error of several lines',
+      { start: 'throw new Error("one\\n  two")' },
+      /^Test level failed to start: Error: one two$/,
+    ],
+  ])('refuses to start for %s: one line, exit code 1, no stack trace', async (_name, options, line) => {
+    const program = startLevel(options)
+    expect(await program.exit).toEqual({ code: 1, signal: null })
+    expect(program.stderr().trimEnd()).toMatch(line)
+    expect(program.stderr().trimEnd()).not.toContain('\n')
+    expect(program.stdout()).toBe('')
+  })
+
+  it('exits with code 0 within 5 s although closing hangs', async () => {
+    const start = `return { config: readCommonConfig(env, 0), services: [],
+      server: { ...serverWith(page), close: () => new Promise(() => setInterval(() => {}, 1000)) } }`
+    const program = startLevel({ start })
+    await program.url()
+    const asked = performance.now()
+    program.kill('SIGTERM')
+    expect(await program.exit).toEqual({ code: 0, signal: null })
+    expect(performance.now() - asked).toBeLessThan(5_000)
+  })
+
+  it('says when closing fails, and exits all the same', async () => {
+    const start = `return { config: readCommonConfig(env, 0), services: [],
+      server: { ...serverWith(page), close: async () => { throw new Error('stuck') } } }`
+    const program = startLevel({ start })
+    await program.url()
+    program.kill('SIGINT')
+    expect((await program.exit).code).toBe(0)
+    expect(program.stderr()).toBe('Closing failed: Error: stuck\n')
+  })
+})

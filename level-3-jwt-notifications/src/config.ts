@@ -16,6 +16,8 @@ export interface Config extends CommonConfig {
   mongodbUri?: string
   /** Where embedded services keep their data: each level in a folder of its own. */
   dataDir: string
+  /** The refresh cookie travels over https only. Default: in production. */
+  cookieSecure: boolean
   /** How many proxies in front are ours: that many entries of `X-Forwarded-For` are believed. */
   trustProxyHops: number
 }
@@ -29,17 +31,32 @@ export function readConfig(env: Env, defaultPort = 3030): Config {
   return {
     ...common,
     accessTokenTtlS: readInteger(env, 'ACCESS_TOKEN_TTL_S', { fallback: 900, min: 1, max: 86_400 }),
-    jwtSecret: readSecret(env, common.production),
+    jwtSecret: readSecret(env, mustBringSecrets(env, common.production)),
     mongodbUri: readMongodbUri(env, common.production),
     dataDir: path.resolve(env.DATA_DIR || path.join(import.meta.dirname, '..', '..', '.data')),
+    cookieSecure: readFlag(env, 'COOKIE_SECURE', common.production),
     trustProxyHops: readInteger(env, 'TRUST_PROXY', { fallback: 0, min: 0, max: 10 }),
   }
 }
 
-function readSecret(env: Env, production: boolean): string | undefined {
+/**
+ * Whether secrets must come from the environment: in production, unless `MAKE_SECRETS=true` allows to make them once and
+ * keep them in the database, for a production build on one's own machine.
+ */
+export function mustBringSecrets(env: Env, production: boolean): boolean {
+  return production && !readFlag(env, 'MAKE_SECRETS', false)
+}
+
+function readFlag(env: Env, name: string, fallback: boolean): boolean {
+  const text = env[name] || String(fallback)
+  if (text === 'true' || text === 'false') return text === 'true'
+  throw new StartError(`${name} must be true or false, not "${text}"`)
+}
+
+function readSecret(env: Env, required: boolean): string | undefined {
   const secret = env.JWT_SECRET || undefined
   const cure = `set it to ${MIN_SECRET_BYTES} random bytes or more, for example from: openssl rand -base64 48`
-  if (!secret && production) throw new StartError(`JWT_SECRET is missing: ${cure}`)
+  if (!secret && required) throw new StartError(`JWT_SECRET is missing: ${cure}`)
   if (secret && Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
     throw new StartError(`JWT_SECRET has fewer than ${MIN_SECRET_BYTES} bytes: ${cure}`)
   }

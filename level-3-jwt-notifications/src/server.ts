@@ -36,10 +36,11 @@ import { socketChannel } from './socket/channel.ts'
 import { createConnectionHandler } from './socket/connection.ts'
 import { createGate } from './socket/handshake.ts'
 import { createIo } from './socket/io.ts'
+import { createResync } from './socket/resync.ts'
 import { type Io, sessionRoom, type Tell, userRoom } from './wire.ts'
 
 export interface Options {
-  config: Pick<Config, 'allowedOrigins' | 'production' | 'accessTokenTtlS' | 'jwtSecret' | 'trustProxyHops'>
+  config: Pick<Config, 'allowedOrigins' | 'cookieSecure' | 'accessTokenTtlS' | 'jwtSecret' | 'trustProxyHops'>
   /** Connected. */
   db: Connection
   log: Log
@@ -73,7 +74,10 @@ export interface Level3Server {
   publish: Publish
   /** Tells of every sign-in and of every session that ends here. */
   signIns: EventEmitter<SignInEvents>
-  /** Sends every local socket what it lacks: for when messages between instances were lost. */
+  /**
+   * For when messages between instances were lost: sends every local socket the notifications it lacks, and cuts those
+   * whose session has ended. Throws when the database is away.
+   */
   resync(): Promise<void>
   /** Cuts the connections (clients come back by themselves) and ends. The database is its owner's to close. */
   close(): Promise<void>
@@ -112,7 +116,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
   const rooms = createRooms(models, publish, tell)
 
   const routes = createRoutes(createAuthenticate(tokens, sessions, people))
-  const cookie = createRefreshCookie(config.production)
+  const cookie = createRefreshCookie(config.cookieSecure)
   authRoutes(routes.route, {
     accounts,
     limits,
@@ -154,9 +158,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
     accounts,
     publish,
     signIns,
-    async resync() {
-      for (const socket of io.sockets.sockets.values()) await catchUp.resend(socket)
-    },
+    resync: createResync(io, { models, sessions, catchUp }),
     async close() {
       unread.close()
       // The transport, not socket.disconnect(): a client that was disconnected on purpose stays away.

@@ -1,5 +1,6 @@
 import {
   type Config as Level3Config,
+  mustBringSecrets,
   readConfig as readLevel3Config,
 } from '@levels/3-jwt-notifications/src/config.ts'
 import { type Env, readInteger, StartError } from '@levels/shared/server/config.ts'
@@ -46,7 +47,6 @@ const PUSH_SERVICES = [
 /** Throws StartError naming the variable and the cure. */
 export function readConfig(env: Env): Config {
   const level3 = readLevel3Config(env, 3000)
-  const mayMakeSecrets = !level3.production || env.MAKE_SECRETS === 'true'
   return {
     ...level3,
     instance: readInstanceName(env),
@@ -54,7 +54,7 @@ export function readConfig(env: Env): Config {
     pushDelayMs: readInteger(env, 'PUSH_DELAY_MS', { fallback: 5_000, min: 0, max: 3_600_000 }),
     pushAllowedHosts: readHosts(env),
     pushCaFile: env.PUSH_CA_FILE || undefined,
-    vapid: readVapid(env, mayMakeSecrets),
+    vapid: readVapid(env, mustBringSecrets(env, level3.production)),
     vapidSubject: readVapidSubject(env),
     smtpUrl: readSmtpUrl(env),
     mailFrom: env.MAIL_FROM || 'Realtime, level by level <notifications@example.com>',
@@ -93,11 +93,11 @@ function readHosts(env: Env): string[] {
   return given.length > 0 ? given : PUSH_SERVICES
 }
 
-function readVapid(env: Env, mayMakeSecrets: boolean): VapidSettings | undefined {
+function readVapid(env: Env, required: boolean): VapidSettings | undefined {
   const { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey } = env
   const cure = 'set VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY to a pair from: npx web-push generate-vapid-keys'
   if (!publicKey && !privateKey) {
-    if (mayMakeSecrets) return undefined
+    if (!required) return undefined
     throw new StartError(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are missing: ${cure}`)
   }
   const bytes = (key: string | undefined) => Buffer.from(key ?? '', 'base64url').length

@@ -100,6 +100,15 @@ export function createSessions(
     return { sid, userId, refreshToken: formatRefreshToken(successor) }
   }
 
+  /** Those of the sessions that are alive, found with one query. */
+  async function alive(sids: readonly string[]): Promise<Set<string>> {
+    const sessions = await Session.find(
+      { _id: { $in: sids }, revokedAt: null, expiresAt: { $gt: new Date() } },
+      { _id: 1 },
+    ).lean()
+    return new Set(sessions.map(({ _id }) => _id))
+  }
+
   /** Throws 401 `session_revoked` unless the session is alive. */
   async function requireAlive(sid: string): Promise<void> {
     const alive = await Session.findOne(
@@ -126,5 +135,5 @@ export function createSessions(
     return { userId: session.userId.toHexString(), sid: token.sid }
   }
 
-  return { open, refresh, requireAlive, end, ownerOf }
+  return { open, refresh, requireAlive, alive, end, ownerOf }
 }

@@ -2,6 +2,7 @@ import type { Types } from 'mongoose'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Models } from '../models/index.ts'
 import type { NotificationDoc } from '../models/notification.ts'
+import { readEnds } from './ends.ts'
 
 /** How many users' ends of log are remembered. */
 const REMEMBERED = 100_000
@@ -10,7 +11,7 @@ const REMEMBERED = 100_000
  * Where each user's log ends, as far as this instance knows. Only a guess: another instance may have written since.
  * A wrong guess costs one refused insert, never a wrong number.
  */
-export function createTails({ Notification }: Models) {
+export function createTails(models: Models) {
   const known = new BoundedMap<string, number>(REMEMBERED)
 
   /** The end of each of these logs; absent for an empty one. The unknown ones are read with one query. */
@@ -23,23 +24,8 @@ export function createTails({ Notification }: Models) {
       if (end === undefined) unknown.set(user, userId)
       else ends.set(user, end)
     }
-    for (const { _id, end } of await lookUp([...unknown.values()])) ends.set(_id.toHexString(), end)
+    for (const [user, end] of await readEnds(models, [...unknown.values()])) ends.set(user, end)
     return ends
-  }
-
-  async function lookUp(userIds: Types.ObjectId[]): Promise<{ _id: Types.ObjectId; end: number }[]> {
-    const [only] = userIds
-    if (!only) return []
-    if (userIds.length === 1) {
-      const last = await Notification.findOne({ userId: only }, { seq: 1 }).sort({ seq: -1 }).lean()
-      return last ? [{ _id: only, end: last.seq }] : []
-    }
-    // Sorted like the index, $first lets MongoDB jump from user to user instead of reading whole logs.
-    return Notification.aggregate<{ _id: Types.ObjectId; end: number }>([
-      { $match: { userId: { $in: userIds } } },
-      { $sort: { userId: 1, seq: -1 } },
-      { $group: { _id: '$userId', end: { $first: '$seq' } } },
-    ])
   }
 
   return {

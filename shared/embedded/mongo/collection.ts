@@ -110,5 +110,7 @@ function sameIndex(a: IndexSpec, b: IndexSpec): boolean {
   const { key: keyA, ...restA } = a
   const { key: keyB, ...restB } = b
   if (compare(keyA, keyB) !== 0) return false
-  return compare(doc(Object.entries(restA)), doc(Object.entries(restB).sort())) === 0
+  return compare(sorted(restA), sorted(restB)) === 0
 }
+
+const sorted = (options: object) => doc(Object.entries(options).sort())

@@ -1,9 +1,9 @@
 import { type Doc, doc, isDoc, isTrue, Long, toNumber } from './bson.ts'
 import { MongoError } from './errors.ts'
 import { compileExpression } from './expressions.ts'
-import { compileFilter, isOperators } from './filter.ts'
+import { compileFilter } from './filter.ts'
 import { compileGroup } from './group.ts'
-import { compileProjection } from './projection.ts'
+import { compileProjection, flatten } from './projection.ts'
 import { parseSort, sortBy } from './query.ts'
 
 /** One stage: documents in, documents out. Documents are never modified, only made anew. */
@@ -87,16 +87,6 @@ function projectStage(spec: Doc): Stage {
   const setters = computed.map(setter)
   return (documents) =>
     documents.map((document) => setters.reduce((made, set) => set(made, document), project(document)))
-}
-
-// { a: { b: 1 } } says the same as { 'a.b': 1 }.
-function flatten(spec: Doc, prefix = ''): [string, unknown][] {
-  return Object.keys(spec).flatMap((name) => {
-    const value = spec[name]
-    return isDoc(value) && !isOperators(value)
-      ? flatten(value, `${prefix}${name}.`)
-      : [[prefix + name, value]]
-  })
 }
 
 function addFields(spec: Doc): Stage {

@@ -1,16 +1,16 @@
 import { type Doc, doc, isDoc, isTrue, toNumber } from './bson.ts'
 import { MongoError, notCovered } from './errors.ts'
+import { isOperators } from './filter.ts'
 
 interface Fields {
   [field: string]: boolean | Fields
 }
 
 /** Compiles the projection of `find` and `$project`: fields to include, or fields to exclude. */
-export function compileProjection(projection: Doc | undefined): (document: Doc) => Doc {
+export function compileProjection(projection: Doc = doc()): (document: Doc) => Doc {
   const fields = doc() as Fields
   let including: boolean | undefined
-  for (const name of projection ? Object.keys(projection) : []) {
-    const value = projection?.[name]
+  for (const [name, value] of flatten(projection)) {
     if (typeof value !== 'boolean' && toNumber(value) === undefined)
       throw notCovered(`A projection other than 0 or 1 (${name})`)
     if (name === '' || name.split('.').some((part) => part === '' || part.startsWith('$')))
@@ -31,6 +31,16 @@ export function compileProjection(projection: Doc | undefined): (document: Doc) 
   if (including && fields._id === undefined) fields._id = true
   const keep = including
   return (document) => project(document, fields, keep)
+}
+
+/** Fields by their dotted paths: { a: { b: 1 } } says the same as { 'a.b': 1 }. */
+export function flatten(spec: Doc, prefix = ''): [string, unknown][] {
+  return Object.keys(spec).flatMap((name) => {
+    const value = spec[name]
+    return isDoc(value) && !isOperators(value)
+      ? flatten(value, `${prefix}${name}.`)
+      : [[prefix + name, value]]
+  })
 }
 
 function addField(fields: Fields, name: string, include: boolean): void {

@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest'
+import { Decimal128, expectCode, type Fields, Long, useMongo } from './mongo-under-test.ts'
+
+const mongo = useMongo()
+
+const people: Fields[] = [
+  { _id: 1, name: 'Ann', team: 'a', age: 30, tags: ['x', 'y'] },
+  { _id: 2, name: 'Bob', team: 'b', age: 20, tags: [] },
+  { _id: 3, name: 'Cid', team: 'a', age: 25.5 },
+  { _id: 4, name: 'Dan', team: null, tags: 'z' },
+  { _id: 5, name: 'Eve' },
+]
+
+const cases: [what: string, pipeline: Fields[], result: unknown[]][] = [
+  [
+    '$match $sort $skip $limit',
+    [
+      { $match: { age: { $gt: 1 } } },
+      { $sort: { age: -1 } },
+      { $skip: 1 },
+      { $limit: 1 },
+      { $project: { name: 1, _id: 0 } },
+    ],
+    [{ name: 'Cid' }],
+  ],
+  [
+    '$limit before $skip',
+    [{ $sort: { _id: 1 } }, { $limit: 2 }, { $skip: 1 }, { $project: { _id: 1 } }],
+    [{ _id: 2 }],
+  ],
+  [
+    '$project of fields',
+    [{ $match: { _id: 1 } }, { $project: { name: 1, team: true } }],
+    [{ _id: 1, name: 'Ann', team: 'a' }],
+  ],
+  [
+    '$project without fields',
+    [{ $match: { _id: 2 } }, { $project: { name: 0, tags: false, _id: 0 } }],
+    [{ team: 'b', age: 20 }],
+  ],
+  [
+    '$project computes',
+    [
+      { $match: { _id: 1 } },
+      {
+        $project: {
+          _id: 0,
+          next: { $add: ['$age', 1] },
+          who: { $concat: ['$name', '!'] },
+          n: { $size: '$tags' },
+        },
+      },
+    ],
+    [{ next: 31, who: 'Ann!', n: 2 }],
+  ],
+  [
+    '$project into a path',
+    [{ $match: { _id: 1 } }, { $project: { 'a.b': '$name' } }],
+    [{ _id: 1, a: { b: 'Ann' } }],
+  ],
+  [
+    '$project leaves out what is missing',
+    [{ $match: { _id: 5 } }, { $project: { x: '$nothing', team: 1 } }],
+    [{ _id: 5 }],
+  ],
+  [
+    '$addFields and $set',
+    [{ $match: { _id: 2 } }, { $addFields: { 'x.y': '$age' } }, { $set: { name: { $literal: '$name' } } }],
+    [{ _id: 2, name: '$name', team: 'b', age: 20, tags: [], x: { y: 20 } }],
+  ],
+  [
+    '$cond, $ifNull, $eq, $and',
+    [
+      { $sort: { _id: 1 } },
+      {
+        $project: {
+          t: { $ifNull: ['$team', 'none'] },
+          old: { $cond: [{ $and: [{ $gt: ['$age', 25] }, { $eq: ['$team', 'a'] }] }, 1, 0] },
+        },
+      },
+      { $limit: 4 },
+    ],
+    [
+      { _id: 1, t: 'a', old: 1 },
+      { _id: 2, t: 'b', old: 0 },
+      { _id: 3, t: 'a', old: 1 },
+      { _id: 4, t: 'none', old: 0 },
+    ],
+  ],
+  [
+    '$group by a field, null and missing together',
+    [{ $group: { _id: '$team', n: { $sum: 1 }, names: { $push: '$name' } } }, { $sort: { _id: 1 } }],
+    [
+      { _id: null, n: 2, names: ['Dan', 'Eve'] },
+      { _id: 'a', n: 2, names: ['Ann', 'Cid'] },
+      { _id: 'b', n: 1, names: ['Bob'] },
+    ],
+  ],
+  [
+    '$group of all, by every accumulator',
+    [
+      { $sort: { _id: 1 } },
+      {
+        $group: {
+          _id: null,
+          n: { $count: {} },
+          sum: { $sum: '$age' },
+          avg: { $avg: '$age' },
+          min: { $min: '$age' },
+          max: { $max: '$name' },
+          first: { $first: '$name' },
+          last: { $last: '$age' },
+          teams: { $addToSet: '$team' },
+        },
+      },
+      { $project: { teams: 0 } },
+    ],
+    [{ _id: null, n: 5, sum: 75.5, avg: 75.5 / 3, min: 20, max: 'Eve', first: 'Ann', last: null }],
+  ],
+  [
+    '$group by a document',
+    [
+      { $match: { age: { $exists: true } } },
+      { $group: { _id: { team: '$team', young: { $lt: ['$age', 26] } }, n: { $sum: 1 } } },
+      { $sort: { _id: 1 } },
+    ],
+    [
+      { _id: { team: 'a', young: false }, n: 1 },
+      { _id: { team: 'a', young: true }, n: 1 },
+      { _id: { team: 'b', young: true }, n: 1 },
+    ],
+  ],
+  ['$group of nothing', [{ $match: { _id: 99 } }, { $group: { _id: null, n: { $sum: 1 } } }], []],
+  ['$count', [{ $match: { team: 'a' } }, { $count: 'n' }], [{ n: 2 }]],
+  ['$count of nothing', [{ $match: { team: 'zzz' } }, { $count: 'n' }], []],
+  [
+    '$unwind',
+    [{ $unwind: '$tags' }, { $project: { tags: 1 } }],
+    [
+      { _id: 1, tags: 'x' },
+      { _id: 1, tags: 'y' },
+      { _id: 4, tags: 'z' },
+    ],
+  ],
+  [
+    '$unwind that preserves',
+    [
+      { $match: { _id: { $in: [1, 2, 5] } } },
+      { $unwind: { path: '$tags', preserveNullAndEmptyArrays: true, includeArrayIndex: 'i' } },
+      { $project: { tags: 1, i: 1 } },
+    ],
+    [
+      { _id: 1, tags: 'x', i: 0 },
+      { _id: 1, tags: 'y', i: 1 },
+      { _id: 2, i: null },
+      { _id: 5, i: null },
+    ],
+  ],
+  [
+    '$$ROOT and $not',
+    [{ $match: { _id: 5 } }, { $project: { _id: 0, all: '$$ROOT', not: { $not: ['$team'] } } }],
+    [{ all: { _id: 5, name: 'Eve' }, not: true }],
+  ],
+  [
+    'comparison puts missing below null',
+    [
+      { $match: { _id: { $gte: 4 } } },
+      { $project: { below: { $lt: ['$team', null] } } },
+      { $sort: { _id: 1 } },
+    ],
+    [
+      { _id: 4, below: false },
+      { _id: 5, below: true },
+    ],
+  ],
+]
+
+describe('aggregate gives what MongoDB gives:', () => {
+  test.each(cases)('%s', async (_, pipeline, result) => {
+    await mongo.collection.insertMany(people.map((person) => ({ ...person })))
+    expect(await mongo.collection.aggregate(pipeline).toArray()).toEqual(result)
+  })
+
+  test('sums of Longs are exact', async () => {
+    await mongo.collection.insertMany([{ a: Long.fromString('9007199254740993') }, { a: 1 }])
+    const [found] = await mongo.collection
+      .aggregate([{ $group: { _id: null, sum: { $sum: '$a' } } }], { promoteValues: false })
+      .toArray()
+    expect(String(found?.sum)).toBe('9007199254740994')
+  })
+
+  test('$min and $max compare all types', async () => {
+    await mongo.collection.insertMany([
+      { a: Decimal128.fromString('2') },
+      { a: 1 },
+      { a: 'x' },
+      { a: Long.fromNumber(3) },
+    ])
+    const [found] = await mongo.collection
+      .aggregate([{ $group: { _id: null, min: { $min: '$a' }, max: { $max: '$a' } } }])
+      .toArray()
+    expect(found).toMatchObject({ min: 1, max: 'x' })
+  })
+
+  test('the stored documents stay as they are', async () => {
+    await mongo.collection.insertOne({ _id: 1, a: [{ b: 1 }] } as never)
+    await mongo.collection
+      .aggregate([{ $set: { 'a.c': 2 } }, { $unwind: '$a' }, { $set: { 'a.b': 9 } }])
+      .toArray()
+    expect(await mongo.collection.findOne()).toEqual({ _id: 1, a: [{ b: 1 }] })
+  })
+
+  test('countDocuments and distinct', async () => {
+    await mongo.collection.insertMany(people.map((person) => ({ ...person })))
+    expect(await mongo.collection.countDocuments({ team: 'a' })).toBe(2)
+    expect(await mongo.collection.countDocuments({ team: 'zzz' })).toBe(0)
+    expect(await mongo.collection.countDocuments({}, { skip: 1, limit: 2 })).toBe(2)
+    expect(await mongo.collection.estimatedDocumentCount()).toBe(5)
+    expect((await mongo.collection.distinct('tags')).sort()).toEqual(['x', 'y', 'z'])
+    expect(await mongo.collection.distinct('team', { age: { $gt: 0 } })).toEqual(['a', 'b'])
+  })
+})
+
+describe('a pipeline that MongoDB refuses is refused:', () => {
+  const refused: [pipeline: Fields[], code: number][] = [
+    [[{ $foo: {} }], 40324],
+    [[{ $match: {}, $sort: { a: 1 } }], 40323],
+    [[{ $limit: 0 }], 15958],
+    [[{ $sort: {} }], 15976],
+    [[{ $match: { a: { $foo: 1 } } }], 2],
+  ]
+  test.each(refused)('%j', async (pipeline, code) => {
+    await mongo.collection.insertOne({})
+    await expectCode(mongo.collection.aggregate(pipeline).toArray(), code)
+  })
+})

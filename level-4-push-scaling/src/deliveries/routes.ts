@@ -1,0 +1,122 @@
+import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
+import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import { objectId } from '@levels/3-jwt-notifications/src/schemas.ts'
+import { HttpError } from '@levels/shared/server/respond.ts'
+import * as z from 'zod'
+import type { Deliveries } from './index.ts'
+import { type DeliveryDoc, deliveryStates } from './model.ts'
+
+const delivery = z.object({
+  id: z.string(),
+  channel: z.string(),
+  notificationId: z.string(),
+  user: z.string().nullable().describe('The username; null when the account is gone'),
+  service: z.string().describe('Who carries it'),
+  state: z.enum(deliveryStates),
+  attempts: z.int(),
+  lastError: z.string().nullable(),
+  nextAttemptAt: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+  test: z.boolean(),
+})
+
+const listQuery = z.strictObject({
+  state: z.enum(deliveryStates).optional(),
+  before: objectId.optional(),
+  limit: z.coerce.number().pipe(z.int().min(1).max(100)).default(20),
+})
+
+/** `/api/admin/deliveries`: what is on its way, what is stuck and why. */
+export function defineDeliveryRoutes(
+  route: DefineRoute,
+  { model, wake }: Deliveries,
+  { User }: Pick<Models, 'User'>,
+): void {
+  const path = '/api/admin/deliveries'
+
+  route({
+    method: 'get',
+    path,
+    summary: 'What is on its way to people who are not looking, newest first',
+    access: 'admin',
+    query: listQuery,
+    status: 200,
+    answer: z.object({
+      items: z.array(delivery),
+      counts: z.record(z.enum(deliveryStates), z.int()),
+      nextBefore: z.string().nullable(),
+    }),
+    async handle({ query: { state, before, limit } }) {
+      const filter = { ...(state && { state }), ...(before && { _id: { $lt: before } }) }
+      const [found, counts] = await Promise.all([
+        model
+          .find(filter)
+          .sort({ _id: -1 })
+          .limit(limit + 1)
+          .lean(),
+        Promise.all(deliveryStates.map((state) => model.countDocuments({ state }))),
+      ])
+      const items = await withUsernames(found.slice(0, limit))
+      return {
+        items,
+        counts: Object.fromEntries(deliveryStates.map((state, index) => [state, counts[index]])),
+        nextBefore: found.length > limit ? (items.at(-1)?.id ?? null) : null,
+      }
+    },
+  })
+
+  route({
+    method: 'post',
+    path: `${path}/:id/retry`,
+    summary: 'Try a failed delivery again, from the start; or one that waits for its next attempt, now',
+    access: 'admin',
+    params: z.strictObject({ id: objectId }),
+    status: 202,
+    answer: delivery,
+    async handle({ params: { id } }) {
+      // Not one that is being attempted at this moment: it would go out twice.
+      const again = await model
+        .findOneAndUpdate(
+          { _id: id, state: { $in: ['failed', 'retrying'] }, claimedBy: null },
+          { $set: { state: 'pending', attempts: 0, nextAttemptAt: new Date() }, $unset: { finishedAt: 1 } },
+          { returnDocument: 'after' },
+        )
+        .lean()
+      if (!again) throw await whyNot(id)
+      wake()
+      const [item] = await withUsernames([again])
+      return item
+    },
+  })
+
+  async function whyNot(id: string): Promise<HttpError> {
+    const found = await model.findById(id, { state: 1 }).lean()
+    if (!found) return new HttpError(404, 'not_found', 'There is no such delivery.')
+    return new HttpError(
+      409,
+      'not_retryable',
+      `This delivery is ${found.state}: only failed ones are tried again.`,
+    )
+  }
+
+  async function withUsernames(deliveries: DeliveryDoc[]): Promise<z.output<typeof delivery>[]> {
+    const userIds = deliveries.map(({ userId }) => userId)
+    const users = await User.find({ _id: { $in: userIds } }, { username: 1 }).lean()
+    const names = new Map(users.map(({ _id, username }) => [String(_id), username]))
+    return deliveries.map((doc) => ({
+      id: String(doc._id),
+      channel: doc.channel,
+      notificationId: String(doc.notificationId),
+      user: names.get(String(doc.userId)) ?? null,
+      service: doc.lane,
+      state: doc.state,
+      attempts: doc.attempts,
+      lastError: doc.lastError ?? null,
+      nextAttemptAt: doc.nextAttemptAt?.toISOString() ?? null,
+      createdAt: doc.createdAt.toISOString(),
+      finishedAt: doc.finishedAt?.toISOString() ?? null,
+      test: doc.test ?? false,
+    }))
+  }
+}

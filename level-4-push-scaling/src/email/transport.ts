@@ -1,0 +1,54 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Log } from '@levels/shared/server/log.ts'
+import nodemailer from 'nodemailer'
+import type { Mail } from './mail.ts'
+
+/** For each step: connecting, the server's greeting, silence in between. nodemailer's own are up to 10 minutes. */
+const STEP_TIMEOUT_MS = 5_000
+
+export interface MailTransport {
+  /** Who takes the mails, for the records: a host, or `outbox`. */
+  readonly service: string
+  /** Resolves when the mail is taken. Rejects with nodemailer's error. */
+  send(mail: Mail): Promise<void>
+}
+
+/** Mails over SMTP. */
+export function createSmtpTransport(smtpUrl: string, from: string): MailTransport {
+  const transport = nodemailer.createTransport({
+    url: smtpUrl,
+    connectionTimeout: STEP_TIMEOUT_MS,
+    greetingTimeout: STEP_TIMEOUT_MS,
+    socketTimeout: STEP_TIMEOUT_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  return {
+    service: new URL(smtpUrl).hostname,
+    async send(mail) {
+      await transport.sendMail(messageOf(mail, from))
+    },
+  }
+}
+
+/** Without SMTP, mails become files that any mail program opens. The log says where. */
+export function createOutbox(folder: string, from: string, log: Log): MailTransport {
+  const transport = nodemailer.createTransport({ streamTransport: true, buffer: true })
+  return {
+    service: 'outbox',
+    async send(mail) {
+      const { message } = await transport.sendMail(messageOf(mail, from))
+      await mkdir(folder, { recursive: true })
+      const name = `${new Date().toISOString().replaceAll(':', '-')}-${mail.messageId.slice(1, 25)}.eml`
+      const file = path.join(folder, name)
+      await writeFile(file, message, { mode: 0o600 })
+      log.info(`Mail "${mail.subject}" written to ${path.relative('', file)} (SMTP_URL is not set)`)
+    },
+  }
+}
+
+/** As an object, an address is one address: as text, `a@b.example, c@d.example` would be two. */
+function messageOf({ to, ...mail }: Mail, from: string) {
+  return { ...mail, from, to: { name: '', address: to } }
+}

@@ -1,0 +1,47 @@
+import { isIP } from 'node:net'
+
+/** Why this server does not send to an endpoint. */
+export class EndpointRefused extends Error {
+  override name = 'EndpointRefused'
+}
+
+/** The name of the push service behind an endpoint. Throws EndpointRefused. */
+export type EndpointCheck = (endpoint: string) => string
+
+const MAX_LENGTH = 2_048
+
+/**
+ * An endpoint is an address that a stranger gives and this server then calls: unchecked, any user could make it call
+ * machines that only it can reach (server-side request forgery, OWASP A10:2021). So it must lead to a push service
+ * that is known: `allowedHosts` are host names, each standing for its subdomains too, with a port if it is not 443.
+ * `localhost` without a port allows any, since the push service of a test takes a free one.
+ *
+ * The text is parsed, never searched: `https://evil.example/#fcm.googleapis.com` names evil.example.
+ */
+export function createEndpointCheck(allowedHosts: readonly string[]): EndpointCheck {
+  const services = allowedHosts.map((entry) => {
+    const [host = '', port] = entry.replace(/^\*\./, '').split(':')
+    return { host, port: port === '443' ? '' : port }
+  })
+
+  return (endpoint) => {
+    if (endpoint.length > MAX_LENGTH)
+      throw new EndpointRefused(`An endpoint has at most ${MAX_LENGTH} characters.`)
+    if (!URL.canParse(endpoint)) throw new EndpointRefused('The endpoint is not a URL.')
+    const url = new URL(endpoint)
+    if (url.protocol !== 'https:') throw new EndpointRefused('The endpoint must begin with https://.')
+    if (url.username || url.password) throw new EndpointRefused('The endpoint must not contain credentials.')
+    // The parser turns every way to write an address (decimal, octal, hexadecimal) into the usual one.
+    const host = url.hostname
+    if (isIP(host) || host.startsWith('['))
+      throw new EndpointRefused('The endpoint must name a host, not an IP address.')
+    const known = services.filter((service) => host === service.host || host.endsWith(`.${service.host}`))
+    if (known.length === 0) throw new EndpointRefused(`${host} is not a push service that this server knows.`)
+    const service = known.find(({ host, port = host === 'localhost' ? url.port : '' }) => port === url.port)
+    if (!service) throw new EndpointRefused(`Port ${url.port || 443} is not a push service's.`)
+    // Two parsers that read one text differently are a hole. In the form that browsers give it there is one reading.
+    if (url.href !== endpoint || url.hash)
+      throw new EndpointRefused('The endpoint is not as a browser writes it.')
+    return service.host
+  }
+}

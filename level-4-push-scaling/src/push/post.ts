@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { Agent, type RequestOptions, request } from 'node:https'
+import { rootCertificates } from 'node:tls'
+import { StartError } from '@levels/shared/server/config.ts'
+import webPush from 'web-push'
+import type { DeliverySettings, VapidSettings } from '../config.ts'
+import type { Answer } from './answer.ts'
+import type { Handling } from './handling.ts'
+import type { BrowserSubscription } from './keys.ts'
+import { createVapidAuthorization } from './vapid.ts'
+
+/** From the first byte sent to the last byte of the answer. The web-push package itself waits forever. */
+export const TIMEOUT_MS = 10_000
+
+/** How many connections one push service gets; they are kept open and used again. */
+export const CONNECTIONS = 64
+
+/** As much of an answer's body as anyone reads. */
+const MAX_ANSWER_CHARS = 1_000
+
+export interface PushPost {
+  /** Encrypts and sends. Rejects when no answer came: network, certificate, time-out. */
+  send(subscription: BrowserSubscription, payload: string, handling: Handling): Promise<Answer>
+  /** Breaks off what is under way and closes the connections. */
+  close(): void
+}
+
+/**
+ * Messages to push services. web-push encrypts (RFC 8291) and signs (RFC 8292); the request is our own, because it
+ * must end in time however slowly the answer drips, and a redirect must not lead to where the endpoint check never
+ * looked. Throws StartError when `pushCaFile` cannot be read.
+ */
+export function createPushPost(
+  keys: VapidSettings,
+  { vapidSubject, pushCaFile }: Pick<DeliverySettings, 'vapidSubject' | 'pushCaFile'>,
+): PushPost {
+  const authorizationFor = createVapidAuthorization(keys, vapidSubject)
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: CONNECTIONS,
+    ...(pushCaFile !== undefined && { ca: [...rootCertificates, readCertificate(pushCaFile)] }),
+  })
+
+  return {
+    async send(subscription, payload, { ttl, urgency, topic }) {
+      const url = new URL(subscription.endpoint)
+      const { headers, body } = webPush.generateRequestDetails(subscription, payload, {
+        TTL: ttl,
+        urgency,
+        topic,
+        headers: { Authorization: authorizationFor(url.origin) },
+      })
+      return post(url, { agent, headers }, body)
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+function post(url: URL, options: RequestOptions, body: Buffer): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { ...options, method: 'POST' }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (chunk: string) => {
+        if (text.length < MAX_ANSWER_CHARS) text += chunk
+      })
+      answer.on('error', reject)
+      answer.on('end', () => {
+        const { statusCode: status = 0, headers } = answer
+        resolve({ status, retryAfter: headers['retry-after'], text })
+      })
+    })
+    const timer = setTimeout(
+      () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1_000} s`)),
+      TIMEOUT_MS,
+    )
+    sent.on('error', reject)
+    sent.on('close', () => clearTimeout(timer))
+    sent.end(body)
+  })
+}
+
+function readCertificate(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new StartError(`PUSH_CA_FILE=${file} cannot be read: name a PEM file with a certificate authority`)
+  }
+}

@@ -1,0 +1,82 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+
+/** The level, and the least server that does the same work. */
+export type Kind = 'level' | 'bare'
+
+/** A server in a process of its own. */
+export interface MeasuredServer {
+  port: number
+  /** Its memory in use, in bytes, after the garbage was collected. */
+  memory(): Promise<number>
+}
+
+export interface Measurement {
+  /** What is measured, with its unit. */
+  what: string
+  /** The ratio level / bare that is wanted. */
+  target: { atLeast: number } | { atMost: number }
+  measure(server: MeasuredServer): Promise<number>
+}
+
+/**
+ * Measures both servers in turn, `rounds` times, each time in a fresh process, and prints medians and ratios: what else
+ * the machine does at the time then hits both alike.
+ *
+ * `script` calls `serveForBench` (serve.ts). Returns whether every target was met.
+ */
+export async function compare(script: string, rounds: number, measurements: Measurement[]): Promise<boolean> {
+  const results = measurements.map((measurement) => ({
+    measurement,
+    level: [] as number[],
+    bare: [] as number[],
+  }))
+  for (let round = 0; round < rounds; round++) {
+    // Who goes first changes: the first finds a cooler processor.
+    const kinds: Kind[] = round % 2 === 0 ? ['bare', 'level'] : ['level', 'bare']
+    for (const kind of kinds) {
+      for (const { measurement, [kind]: values } of results) {
+        values.push(await withServer(script, kind, measurement.measure))
+      }
+    }
+  }
+  return results
+    .map(({ measurement, level, bare }) => report(measurement, median(level), median(bare)))
+    .every(Boolean)
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+}
+
+function report({ what, target }: Measurement, level: number, bare: number): boolean {
+  const ratio = level / bare
+  const isMet = 'atLeast' in target ? ratio >= target.atLeast : ratio <= target.atMost
+  const wanted = 'atLeast' in target ? `at least ${target.atLeast}` : `at most ${target.atMost}`
+  const show = (value: number) => Math.round(value).toLocaleString('en')
+  console.log(
+    `${what}: level ${show(level)}, bare ${show(bare)}, ratio ${ratio.toFixed(2)} (${wanted}: ${isMet ? 'met' : 'MISSED'})`,
+  )
+  return isMet
+}
+
+async function withServer<T>(
+  script: string,
+  kind: Kind,
+  measure: (server: MeasuredServer) => Promise<T>,
+): Promise<T> {
+  const child: ChildProcess = fork(script, [kind], { execArgv: ['--import', 'tsx', '--expose-gc'] })
+  try {
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }]
+    const memory = async () => {
+      child.send('memory')
+      const [{ used }] = (await once(child, 'message')) as [{ used: number }]
+      return used
+    }
+    return await measure({ port, memory })
+  } finally {
+    const exit = once(child, 'exit')
+    child.disconnect()
+    await exit
+  }
+}

@@ -14,10 +14,15 @@ const REQUESTS_TIMEOUT_MS = 2_000
 export function createInstanceAdapter(
   { publisher, subscriber }: RedisConnections,
   onLost: () => void,
-): (namespace: Namespace) => RedisAdapter {
+): new (
+  namespace: Namespace,
+) => RedisAdapter {
   const [publishing, subscribing] = [handled(publisher, onLost), handled(subscriber, onLost)]
-  return (namespace) =>
-    new InstanceAdapter(namespace, publishing, subscribing, { requestsTimeout: REQUESTS_TIMEOUT_MS })
+  return class extends InstanceAdapter {
+    constructor(namespace: Namespace) {
+      super(namespace, publishing, subscribing, { requestsTimeout: REQUESTS_TIMEOUT_MS })
+    }
+  }
 }
 
 /**

@@ -6,19 +6,19 @@ export interface GapWatch {
   /** Call it for every message that Redis did not take. */
   lost(): void
   /** Whether this instance hears itself and the others through Redis. */
-  check(): 'up' | 'down'
+  isWhole(): boolean
+  /**
+   * Begins; resolves when every subscription made so far holds. `onGap` is called when messages of other instances may
+   * have been lost: what matters must be read from the log.
+   */
+  start(onGap: () => void): Promise<void>
   /** Says goodbye to the others. */
   close(): void
 }
 
-export interface GapOptions extends RedisConnections {
-  /** Called when messages of other instances may have been lost: everything that matters must be read from the log. */
-  onGap(): void
-  /** Pause between two beats, in milliseconds. */
-  beatMs?: number
-}
-
 const CHANNEL = 'levels:beat'
+/** An instance silent for this many beats is taken for gone: nothing is expected of it any more. */
+const FORGOTTEN_AFTER_BEATS = 30
 
 interface Beat {
   from: string
@@ -29,30 +29,26 @@ interface Beat {
 
 /**
  * Redis forgets at once whatever it publishes: who was not listening never gets it, and nobody is told ("at most once").
- * So every instance sends a numbered beat on the same connections as its messages. Redis keeps their order, therefore:
- * a number skipped, or a subscription made anew, means that messages may be lost, and `onGap` is called once;
- * a beat overdue (our own, too: it makes the round trip) means that messages are perhaps being lost right now, and
- * `onGap` is called every two beats until it is back. An instance silent for a minute is taken for gone.
+ * So every instance sends a numbered beat on the same connections as its messages, every `beatMs`. Redis keeps their
+ * order, therefore: a number skipped, or a subscription made anew, means that messages may be lost, and there is a gap;
+ * a beat overdue (our own, too: it makes the round trip) means that messages are perhaps being lost right now, and there
+ * is a gap every two beats until it is back.
  */
-export async function watchGaps({
-  publisher,
-  subscriber,
-  onGap,
-  beatMs = 1_000,
-}: GapOptions): Promise<GapWatch> {
+export function createGapWatch({ publisher, subscriber }: RedisConnections, beatMs = 1_000): GapWatch {
   const id = randomUUID()
   const heard = new Map<string, { count: number; at: number }>()
+  const timers: NodeJS.Timeout[] = []
+  let onGap: () => void = () => undefined
   let count = 0
 
-  const send = (leaving?: true) => {
-    count++
-    const beat: Beat = { from: id, count, leaving }
+  function send(leaving?: true): void {
+    const beat: Beat = { from: id, count: ++count, leaving }
     publisher.publish(CHANNEL, JSON.stringify(beat)).catch(() => {
       // The next beat that gets through shows the gap in the numbers.
     })
   }
 
-  const receive = (message: string) => {
+  function receive(message: string): void {
     const beat = JSON.parse(message) as Beat
     const before = heard.get(beat.from)
     if (beat.leaving) heard.delete(beat.from)
@@ -60,28 +56,39 @@ export async function watchGaps({
     if (beat.from !== id && before && beat.count !== before.count + 1) onGap()
   }
 
-  const overdue = () => {
+  function isWhole(): boolean {
     const now = performance.now()
-    for (const [from, { at }] of heard) if (from !== id && now - at > 60 * beatMs) heard.delete(from)
-    return [...heard.values()].some(({ at }) => now - at > 2.5 * beatMs)
+    return [...heard.values()].every(({ at }) => now - at < 2.5 * beatMs)
   }
 
-  heard.set(id, { count, at: performance.now() })
-  await subscriber.subscribe(CHANNEL, receive)
-  subscriber.on('ready', onGap)
-  send()
-  const beating = setInterval(send, beatMs)
-  const looking = setInterval(() => overdue() && onGap(), 2 * beatMs)
+  function look(): void {
+    const now = performance.now()
+    for (const [from, { at }] of heard) {
+      if (from !== id && now - at > FORGOTTEN_AFTER_BEATS * beatMs) heard.delete(from)
+    }
+    if (!isWhole()) onGap()
+  }
+
+  function newlySubscribed(): void {
+    onGap()
+  }
 
   return {
     lost: () => {
       count++
     },
-    check: () => (overdue() ? 'down' : 'up'),
+    isWhole,
+    async start(handler) {
+      onGap = handler
+      heard.set(id, { count, at: performance.now() })
+      await subscriber.subscribe(CHANNEL, receive)
+      subscriber.on('ready', newlySubscribed)
+      send()
+      timers.push(setInterval(send, beatMs), setInterval(look, 2 * beatMs))
+    },
     close() {
-      clearInterval(beating)
-      clearInterval(looking)
-      subscriber.off('ready', onGap)
+      for (const timer of timers) clearInterval(timer)
+      subscriber.off('ready', newlySubscribed)
       send(true)
     },
   }

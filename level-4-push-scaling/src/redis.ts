@@ -4,6 +4,14 @@ import { createClient } from 'redis'
 
 export type RedisClient = ReturnType<typeof createClient>
 
+/** A Redis to connect to. */
+export interface RedisService {
+  uri: string
+  /** For the start line. */
+  notice: string
+  close(): Promise<void>
+}
+
 /** The two connections that the instances talk over: a Redis connection that listens can do nothing else. */
 export interface RedisConnections {
   publisher: RedisClient
@@ -17,6 +25,15 @@ const START_TIMEOUT_MS = 5_000
 const MAX_RETRY_MS = 1_000
 /** Publishes that may wait for Redis's answer; more are refused, so that a Redis that hangs fills no memory. */
 const MAX_PENDING_COMMANDS = 10_000
+
+/** The Redis at `REDIS_URL`, or without that one for development, which ends with this process. */
+export async function openRedis(redisUrl: string | undefined): Promise<RedisService> {
+  if (redisUrl !== undefined) {
+    return { uri: redisUrl, notice: 'Redis at REDIS_URL', close: async () => undefined }
+  }
+  const { startRedis } = await import('@levels/shared/embedded/redis/index.ts')
+  return startRedis()
+}
 
 /**
  * Connects to Redis twice; resolves when both connections are ready, so that whoever listens afterwards misses nothing.

@@ -17,10 +17,11 @@ export interface ProgramOptions {
   restartAfterMs: number
 }
 
-/** What a program says when it can be used: where, and on which services. */
+/** What a program says when it can be used: where, on which services, and what else to know. */
 export interface Ready {
   ready: string
   services: string[]
+  notes?: string[]
 }
 
 /** With what it said when it was ready the first time. */

@@ -52,12 +52,13 @@ export async function runCluster(env: Env): Promise<void> {
     const balancer = await start(instances, balancerProgram(ports))
 
     console.log(
-      startLines('Level 4 · Web Push and several instances', balancer.ready, [
-        ...mongo.services,
-        ...redis.services,
-      ]),
+      startLines(
+        'Level 4 · Web Push and several instances',
+        balancer.ready,
+        [...mongo.services, ...redis.services],
+        [`instances: app1 ${app1.ready}, app2 ${app2.ready}`, ...(app1.notes ?? [])],
+      ),
     )
-    console.log(`  instances: app1 ${app1.ready}, app2 ${app2.ready}`)
     process.send?.({ ready: balancer.ready })
   } catch (error) {
     console.error(error instanceof StartError ? error.message : `Level 4 failed to start: ${error}`)

@@ -1,0 +1,36 @@
+import path from 'node:path'
+import { connectDatabase, openMongo } from '@levels/3-jwt-notifications/src/database.ts'
+import { seed } from '@levels/3-jwt-notifications/src/seed.ts'
+import { runLevel } from '@levels/shared/server/run.ts'
+import { readConfig } from './config.ts'
+import { connectRedis, openRedis } from './redis.ts'
+import { createServer } from './server.ts'
+
+// One instance. `npm run level-4` starts two of them (cluster.ts), docker-compose.yml as well.
+await runLevel({
+  name: `Level 4 · Web Push and several instances · ${process.env.INSTANCE_NAME || 'app1'}`,
+  dir: path.join(import.meta.dirname, '..'),
+  quiet: process.env.IN_CLUSTER === 'true',
+  async start({ env, log, page }) {
+    const config = readConfig(env)
+    const mongo = await openMongo(config, 'level-4')
+    const redisService = await openRedis(config.redisUrl)
+    const db = await connectDatabase(mongo.uri)
+    const redis = await connectRedis(redisService.uri, log)
+    const server = await createServer({ config, db, redis, log, page })
+    return {
+      config,
+      server: {
+        http: server.http,
+        async close() {
+          await server.close()
+          redis.close()
+          await db.close()
+          await Promise.all([mongo.close(), redisService.close()])
+        },
+      },
+      services: [mongo.notice, redisService.notice],
+      notes: config.production ? [] : [await seed(server)],
+    }
+  },
+})

@@ -1,0 +1,71 @@
+import { createModels } from '@levels/3-jwt-notifications/src/models/index.ts'
+import {
+  createServer as createLevel3Server,
+  type Level3Server,
+} from '@levels/3-jwt-notifications/src/server.ts'
+import type { Log } from '@levels/shared/server/log.ts'
+import type { Page } from '@levels/shared/server/page.ts'
+import type { Connection } from 'mongoose'
+import { createInstanceAdapter } from './adapter.ts'
+import { createCatchUp } from './catch-up.ts'
+import type { Config } from './config.ts'
+import { createDeliveries } from './deliveries/index.ts'
+import { defineDeliveryRoutes } from './deliveries/routes.ts'
+import { createEmail } from './email/index.ts'
+import { createGapWatch } from './gaps.ts'
+import { defineKillRoute } from './kill-route.ts'
+import { sendLoginAlerts } from './login-alert.ts'
+import { createPush } from './push/index.ts'
+import type { RedisConnections } from './redis.ts'
+
+export interface Options {
+  config: Config
+  /** Connected. */
+  db: Connection
+  /** Connected. */
+  redis: RedisConnections
+  log: Log
+  page?: Page
+}
+
+/**
+ * Level 4 is level 3 and, through the doors it leaves open: two more channels (web push, email), an adapter that
+ * reaches the sockets of the other instances, and further routes. Resolves when it may listen. The connections are
+ * their owner's to close.
+ */
+export async function createServer({ config, db, redis, log, page }: Options): Promise<Level3Server> {
+  const models = createModels(db)
+  const deliveries = createDeliveries({ db, models, instance: config.instance, log })
+  const push = await createPush({ db, models, deliveries, config, log })
+  const email = createEmail({ models, deliveries, config, log })
+  const gaps = createGapWatch(redis)
+
+  const level3 = await createLevel3Server({
+    config,
+    db,
+    log,
+    page,
+    instance: config.instance,
+    channels: [push.channel, email.channel],
+    adapter: createInstanceAdapter(redis, gaps.lost),
+    checks: { redis: gaps.isWhole },
+    routes({ route }) {
+      push.routes(route)
+      defineDeliveryRoutes(route, deliveries, models)
+      if (!config.production) defineKillRoute(route, config.instance)
+    },
+  })
+  sendLoginAlerts(level3.signIns, level3.publish, log)
+  const catchUp = createCatchUp(level3.resync, log)
+  await gaps.start(catchUp.ask)
+  await deliveries.start()
+
+  return {
+    ...level3,
+    async close() {
+      catchUp.close()
+      await Promise.all([level3.close(), deliveries.stop()])
+      gaps.close()
+    },
+  }
+}

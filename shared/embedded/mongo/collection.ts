@@ -74,13 +74,13 @@ export class Collection {
   /** Builds an index. False: this very index is there. Throws DuplicateKey when the documents forbid it. */
   createIndex(spec: IndexSpec): boolean {
     for (const { spec: other } of this.indexes.values()) {
-      if (other.name !== spec.name && compareKeyPatterns(other, spec) !== 0) continue
-      if (sameIndex(other, spec)) return false
-      const code = other.name === spec.name && compareKeyPatterns(other, spec) !== 0 ? 86 : 85
-      throw new MongoError(
-        code,
-        `An existing index has the same name or key as the requested index, but other options. Requested: ${JSON.stringify(spec)}, existing: ${JSON.stringify(other)}`,
-      )
+      const equivalent = compare(signature(other), signature(spec)) === 0
+      if (other.name !== spec.name && !equivalent) continue
+      if (compare(sorted(other), sorted(spec)) === 0) return false
+      const what = `Requested index: ${JSON.stringify(spec)}, existing index: ${JSON.stringify(other)}`
+      if (!equivalent)
+        throw new MongoError(86, `An existing index has the same name as the requested index. ${what}`)
+      throw new MongoError(85, `An equivalent index already exists with a different name or options. ${what}`)
     }
     const index = new CollectionIndex(spec)
     for (const stored of this.#stored.values()) {
@@ -104,13 +104,8 @@ export class Collection {
 
 const sameKeys = (a: string[], b: string[]) => a.length === b.length && a.every((key, i) => key === b[i])
 
-const compareKeyPatterns = (a: IndexSpec, b: IndexSpec) => compare(a.key, b.key)
+// Since MongoDB 5.0 these make an index another one; the expiry and the name do not.
+const signature = ({ key, unique = false, sparse = false, partialFilterExpression: filter }: IndexSpec) =>
+  doc(Object.entries({ key, unique, sparse, filter }))
 
-function sameIndex(a: IndexSpec, b: IndexSpec): boolean {
-  const { key: keyA, ...restA } = a
-  const { key: keyB, ...restB } = b
-  if (compare(keyA, keyB) !== 0) return false
-  return compare(sorted(restA), sorted(restB)) === 0
-}
-
-const sorted = (options: object) => doc(Object.entries(options).sort())
+const sorted = (options: object) => doc(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)))

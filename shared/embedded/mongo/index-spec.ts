@@ -6,8 +6,8 @@ export interface IndexSpec {
   v: 2
   key: Doc
   name: string
-  unique?: true
-  sparse?: true
+  unique?: boolean
+  sparse?: boolean
   partialFilterExpression?: Doc
   expireAfterSeconds?: number
 }

@@ -102,7 +102,7 @@ function checkNamespace(ns: string): void {
 export function withId(document: Doc): Doc {
   const _id = document._id === undefined ? new ObjectId() : document._id
   if (Array.isArray(_id) || _id instanceof BSONRegExp) {
-    throw new MongoError(53, `The '_id' value cannot be of type ${Array.isArray(_id) ? 'array' : 'regex'}`)
+    throw new MongoError(2, `can't use ${Array.isArray(_id) ? 'an array' : 'a regex'} for _id`)
   }
   const dollar = isDoc(_id) ? Object.keys(_id).find((field) => field.startsWith('$')) : undefined
   if (dollar)

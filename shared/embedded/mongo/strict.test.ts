@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Decimal128, expectCode, useMongo } from './conformance/mongo-under-test.ts'
+import { Decimal128, expectCode, Long, useMongo } from './conformance/mongo-under-test.ts'
 
 // What MongoDB does where simpler stand-ins for it do something else.
 const mongo = useMongo()
@@ -41,4 +41,73 @@ test('a transaction is refused', async () => {
   await session.abortTransaction().catch(() => undefined)
   await session.endSession()
   expect(await mongo.collection.countDocuments()).toBe(0)
+})
+
+test('new fields appear in the order of their names', async () => {
+  expect(Object.keys(await mongo.updated({ z: 1 }, { $set: { c: 1, a: 1 }, $inc: { b: 1 } }))).toEqual([
+    'z',
+    'a',
+    'b',
+    'c',
+  ])
+})
+
+test('two arrays cannot be indexed together', async () => {
+  await mongo.collection.createIndex({ a: 1, b: 1 })
+  await expectCode(mongo.collection.insertOne({ a: [1, 2], b: [1, 2] }), 171)
+})
+
+test('$min and $max compare all types', async () => {
+  await mongo.collection.insertMany([
+    { a: Decimal128.fromString('2') },
+    { a: 1 },
+    { a: 'x' },
+    { a: Long.fromNumber(3) },
+  ])
+  const [found] = await mongo.collection
+    .aggregate([{ $group: { _id: null, min: { $min: '$a' }, max: { $max: '$a' } } }])
+    .toArray()
+  expect(found).toMatchObject({ min: 1, max: 'x' })
+})
+
+test('$count of nothing is no document', async () => {
+  expect(await mongo.collection.aggregate([{ $count: 'n' }]).toArray()).toEqual([])
+})
+
+test('an inclusion in an exclusion is 31253', async () => {
+  await expectCode(mongo.collection.findOne({}, { projection: { a: 0, b: 1 } }), 31253)
+})
+
+test('$inc past 64 bits is refused', async () => {
+  await mongo.collection.insertOne({ a: Long.MAX_VALUE })
+  await expectCode(mongo.collection.updateOne({}, { $inc: { a: 1 } }), 2)
+})
+
+test('filters and updates take __proto__ and names of Object.prototype as plain fields', async () => {
+  await mongo.collection.insertOne(JSON.parse('{"__proto__":{"polluted":1},"a":{"__proto__":4}}'))
+  expect(await mongo.collection.countDocuments(JSON.parse('{"__proto__.polluted":1}'))).toBe(1)
+  expect(await mongo.collection.countDocuments(JSON.parse('{"__proto__":{"polluted":2}}'))).toBe(0)
+  expect(await mongo.collection.countDocuments({ hasOwnProperty: { $exists: true } })).toBe(0)
+  expect(await mongo.collection.countDocuments({ valueOf: null })).toBe(1)
+  await mongo.collection.updateOne({}, { $set: { 'a.__proto__': 5, '__proto__.b': 6 } })
+  expect(JSON.stringify(await mongo.collection.findOne({}, { projection: { _id: 0 } }))).toBe(
+    '{"__proto__":{"polluted":1,"b":6},"a":{"__proto__":5}}',
+  )
+  expect(Object.keys(Object.prototype)).toEqual([])
+})
+
+test('collMod answers with the old and the new expiry', async () => {
+  await mongo.collection.createIndex({ at: 1 }, { expireAfterSeconds: 60 })
+  const index = { name: 'at_1', expireAfterSeconds: 90 }
+  const answer = await mongo.db.command({ collMod: mongo.collection.collectionName, index })
+  expect(answer).toMatchObject({ expireAfterSeconds_old: 60, expireAfterSeconds_new: 90 })
+})
+
+test('an index of a known name with another key, filter or uniqueness is 86, with another expiry 85', async () => {
+  await mongo.collection.createIndex({ a: 1 }, { expireAfterSeconds: 5 })
+  await expectCode(mongo.collection.createIndex({ a: 1 }, { expireAfterSeconds: 5, unique: true }), 86)
+  await expectCode(mongo.collection.createIndex({ a: 1 }, { expireAfterSeconds: 9 }), 85)
+  await expectCode(mongo.collection.createIndex({ a: 1 }, { name: 'other', expireAfterSeconds: 5 }), 85)
+  await mongo.collection.createIndex({ a: 1 }, { name: 'second', unique: true })
+  expect(await mongo.collection.indexes()).toHaveLength(3)
 })

@@ -36,7 +36,7 @@ export interface Inbox {
    * deleted elsewhere while this tab was not connected; undefined when there is none.
    */
   initial(snapshot: Payload<'notifications:initial'>): Between | undefined
-  /** Takes one packet of what was missed. Returns what in it nobody has read meanwhile, on another device say. */
+  /** Takes one packet of what was missed. Returns what is new to this tab and was not read elsewhere meanwhile. */
   missed(packet: Payload<'notifications:missed'>): Notification[]
   live(notification: Notification): void
   updated(change: Payload<'notification:updated'>): void
@@ -64,6 +64,8 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
   /** Deleted during this connection: an answer that was under way may still contain them. */
   const gone = new Set<string>()
   const cursor = createCursor()
+  /** What this connection's snapshot brought. If it was missed, it is new, although it is here already. */
+  let introduced = new Set<string>()
   let unread = 0
   let floor = Number.POSITIVE_INFINITY
   let waiting: (() => void)[] | undefined
@@ -82,7 +84,6 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
       if (seq >= from && seq <= to && !ids.has(id)) known.delete(id) // deleted while this tab was not connected
     }
     for (const notification of items) add(notification)
-    cursor.cover(from, to)
     floor = Math.min(floor, from)
   }
 
@@ -121,7 +122,10 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
       for (const { id, seq } of known.values()) if (seq < floor) known.delete(id)
       const oldest = (items.length < SNAPSHOT ? 1 : items.at(-1)?.seq) ?? 1
       const stale = { after: floor - 1, before: Math.min(oldest, (cursor.value ?? 0) + 1) }
+      introduced = new Set(items.map(({ id }) => id).filter((id) => !known.has(id)))
       take({ from: oldest, to: upTo, items })
+      // No further than what is really here: `upTo` was read a moment after the items.
+      cursor.cover(oldest, items[0]?.seq ?? 0)
       const early = waiting ?? []
       waiting = undefined
       for (const apply of early) apply()
@@ -129,14 +133,14 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
       return stale.before - stale.after > 1 ? stale : undefined
     },
     missed({ items, upTo }) {
+      const isNew = items.filter((one) => add(one) || introduced.delete(one.id))
       // Nothing lies between our cursor and the packet. A new tab has no cursor: its first packet begins behind what
       // was delivered to the user before this tab existed, and that much counts as seen.
-      const isFirst = cursor.value === undefined
       const from = cursor.value === undefined ? (items[0]?.seq ?? upTo + 1) : cursor.value + 1
       take({ from, to: upTo, items: items.filter(({ seq }) => seq >= from) })
-      if (isFirst) cursor.cover(1, upTo)
+      cursor.cover(cursor.value === undefined ? 1 : from, upTo)
       onChange()
-      return items.filter(({ id, readAt }) => readAt === undefined && known.has(id))
+      return isNew.filter(({ readAt }) => readAt === undefined)
     },
     live: (notification) =>
       inOrder(() => {
@@ -161,6 +165,7 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
       }),
     stretch(stretch) {
       take(stretch)
+      cursor.cover(stretch.from, stretch.to)
       onChange()
     },
     found(items) {

@@ -9,6 +9,7 @@ import { createAccessTokens } from './auth/access-token.ts'
 import { type Accounts, createAccounts } from './auth/accounts.ts'
 import { createRefreshCookie } from './auth/cookie.ts'
 import { createDevices } from './auth/devices.ts'
+import { experimentRoutes } from './auth/experiments.ts'
 import { createRateLimits } from './auth/rate-limits.ts'
 import { authRoutes } from './auth/routes.ts'
 import { createSessions } from './auth/sessions.ts'
@@ -117,16 +118,9 @@ export async function createServer({ config, db, log, page, ...options }: Option
 
   const routes = createRoutes(createAuthenticate(tokens, sessions, people))
   const cookie = createRefreshCookie(config.cookieSecure)
-  authRoutes(routes.route, {
-    accounts,
-    limits,
-    cookie,
-    sessions,
-    devices,
-    tokens,
-    signIns,
-    isAllowedOrigin,
-  })
+  const authParts = { accounts, limits, cookie, sessions, devices, tokens, signIns, isAllowedOrigin }
+  authRoutes(routes.route, authParts)
+  if (!config.production) experimentRoutes(routes.route, authParts)
   const send = createSend(publish, people, createIdempotencyKeys(models))
   notificationRoutes(routes.route, { reading, changing, send })
   roomRoutes(routes.route, rooms)

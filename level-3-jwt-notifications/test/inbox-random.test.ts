@@ -39,7 +39,9 @@ function live(seed: number): void {
     inbox.connecting()
     const after = inbox.cursor ?? delivered
     say(() => fetch(inbox.initial({ items, unread: log.size, upTo: snapshotEnd })))
-    const [items, snapshotEnd] = [newestFirst().slice(0, 20), end]
+    const items = newestFirst().slice(0, 20)
+    if (chance() < 0.2) append() // between the server's two questions to its database
+    const snapshotEnd = end
     for (let from = after; ; from += 3) {
       const packet = newestFirst().filter(({ seq }) => seq > from && seq <= from + 3)
       const more = from + 3 < end

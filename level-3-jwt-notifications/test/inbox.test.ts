@@ -79,6 +79,26 @@ describe('the inbox', () => {
     expect(inbox.list().map(({ seq }) => seq)).toEqual([3, 2, 1])
   })
 
+  it('takes from the missed ones what the snapshot was too early for', () => {
+    const { inbox } = openInbox()
+    inbox.connecting()
+    inbox.initial({ items: [made(1)], unread: 1, upTo: 2 })
+    expect(inbox.cursor).toBe(1)
+    inbox.missed({ items: [made(1), made(2)], more: false, upTo: 2 })
+    expect(inbox.list().map(({ seq }) => seq)).toEqual([2, 1])
+    expect(inbox.cursor).toBe(2)
+  })
+
+  it('does not call missed what was on screen already', () => {
+    const { inbox } = openInbox()
+    inbox.connecting()
+    inbox.initial({ items: [made(1)], unread: 1, upTo: 1 })
+    inbox.live(made(2))
+    expect(inbox.missed({ items: [made(2), made(3)], more: false, upTo: 3 }).map(({ seq }) => seq)).toEqual([
+      3,
+    ])
+  })
+
   it('drops on reconnecting what another device deleted while this tab was away', () => {
     const { inbox } = openInbox()
     inbox.connecting()

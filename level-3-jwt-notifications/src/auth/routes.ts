@@ -132,7 +132,7 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
  * These two act on a cookie, which a browser attaches by itself. A foreign page's request names its Origin, and a custom
  * header is something no form can send and no foreign script may without our consent (OWASP, CSRF prevention).
  */
-function requireOwnPage(req: Request, isAllowedOrigin: OriginCheck): void {
+export function requireOwnPage(req: Request, isAllowedOrigin: OriginCheck): void {
   if (!isAllowedOrigin(req)) {
     throw new HttpError(403, 'origin_refused', 'This page may not do that.')
   }
@@ -141,6 +141,6 @@ function requireOwnPage(req: Request, isAllowedOrigin: OriginCheck): void {
   }
 }
 
-function deviceOf(req: Request): Device {
+export function deviceOf(req: Request): Device {
   return { userAgent: (req.headers['user-agent'] ?? '').slice(0, 300), ip: req.ip ?? '' }
 }

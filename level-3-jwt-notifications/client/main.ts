@@ -1,0 +1,22 @@
+import { startApp } from './app.ts'
+import { mountAway } from './sections/away.ts'
+import { mountBell } from './sections/bell.ts'
+import { mountBreak } from './sections/break-it.ts'
+import { mountCentre } from './sections/centre.ts'
+import { mountDevices } from './sections/devices.ts'
+import { mountRooms } from './sections/rooms.ts'
+import { mountSend } from './sections/send.ts'
+import { mountToasts } from './sections/toasts.ts'
+import { mountUserMenu } from './sections/user-menu.ts'
+
+startApp([
+  mountBell,
+  mountUserMenu,
+  mountToasts,
+  mountAway,
+  mountCentre,
+  mountSend,
+  mountRooms,
+  mountDevices,
+  (app) => mountBreak(app),
+])

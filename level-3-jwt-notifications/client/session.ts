@@ -1,0 +1,139 @@
+import type { SignedIn, User } from '../src/events.ts'
+import { http, Problem } from './http.ts'
+import { createTabs } from './tabs.ts'
+import { type Claims, readClaims } from './token.ts'
+
+/** The access token. It lives in this variable only: no storage, so no other script and no thief of a disk finds it. */
+export interface Access {
+  token: string
+  claims: Claims
+  /** By this machine's clock, in milliseconds since 1970: the server's may differ. */
+  expiresAt: number
+}
+
+export interface SessionEvents {
+  /** Somebody is signed in now, who was not before. */
+  onSignedIn(user: User): void
+  /** There is a new access token for whoever is signed in. */
+  onToken(access: Access): void
+  /** Nobody is signed in any more. `reason` is a problem's code, absent when the user wanted it. */
+  onSignedOut(reason?: string): void
+}
+
+export interface Credentials {
+  username: string
+  password: string
+  email?: string
+}
+
+export interface Session {
+  readonly user: User | undefined
+  readonly access: Access | undefined
+  /** Takes up the session of an earlier visit, if there is one. Throws Problem when the server cannot tell now. */
+  resume(): Promise<void>
+  signIn(how: 'login' | 'register', credentials: Credentials): Promise<void>
+  signOut(): Promise<void>
+  /** Gets a new access token. All tabs share one request. Throws Problem; after a 401 nobody is signed in any more. */
+  refresh(): Promise<void>
+  /** The server has ended the session, and says why. */
+  end(reason: string): void
+  /** For experiments: from now on the page holds this token. */
+  replaceToken(token: string): void
+}
+
+/** The cookie cannot be seen from here; this remembers that there may be one, so that a first visit asks for nothing. */
+const HINT = 'may-be-signed-in'
+/** No other site can make a browser send this header unasked: with SameSite cookies the second wall against CSRF. */
+const headers = { 'x-requested-with': 'fetch' }
+
+export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvents): Session {
+  const tabs = createTabs()
+  let user: User | undefined
+  let access: Access | undefined
+  let refreshing: Promise<void> | undefined
+
+  function adopt({ user: next, accessToken, expiresIn }: SignedIn): void {
+    const isSame = user?.id === next.id
+    if (user && !isSame) forget() // another tab signed in as somebody else
+    user = next
+    access = {
+      token: accessToken,
+      claims: readClaims(accessToken),
+      expiresAt: Date.now() + expiresIn * 1_000,
+    }
+    localStorage.setItem(HINT, 'yes')
+    onToken(access)
+    if (!isSame) onSignedIn(user)
+  }
+
+  function forget(reason?: string): void {
+    const wasSignedIn = user !== undefined
+    user = undefined
+    access = undefined
+    if (wasSignedIn) onSignedOut(reason)
+  }
+
+  function end(reason?: string): void {
+    localStorage.removeItem(HINT)
+    forget(reason)
+  }
+
+  function enter(signedIn: SignedIn): void {
+    adopt(signedIn)
+    tabs.tell({ type: 'signed-in', signedIn })
+  }
+
+  async function refreshForAllTabs(): Promise<void> {
+    const before = access
+    await tabs.oneAtATime(async (waited) => {
+      // Whoever was first tells everybody; the message may still be on its way.
+      if (waited && access === before) await tabs.nextMessage(300)
+      if (access !== before) return
+      try {
+        enter((await http<SignedIn>('POST', '/api/auth/refresh', { headers })).data)
+      } catch (error) {
+        if (error instanceof Problem && error.status === 401) {
+          end(error.code)
+          tabs.tell({ type: 'signed-out' })
+        }
+        throw error
+      }
+    })
+  }
+
+  tabs.onMessage((message) => {
+    if (message.type === 'signed-in') adopt(message.signedIn)
+    else end()
+  })
+
+  const session: Session = {
+    get user() {
+      return user
+    },
+    get access() {
+      return access
+    },
+    async resume() {
+      if (localStorage.getItem(HINT)) await session.refresh()
+    },
+    async signIn(how, credentials) {
+      enter((await http<SignedIn>('POST', `/api/auth/${how}`, { body: credentials })).data)
+    },
+    async signOut() {
+      await http('POST', '/api/auth/logout', { headers })
+      end()
+      tabs.tell({ type: 'signed-out' })
+    },
+    refresh() {
+      refreshing ??= refreshForAllTabs().finally(() => {
+        refreshing = undefined
+      })
+      return refreshing
+    },
+    end,
+    replaceToken(token) {
+      access = { token, claims: readClaims(token), expiresAt: Date.now() }
+    },
+  }
+  return session
+}

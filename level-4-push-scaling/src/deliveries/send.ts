@@ -4,7 +4,7 @@ import type { Model } from 'mongoose'
 import type { Lanes } from './lanes.ts'
 import type { DeliveryDoc } from './model.ts'
 import type { Claimed, createQueue } from './queue.ts'
-import { settle, settlementOf } from './settle.ts'
+import { createSettler, settlementOf } from './settle.ts'
 import type { Outcome, QueuedChannel } from './types.ts'
 
 /** After the database was away: time for those who have sent meanwhile to say so, before others take over. */
@@ -26,6 +26,7 @@ interface SenderOptions {
 
 /** A step that starts the attempts that are due and have room; it does not wait for their end. */
 export function createSender({ queue, channels, lanes, deliveries, log, onRoom }: SenderOptions) {
+  const settler = createSettler(deliveries, log)
   const running = new Set<Promise<void>>()
   let stopping = false
   let databaseWasAway = false
@@ -34,8 +35,7 @@ export function createSender({ queue, channels, lanes, deliveries, log, onRoom }
     const outcome = await resultOf(delivery, channel, attempt)
     // Broken off by our own stop: that says nothing about the other side, so it does not count.
     const kept = stopping && outcome.kind === 'retry' ? ({ kind: 'released' } as const) : outcome
-    const update = settlementOf(delivery.attempts + 1, kept)
-    await settle(deliveries, delivery, update, { log, isStopping: () => stopping })
+    await settler.settle(delivery, settlementOf(delivery.attempts + 1, kept))
   }
 
   async function resultOf(
@@ -85,6 +85,7 @@ export function createSender({ queue, channels, lanes, deliveries, log, onRoom }
     /** Lets what is under way end, breaks off what does not, and gives that back to other instances. */
     async stop(): Promise<void> {
       stopping = true
+      settler.stop()
       const allEnded = async () => void (await Promise.all(running))
       await Promise.race([allEnded(), sleep(LAST_ANSWERS_MS, undefined, { ref: false })])
       for (const channel of channels.values()) channel.close()

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@levels/shared/server/log.ts'
-import type { Model, UpdateQuery } from 'mongoose'
+import type { AnyBulkWriteOperation, Model, UpdateQuery } from 'mongoose'
 import type { DeliveryDoc } from './model.ts'
 import { delayBeforeRetry } from './retry.ts'
 import type { Outcome } from './types.ts'
 
 /** How soon to try again to write an outcome down while the database is away. */
 const AGAIN_MS = 100
+
+const BATCH = 500
 
 const LONGEST_REASON = 300
 
@@ -38,23 +40,50 @@ export function settlementOf(
 }
 
 /**
- * Writes down what became of a delivery, and does not give up while the database is away: a message that went out
- * and is not known to have gone out goes out twice. Changes nothing when somebody else has claimed it since.
+ * Writes down what became of deliveries, and does not give up while the database is away: a message that went out and
+ * is not known to have gone out goes out twice. Changes nothing when somebody else has claimed one since.
+ *
+ * One write is under way at a time; whatever ends meanwhile goes into the next one together.
  */
-export async function settle(
-  deliveries: Model<DeliveryDoc>,
-  { _id, claimedBy }: Pick<DeliveryDoc, '_id' | 'claimedBy'>,
-  update: UpdateQuery<DeliveryDoc>,
-  { log, isStopping }: { log: Log; isStopping(): boolean },
-): Promise<void> {
-  for (let failures = 0; ; failures += 1) {
-    try {
-      await deliveries.updateOne({ _id, claimedBy }, update)
-      return
-    } catch (error) {
-      if (failures === 0) log.warn(`Delivery ${_id} cannot be written down yet: ${error}`)
-      if (isStopping()) return
-      await sleep(AGAIN_MS)
+export function createSettler(deliveries: Model<DeliveryDoc>, log: Log) {
+  const waiting: { update: AnyBulkWriteOperation<DeliveryDoc>; written: () => void }[] = []
+  let writing = false
+  let stopping = false
+
+  async function writeAll(): Promise<void> {
+    writing = true
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, BATCH)
+      await write(batch.map(({ update }) => update))
+      for (const { written } of batch) written()
     }
+    writing = false
+  }
+
+  async function write(updates: AnyBulkWriteOperation<DeliveryDoc>[]): Promise<void> {
+    for (let failures = 0; !stopping || failures === 0; failures += 1) {
+      try {
+        await deliveries.bulkWrite(updates, { ordered: false })
+        return
+      } catch (error) {
+        if (failures === 0)
+          log.warn(`Deliveries: ${updates.length} outcomes cannot be written down yet: ${error}`)
+        await sleep(AGAIN_MS)
+      }
+    }
+  }
+
+  return {
+    /** Resolves when it is written down, or, after `stop`, when that failed. */
+    settle({ _id, claimedBy }: DeliveryDoc, update: UpdateQuery<DeliveryDoc>): Promise<void> {
+      return new Promise((written) => {
+        waiting.push({ update: { updateOne: { filter: { _id, claimedBy }, update } }, written })
+        if (!writing) void writeAll()
+      })
+    },
+    /** From now on one failure is enough: nobody is left to wait. */
+    stop(): void {
+      stopping = true
+    },
   }
 }

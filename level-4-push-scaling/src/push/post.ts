@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Agent, type RequestOptions, request } from 'node:https'
-import { rootCertificates } from 'node:tls'
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import { StartError } from '@levels/shared/server/config.ts'
 import webPush from 'web-push'
 import type { DeliverySettings, VapidSettings } from '../config.ts'
@@ -38,7 +38,8 @@ export function createPushPost(
   const agent = new Agent({
     keepAlive: true,
     maxSockets: CONNECTIONS,
-    ...(pushCaFile !== undefined && { ca: [...rootCertificates, readCertificate(pushCaFile)] }),
+    // Made once: the agent would read all certificates again for each connection, and compare them for each message.
+    ...(pushCaFile !== undefined && { secureContext: trusting(readCertificate(pushCaFile)) }),
   })
 
   return {
@@ -77,6 +78,10 @@ function post(url: URL, options: RequestOptions, body: Buffer): Promise<Answer> 
     sent.on('close', () => clearTimeout(timer))
     sent.end(body)
   })
+}
+
+function trusting(certificate: string): SecureContext {
+  return createSecureContext({ ca: [...rootCertificates, certificate] })
 }
 
 function readCertificate(file: string): string {

@@ -1,0 +1,108 @@
+// The part of the page that the browser can start without the page: when a push message comes, on a click on a
+// notification, and when the browser renews its subscription. It is plain JavaScript, served as it stands.
+
+// A new version takes over at once: this worker keeps nothing that could mix with the old one's.
+self.addEventListener('install', () => self.skipWaiting())
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
+
+/**
+ * Every push shows a notification, whatever is in it and whoever is looking: that is what the user agreed to
+ * (`userVisibleOnly`). Safari ends a subscription after three silent ones. waitUntil keeps the worker alive until then.
+ */
+self.addEventListener('push', (event) => {
+  event.waitUntil(show(readPush(event.data)))
+})
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(open(event.notification.data ?? {}))
+})
+
+// The browser replaced the subscription, or ended it. Pages save theirs at each load; this is for when none is open.
+self.addEventListener('pushsubscriptionchange', (event) => {
+  event.waitUntil(renew(event))
+})
+
+/** Our server sends JSON, but anyone with the subscription's keys may send anything, or nothing. */
+function readPush(data) {
+  const nothing = { title: 'New notification', message: 'Open the page to read it.', url: '/' }
+  const text = data?.text() ?? ''
+  if (text === '') return nothing
+  try {
+    const content = JSON.parse(text)
+    if (typeof content?.title === 'string') return { ...nothing, ...content }
+  } catch {
+    // Not JSON: then it is a text to show.
+  }
+  return { ...nothing, message: text }
+}
+
+async function show({ id, title, message, url }) {
+  await self.registration.showNotification(title, {
+    body: String(message ?? ''),
+    // The same notification again (a message sent twice after a crash) replaces itself and makes no sound.
+    tag: id === undefined ? undefined : String(id),
+    data: { id, url },
+  })
+  await tellPages({ type: 'push:shown', id })
+}
+
+async function open({ id, url }) {
+  const target = sameOrigin(url)
+  const tabs = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  const tab = tabs.find((one) => one.visibilityState === 'visible') ?? tabs[0]
+  if (!tab) return self.clients.openWindow(target)
+  await tab.focus()
+  // The page goes there by itself: from here it would be loaded anew, and lose what was being written.
+  tab.postMessage({ type: 'push:clicked', id, url: target })
+}
+
+/** A path of this site; anything else is the start page. A message must not lead people to other sites. */
+function sameOrigin(url) {
+  const home = self.registration.scope
+  if (typeof url !== 'string' || !URL.canParse(url, home)) return '/'
+  const target = new URL(url, home)
+  return target.origin === self.location.origin ? target.pathname + target.search + target.hash : '/'
+}
+
+async function renew({ newSubscription, oldSubscription }) {
+  const key = oldSubscription?.options.applicationServerKey ?? (await publicKey())
+  const options = { userVisibleOnly: true, applicationServerKey: key }
+  const subscription = newSubscription ?? (await self.registration.pushManager.subscribe(options))
+  const accessToken = await signInAgain()
+  if (accessToken) {
+    await fetch('/api/push/subscriptions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
+      body: JSON.stringify(subscription),
+    })
+  }
+  await tellPages({ type: 'push:subscription-changed' })
+}
+
+async function publicKey() {
+  const response = await fetch('/api/push/public-key')
+  return (await response.json()).publicKey
+}
+
+/**
+ * An access token from the refresh cookie, as a tab would get it, and under the lock that tabs refresh under, unless a
+ * tab is at it just now: the server forgives two refreshes at once. No route takes a renewed subscription on the word
+ * of the old one: whoever saw an endpoint could then lead its messages elsewhere.
+ * Undefined when nobody is signed in; then the page saves the subscription after the next sign-in.
+ */
+function signInAgain() {
+  const refresh = async () => {
+    const headers = { 'x-requested-with': 'fetch' }
+    const response = await fetch('/api/auth/refresh', { method: 'POST', headers })
+    return response.ok ? (await response.json()).accessToken : undefined
+  }
+  return self.navigator.locks
+    ? self.navigator.locks.request('session', { ifAvailable: true }, refresh)
+    : refresh()
+}
+
+async function tellPages(message) {
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  for (const page of pages) page.postMessage(message)
+}

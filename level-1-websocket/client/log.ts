@@ -22,8 +22,8 @@ export function createLog(): { add(data: string | ArrayBuffer): void } {
           h(
             'div',
             {},
-            h('h3', {}, isText ? data : asHex(data)),
-            h('p', {}, isText ? 'text' : `${data.byteLength} bytes`),
+            h('h3', {}, isText ? shortened(data) : asHex(data)),
+            h('p', {}, isText ? `text, ${data.length} characters` : `${data.byteLength} bytes`),
           ),
           h('time', {}, clock()),
         ),
@@ -32,6 +32,11 @@ export function createLog(): { add(data: string | ArrayBuffer): void } {
       empty.hidden = true
     },
   }
+}
+
+/** What is long is cut: 64 KiB in one line would bury everything else. */
+function shortened(text: string): string {
+  return text.length > 500 ? `${text.slice(0, 500)}…` : text
 }
 
 /** The first bytes in hexadecimal: `50 4b 03 04 …`. */

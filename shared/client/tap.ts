@@ -23,9 +23,9 @@ export function listen(events: TapEvents): void {
 
 /** Closes every open socket beneath the code that uses it, which sees a lost connection. Returns how many there were. */
 export function cutConnections(): number {
-  const count = live.size
-  for (const socket of live) socket.close()
-  return count
+  const open = openSockets()
+  for (const socket of open) socket.close()
+  return open.length
 }
 
 /** As if the network were gone for `ms`: sockets are cut, and neither new ones nor HTTP requests get through. */
@@ -36,16 +36,20 @@ export function goOffline(ms: number): void {
 
 /** Sends on every open socket, past the code that uses it. Returns how many there were. */
 export function sendRaw(data: string | ArrayBuffer): number {
-  for (const socket of live) socket.send(data)
-  return live.size
+  const open = openSockets()
+  for (const socket of open) socket.send(data)
+  return open.length
+}
+
+function openSockets(): WebSocket[] {
+  return [...live].filter(({ readyState }) => readyState === NativeWebSocket.OPEN)
 }
 
 globalThis.WebSocket = new Proxy(NativeWebSocket, {
   construct(Socket, args: [url: string | URL, protocols?: string | string[]]) {
     if (args[1] === 'vite-hmr') return new Socket(...args)
     for (const heard of listeners) heard.opening?.(String(args[0]))
-    if (Date.now() < offlineUntil) return unreachableSocket()
-    return tapped(new Socket(...args))
+    return tapped(Date.now() < offlineUntil ? unreachableSocket() : new Socket(...args))
   },
 })
 

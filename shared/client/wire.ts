@@ -46,18 +46,18 @@ export function mountWire(section: HTMLElement): Wire {
   const waiting: HTMLLIElement[] = []
   let paused = false
 
+  const matches = (line: HTMLElement) =>
+    (line.textContent ?? '').toLowerCase().includes(filter.value.trim().toLowerCase())
   const show = (line: HTMLLIElement) => {
+    line.hidden = !matches(line)
     list.prepend(line)
     while (list.children.length > MOST) list.lastElementChild?.remove()
     empty.hidden = true
   }
-  const matches = (line: HTMLElement) =>
-    (line.textContent ?? '').toLowerCase().includes(filter.value.trim().toLowerCase())
 
   pause.onclick = () => {
     paused = !paused
     if (!paused) for (const line of waiting.splice(0)) show(line)
-    pause.setAttribute('aria-pressed', String(paused))
     pause.textContent = paused ? 'Resume' : 'Pause'
   }
   filter.oninput = () => {
@@ -75,7 +75,6 @@ export function mountWire(section: HTMLElement): Wire {
   return {
     add(entry) {
       const line = toLine(entry)
-      line.hidden = !matches(line)
       if (!paused) return show(line)
       waiting.push(line)
       if (waiting.length > MOST) waiting.shift()

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Log } from '@levels/shared/server/log.ts'
 import { onTestFinished } from 'vitest'
@@ -12,8 +13,11 @@ export interface TestServer extends Level1Server {
   errors: string[]
 }
 
-/** Starts level 1 on a free port for the running test. */
-export async function startServer(options: Partial<Options> = {}): Promise<TestServer> {
+/** Starts level 1 for the running test, on a free port unless it is told one. */
+export async function startServer(
+  options: Partial<Options> = {},
+  { port: wanted = 0, prepare = async (_http: Server) => {} } = {},
+): Promise<TestServer> {
   const errors: string[] = []
   const quiet = () => undefined
   const log: Log = { debug: quiet, info: quiet, warn: quiet, error: (line) => errors.push(line) }
@@ -25,7 +29,8 @@ export async function startServer(options: Partial<Options> = {}): Promise<TestS
     log,
     ...options,
   })
-  server.http.listen(0, '127.0.0.1')
+  await prepare(server.http)
+  server.http.listen(wanted, '127.0.0.1')
   await once(server.http, 'listening')
   onTestFinished(() => server.close())
   const { port } = server.http.address() as AddressInfo

@@ -18,7 +18,7 @@ export function showFrames(wire: Wire): void {
       wire.add({
         direction: 'out',
         kind: 'upgrade',
-        raw: `GET ${url}`,
+        raw: `GET ${new URL(url).pathname} HTTP/1.1\nUpgrade: websocket`,
         why: 'an HTTP request that asks to become a WebSocket',
       }),
     open: () =>

@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import mongoose from 'mongoose'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Program, startCommand, startProgram } from '../../testing/process.ts'
+import { startEmbeddedMongo } from './index.ts'
+
+const { MongoClient } = mongoose.mongo
+type Client = InstanceType<typeof MongoClient>
+const serve = join(import.meta.dirname, 'test-support', 'serve.ts')
+const URI = /mongodb:\S+/
+
+let dir = ''
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'embedded-mongo-'))
+})
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true })
+})
+
+async function connect(program: Program): Promise<Client> {
+  const [uri = ''] = await program.printed(URI)
+  return MongoClient.connect(uri, { serverSelectionTimeoutMS: 5000 })
+}
+
+/** Opens the directory in this process and hands over its database. */
+async function reopen<T>(look: (db: ReturnType<Client['db']>) => Promise<T>): Promise<T> {
+  const mongo = await startEmbeddedMongo({ dir })
+  const client = await MongoClient.connect(mongo.uri)
+  try {
+    return await look(client.db('d'))
+  } finally {
+    await client.close()
+    await mongo.close()
+  }
+}
+
+test('killed in the middle of concurrent writes ten times, it has every acknowledged write, and none in part', async () => {
+  const inserted = new Set<string>()
+  let [increments, attempts] = [0, 0]
+  for (let round = 0; round < 10; round++) {
+    const program = startProgram([serve, dir])
+    const client = await connect(program)
+    const db = client.db('d')
+    let killed = false
+    const writer = async (worker: number) => {
+      for (let i = 0; !killed; i++) {
+        const key = `${round}-${worker}-${i}`
+        // One command, one frame: all three or none.
+        await db
+          .collection<{ _id: string }>('triples')
+          .insertMany(['a', 'b', 'c'].map((part) => ({ _id: key + part, key, text: key.repeat(50) })))
+        inserted.add(key)
+        attempts++
+        await db.collection('pairs').updateOne({ k: 1 }, { $inc: { a: 1, b: 1 } }, { upsert: true })
+        increments++
+      }
+    }
+    const writers = Array.from({ length: 8 }, (_, worker) => writer(worker).catch(() => undefined))
+    const enough = inserted.size + 100 + round * 20
+    await expect.poll(() => inserted.size, { timeout: 10_000 }).toBeGreaterThan(enough)
+    program.kill('SIGKILL')
+    await program.exit
+    killed = true
+    await client.close(true)
+    await Promise.all(writers)
+  }
+  await reopen(async (db) => {
+    const parts = await db.collection('triples').find().toArray()
+    const keys = new Map<string, number>()
+    for (const { key, text } of parts) {
+      expect(text).toBe(key.repeat(50))
+      keys.set(key, (keys.get(key) ?? 0) + 1)
+    }
+    expect([...inserted].filter((key) => !keys.has(key))).toEqual([])
+    expect([...keys].filter(([, count]) => count !== 3)).toEqual([])
+    const [pair] = await db.collection('pairs').find().toArray()
+    expect(pair?.a).toBe(pair?.b)
+    expect(pair?.a).toBeGreaterThanOrEqual(increments)
+    expect(pair?.a).toBeLessThanOrEqual(attempts)
+  })
+}, 60_000)
+
+test('when its log cannot be written it acknowledges nothing, cuts its clients and says why', async () => {
+  // A limit on the size of files is a full disk that any user can make: writes beyond it fail (EFBIG).
+  const program = startCommand('sh', [
+    '-c',
+    'ulimit -f 4000; exec "$0" "$@"',
+    process.execPath,
+    '--import',
+    'tsx',
+    serve,
+    dir,
+  ])
+  const client = await connect(program)
+  const acknowledged: number[] = []
+  const write = async () => {
+    for (let _id = 0; _id < 100; _id++) {
+      await client
+        .db('d')
+        .collection<{ _id: number }>('c')
+        .insertOne({ _id, text: 'x'.repeat(100_000) } as never)
+      acknowledged.push(_id)
+    }
+  }
+  await expect(write()).rejects.toThrow()
+  await program.printed(/fatal: .*cannot be written \(EFBIG/)
+  expect((await program.exit).code).toBe(3)
+  await client.close(true)
+  expect(acknowledged.length).toBeGreaterThan(5)
+  const found = await reopen((db) => db.collection('c').find().sort({ _id: 1 }).project({ _id: 1 }).toArray())
+  expect(found.map(({ _id }) => _id)).toEqual(acknowledged)
+})
+
+test('a second process on the same directory gets a clear error, and the first goes on', async () => {
+  const program = startProgram([serve, dir])
+  const client = await connect(program)
+  await expect(startEmbeddedMongo({ dir })).rejects.toThrow(
+    `${dir} is in use by another embedded MongoDB (process ${program.pid})`,
+  )
+  await client.db('d').collection('c').insertOne({})
+  expect(await client.db('d').collection('c').countDocuments()).toBe(1)
+  await client.close()
+  await program.stop()
+})
+
+test('so does a second server in the same process, until the first is closed', async () => {
+  const first = await startEmbeddedMongo({ dir })
+  await expect(startEmbeddedMongo({ dir })).rejects.toThrow('in use')
+  await first.close()
+  await (await startEmbeddedMongo({ dir })).close()
+})
+
+test('collections, indexes and documents of all types are there after a restart', async () => {
+  const { Binary, Decimal128, Double, Long, ObjectId, Timestamp } = mongoose.mongo
+  const document = {
+    _id: new ObjectId(),
+    long: Long.fromString('9007199254740993'),
+    decimal: Decimal128.fromString('1.10'),
+    double: new Double(5),
+    binary: new Binary(Buffer.from('x'), 128),
+    date: new Date(5),
+    time: new Timestamp({ t: 1, i: 2 }),
+    regex: /x/i,
+    none: null,
+    nested: [{ a: [] }, {}],
+  }
+  const options = { promoteValues: false, bsonRegExp: true }
+  const before = await reopen(async (db) => {
+    await db.createCollection('empty')
+    await db
+      .collection('c')
+      .createIndex({ 'nested.a': 1 }, { unique: true, partialFilterExpression: { long: { $exists: true } } })
+    await db.collection('c').createIndex({ date: 1 }, { expireAfterSeconds: 1e9 })
+    await db.collection('c').insertMany([document, { _id: 'gone' as never }])
+    await db.collection('c').deleteOne({ _id: 'gone' as never })
+    await db.collection('dropped').insertOne({})
+    await db.collection('dropped').drop()
+    return {
+      documents: await db.collection('c').find({}, options).toArray(),
+      indexes: await db.collection('c').indexes(),
+    }
+  })
+  for (let restart = 0; restart < 2; restart++) {
+    await reopen(async (db) => {
+      expect(await db.collection('c').find({}, options).toArray()).toEqual(before.documents)
+      expect(await db.collection('c').indexes()).toEqual(before.indexes)
+      const names = (await db.listCollections().toArray()).map(({ name }) => name)
+      expect(names).toEqual(['empty', 'c'])
+      const again = db.collection('c').insertOne({ long: 1, nested: [{ a: [] }] })
+      await expect(again).rejects.toMatchObject({ code: 11000 })
+    })
+  }
+})
+
+test('a write with j: true is acknowledged', async () => {
+  await reopen(async (db) => {
+    await db.collection('c').insertOne({ a: 1 }, { writeConcern: { w: 1, journal: true } })
+    expect(await db.collection('c').countDocuments()).toBe(1)
+  })
+})

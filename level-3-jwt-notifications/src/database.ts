@@ -17,14 +17,20 @@ const DEFAULT_NAME = 'notifications'
 
 /**
  * The MongoDB at `MONGODB_URI`, or without that the embedded one, which keeps its data under `<dataDir>/<folder>`.
- * The code that uses it cannot tell which: it gets a URI.
+ * The code that uses it cannot tell which: it gets a URI. Throws StartError when the folder is in use.
  */
 export async function openMongo(
   config: Pick<Config, 'mongodbUri' | 'dataDir'>,
   folder: string,
 ): Promise<Mongo> {
-  if (config.mongodbUri === undefined) return startEmbeddedMongo({ dir: path.join(config.dataDir, folder) })
-  return { uri: config.mongodbUri, notice: 'MongoDB at MONGODB_URI', close: async () => undefined }
+  if (config.mongodbUri !== undefined) {
+    return { uri: config.mongodbUri, notice: 'MongoDB at MONGODB_URI', close: async () => undefined }
+  }
+  try {
+    return await startEmbeddedMongo({ dir: path.join(config.dataDir, folder) })
+  } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error))
+  }
 }
 
 /**

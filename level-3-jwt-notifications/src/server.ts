@@ -5,14 +5,8 @@ import type { Log } from '@levels/shared/server/log.ts'
 import { createOriginCheck } from '@levels/shared/server/origin.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import type { Connection } from 'mongoose'
-import { createAccessTokens } from './auth/access-token.ts'
-import { type Accounts, createAccounts } from './auth/accounts.ts'
-import { createRefreshCookie } from './auth/cookie.ts'
-import { createDevices } from './auth/devices.ts'
-import { experimentRoutes } from './auth/experiments.ts'
-import { createRateLimits } from './auth/rate-limits.ts'
-import { authRoutes } from './auth/routes.ts'
-import { createSessions } from './auth/sessions.ts'
+import type { Accounts } from './auth/accounts.ts'
+import { createAuth } from './auth/index.ts'
 import type { SignInEvents } from './auth/sign-in.ts'
 import type { DeliveryChannel } from './channel.ts'
 import type { Config } from './config.ts'
@@ -21,27 +15,19 @@ import { createAuthenticate } from './http/caller.ts'
 import { type Check, healthRouter, mongoCheck } from './http/health.ts'
 import { createRoutes, type DefineRoute } from './http/route.ts'
 import { buildIndexes, createModels, type Models } from './models/index.ts'
-import { createChanging } from './notifications/changing.ts'
-import { createIdempotencyKeys } from './notifications/idempotency.ts'
-import { createPublish, type Publish } from './notifications/publish.ts'
-import { createReading } from './notifications/reading.ts'
-import { notificationRoutes } from './notifications/routes.ts'
-import { createSend } from './notifications/send.ts'
-import { createUnreadCounts } from './notifications/unread.ts'
+import { createNotifications } from './notifications/index.ts'
+import type { Publish } from './notifications/publish.ts'
 import { createPeople } from './people.ts'
 import { createRooms } from './rooms/rooms.ts'
 import { roomRoutes } from './rooms/routes.ts'
-import { loadSecrets } from './secrets.ts'
 import { createCatchUp } from './socket/catch-up.ts'
-import { socketChannel } from './socket/channel.ts'
 import { createConnectionHandler } from './socket/connection.ts'
 import { createGate } from './socket/handshake.ts'
 import { createIo } from './socket/io.ts'
-import { createResync } from './socket/resync.ts'
 import { type Io, sessionRoom, type Tell, userRoom } from './wire.ts'
 
 export interface Options {
-  config: Pick<Config, 'allowedOrigins' | 'cookieSecure' | 'accessTokenTtlS' | 'jwtSecret' | 'trustProxyHops'>
+  config: Pick<Config, 'allowedOrigins' | 'production' | 'accessTokenTtlS' | 'jwtSecret' | 'trustProxyHops'>
   /** Connected. */
   db: Connection
   log: Log
@@ -75,10 +61,7 @@ export interface Level3Server {
   publish: Publish
   /** Tells of every sign-in and of every session that ends here. */
   signIns: EventEmitter<SignInEvents>
-  /**
-   * For when messages between instances were lost: sends every local socket the notifications it lacks, and cuts those
-   * whose session has ended. Throws when the database is away.
-   */
+  /** Sends every local socket what it lacks: for when messages between instances were lost. */
   resync(): Promise<void>
   /** Cuts the connections (clients come back by themselves) and ends. The database is its owner's to close. */
   close(): Promise<void>
@@ -91,58 +74,38 @@ export interface Level3Server {
 export async function createServer({ config, db, log, page, ...options }: Options): Promise<Level3Server> {
   const models = createModels(db)
   await buildIndexes(models)
-  const { accessTokenKey, refreshTokenKey } = await loadSecrets(models, config.jwtSecret)
-  const limits = await createRateLimits(db)
   const isAllowedOrigin = createOriginCheck(config.allowedOrigins)
   const signIns = new EventEmitter<SignInEvents>()
 
   const tell: Tell = (userId, event, ...args) => void io.to(userRoom(userId)).emit(event, ...args)
-  const people = createPeople(models)
-  const accounts = createAccounts(models, limits)
-  const tokens = createAccessTokens(accessTokenKey, config.accessTokenTtlS)
-  const sessions = createSessions(models, refreshTokenKey, (userId, sids) => {
-    for (const sid of sids) {
-      io.in(sessionRoom(sid)).emit('session:ended', { code: 'session_revoked' })
-      io.in(sessionRoom(sid)).disconnectSockets(true)
-    }
-    signIns.emit('sign-out', { userId, sids })
-  })
-  const devices = createDevices(models, sessions)
+  const cutSockets = (sid: string) => {
+    io.in(sessionRoom(sid)).emit('session:ended', { code: 'session_revoked' })
+    io.in(sessionRoom(sid)).disconnectSockets(true)
+  }
 
-  const unread = createUnreadCounts(models, tell, log)
-  const channels = [socketChannel(tell, unread.touch), ...(options.channels ?? [])]
-  const publish = createPublish(models, channels, log)
-  const reading = createReading(models)
-  const changing = createChanging(models, { reading, tell, touchUnread: unread.touch })
+  const people = createPeople(models)
+  const auth = await createAuth({ config, db, models, isAllowedOrigin, signIns, cutSockets })
+  const { tokens, sessions, accounts } = auth
+  const channels = options.channels ?? []
+  const notifications = createNotifications({ models, people, tell, channels, log })
+  const { publish } = notifications
   const rooms = createRooms(models, publish, tell)
 
   const routes = createRoutes(createAuthenticate(tokens, sessions, people))
-  const cookie = createRefreshCookie(config.cookieSecure)
-  const authParts = { accounts, limits, cookie, sessions, devices, tokens, signIns, isAllowedOrigin }
-  authRoutes(routes.route, authParts)
-  if (!config.production) experimentRoutes(routes.route, authParts)
-  const send = createSend(publish, people, createIdempotencyKeys(models))
-  notificationRoutes(routes.route, { reading, changing, send })
+  auth.routes(routes.route)
+  notifications.routes(routes.route)
   roomRoutes(routes.route, rooms)
   options.routes?.({ route: routes.route, models, publish })
-
   const health = healthRouter({ mongo: mongoCheck(db), ...options.checks }, options.instance)
   const http = createApp({ routes, health, page, trustProxyHops: config.trustProxyHops, log })
+
   const io = createIo(http, { isAllowedOrigin, page, adapter: options.adapter })
-  const catchUp = createCatchUp(models, reading)
+  const catchUp = createCatchUp(models, notifications.reading)
+  const instance = options.instance ?? 'level-3'
   io.use(createGate(tokens, sessions, people, log))
   io.on(
     'connection',
-    createConnectionHandler({
-      tokens,
-      sessions,
-      reading,
-      changing,
-      rooms,
-      catchUp,
-      instance: options.instance ?? 'level-3',
-      log,
-    }),
+    createConnectionHandler({ tokens, sessions, ...notifications, rooms, catchUp, instance, log }),
   )
 
   return {
@@ -152,9 +115,11 @@ export async function createServer({ config, db, log, page, ...options }: Option
     accounts,
     publish,
     signIns,
-    resync: createResync(io, { models, sessions, catchUp }),
+    async resync() {
+      for (const socket of io.sockets.sockets.values()) await catchUp.resend(socket)
+    },
     async close() {
-      unread.close()
+      notifications.close()
       // The transport, not socket.disconnect(): a client that was disconnected on purpose stays away.
       io.engine.close()
       await closeHttpServer(http)

@@ -15,8 +15,11 @@ export interface Claims {
 }
 
 export interface AccessTokens {
-  /** The shortest-lived of the two: at most `ttlS` seconds. */
-  issue(claims: Pick<Claims, 'userId' | 'sid' | 'role'>, ttlS?: number): { token: string; expiresIn: number }
+  /** `expiresIn`: seconds it lives, when it is not the usual time. */
+  issue(
+    claims: Pick<Claims, 'userId' | 'sid' | 'role'>,
+    expiresIn?: number,
+  ): { token: string; expiresIn: number }
   /** Throws HttpError 401 with a Refusal's code. Tells nothing about the session: ask that, too. */
   verify(token: unknown): Claims
 }

@@ -1,20 +1,19 @@
 import * as z from 'zod'
 import type { DefineRoute } from '../http/route.ts'
+import { deviceOf, requireOwnPage } from './request.ts'
 import type { AuthParts } from './routes.ts'
-import { deviceOf, requireOwnPage } from './routes.ts'
 
 /**
- * What the page's "Break it" buttons need from the server, in development only: a page can neither make a token that
- * has expired nor see its own refresh cookie, let alone a used one.
+ * What the page's buttons that hurt need from the server: things a visitor cannot do alone, since no script can read
+ * the refresh cookie or sign a token. Development only.
  */
-export function experimentRoutes(
-  route: DefineRoute,
-  { tokens, sessions, cookie, isAllowedOrigin }: AuthParts,
-): void {
+export function experimentRoutes(route: DefineRoute, parts: AuthParts): void {
+  const { sessions, tokens, cookie, isAllowedOrigin } = parts
+
   route({
     method: 'post',
     path: '/api/auth/experiments/expired-token',
-    summary: 'Development only: an access token that has expired',
+    summary: 'An access token that has expired (development only)',
     access: 'user',
     status: 200,
     answer: z.object({ accessToken: z.string() }),
@@ -26,15 +25,15 @@ export function experimentRoutes(
   route({
     method: 'post',
     path: '/api/auth/experiments/replay',
-    summary: 'Development only: the refresh cookie, stolen and used by two parties',
+    summary: 'What a thief with an old refresh token would do; ends the session (development only)',
     access: 'public',
     status: 204,
     async handle({ req }) {
       requireOwnPage(req, isAllowedOrigin)
       const stolen = cookie.read(req)
-      const next = await sessions.refresh(stolen, deviceOf(req)) // its owner uses it,
-      await sessions.refresh(next.refreshToken, deviceOf(req)) // uses the successor: from now on nobody is a mere loser
-      await sessions.refresh(stolen, deviceOf(req)) // and the thief comes: 401 session_revoked, for both
+      const { refreshToken } = await sessions.refresh(stolen, deviceOf(req)) // its owner uses it
+      await sessions.refresh(refreshToken, deviceOf(req)) // and its successor: now the first is history
+      await sessions.refresh(stolen, deviceOf(req)) // the thief shows it: refused, and the session is over
     },
   })
 }

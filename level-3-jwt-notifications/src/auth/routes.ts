@@ -1,16 +1,16 @@
 import type { OriginCheck } from '@levels/shared/server/origin.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Request, Response } from 'express'
 import * as z from 'zod'
 import { deviceSessions, signedInAnswer, userAnswer } from '../answers.ts'
 import type { SignedIn, User } from '../events.ts'
+import { bearerToken } from '../http/caller.ts'
 import type { DefineRoute } from '../http/route.ts'
 import { credentials, registration } from '../schemas.ts'
-import { refusal } from './access-token.ts'
+import { type AccessTokens, type Claims, refusal } from './access-token.ts'
 import type { Accounts } from './accounts.ts'
 import type { RefreshCookie } from './cookie.ts'
 import type { RateLimits } from './rate-limits.ts'
-import type { Device } from './sessions.ts'
+import { deviceOf, requireOwnPage } from './request.ts'
 import { type SignInParts, signedIn, signIn } from './sign-in.ts'
 
 export interface AuthParts extends SignInParts {
@@ -77,13 +77,13 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
   route({
     method: 'post',
     path: '/api/auth/logout',
-    summary: 'End the session of the refresh cookie',
+    summary: 'End the session of the refresh cookie or, without one, of the access token',
     access: 'public',
     status: 204,
     async handle({ req, res }) {
       requireOwnPage(req, parts.isAllowedOrigin)
-      const session = await sessions.ownerOf(cookie.read(req))
-      if (session) await sessions.end(session.userId, [session.sid])
+      const ending = (await sessions.ownerOf(cookie.read(req))) ?? ownerOf(bearerToken(req), tokens)
+      if (ending) await sessions.end(ending.userId, [ending.sid])
       cookie.clear(res)
     },
   })
@@ -128,19 +128,11 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
   })
 }
 
-/**
- * These two act on a cookie, which a browser attaches by itself. A foreign page's request names its Origin, and a custom
- * header is something no form can send and no foreign script may without our consent (OWASP, CSRF prevention).
- */
-export function requireOwnPage(req: Request, isAllowedOrigin: OriginCheck): void {
-  if (!isAllowedOrigin(req)) {
-    throw new HttpError(403, 'origin_refused', 'This page may not do that.')
+/** Whose session an access token speaks for; nobody's if it is not good: signing out never fails. */
+function ownerOf(token: string | undefined, tokens: AccessTokens): Claims | undefined {
+  try {
+    return tokens.verify(token)
+  } catch {
+    return undefined
   }
-  if (req.headers['x-requested-with'] !== 'fetch') {
-    throw new HttpError(403, 'header_missing', 'Send the header X-Requested-With: fetch.')
-  }
-}
-
-export function deviceOf(req: Request): Device {
-  return { userAgent: (req.headers['user-agent'] ?? '').slice(0, 300), ip: req.ip ?? '' }
 }

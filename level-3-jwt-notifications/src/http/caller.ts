@@ -14,14 +14,18 @@ export interface Caller extends User {
 /** Throws HttpError 401 with one of the handshake's codes. */
 export type Authenticate = (req: Request) => Promise<Caller>
 
+/** The access token of `Authorization: Bearer …` (RFC 6750 section 2.1), unchecked. */
+export function bearerToken(req: Request): string | undefined {
+  return /^Bearer +(.+)$/i.exec(req.headers.authorization ?? '')?.[1]
+}
+
 /**
- * Takes the access token from `Authorization: Bearer …` (RFC 6750). A token only says that someone signed in; that the
+ * A token only says that someone signed in; that the
  * session was not ended since is asked of the database each time, so a sign-out holds from that moment, everywhere.
  */
 export function createAuthenticate(tokens: AccessTokens, sessions: Sessions, people: People): Authenticate {
   return async (req) => {
-    const [, token] = /^Bearer +(.+)$/i.exec(req.headers.authorization ?? '') ?? []
-    const { userId, sid, role } = tokens.verify(token)
+    const { userId, sid, role } = tokens.verify(bearerToken(req))
     const [person] = await Promise.all([people.withId(userId), sessions.requireAlive(sid)])
     if (!person) throw refusal('session_revoked')
     return { ...person, role, sid }

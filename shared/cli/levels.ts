@@ -1,6 +1,8 @@
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const root = path.join(import.meta.dirname, '..', '..')
+// Not import.meta.dirname: the doctor tells who comes with an older Node that it is too old, and has to run there.
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The levels, in order: what `npm start` offers, and what build, bench and doctor walk through. */
 export const levels = [

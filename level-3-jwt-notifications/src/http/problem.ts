@@ -2,7 +2,6 @@ import { STATUS_CODES } from 'node:http'
 import type { Log } from '@levels/shared/server/log.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { ErrorRequestHandler, Response } from 'express'
-import mongoose from 'mongoose'
 import { TooMany } from '../auth/rate-limits.ts'
 
 /** How an error looks to a program (RFC 9457 "Problem Details for HTTP APIs", with a code of ours). */
@@ -52,17 +51,24 @@ export function problemHandler(log: Log): ErrorRequestHandler {
   }
 }
 
-/** The driver's ways to say that there is no MongoDB at the moment. */
+/**
+ * The driver's ways to say that there is no MongoDB at the moment. By name: not all of these classes are exported, and
+ * `instanceof` of something that is undefined is itself an error.
+ */
+const away = new Set([
+  'MongoNetworkError',
+  'MongoNetworkTimeoutError',
+  'MongoServerSelectionError',
+  'MongoWaitQueueTimeoutError',
+  'MongoPoolClearedError',
+  'MongoPoolClosedError',
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoClientClosedError',
+])
+
 export function isDatabaseAway(error: unknown): boolean {
-  const { MongoNetworkError, MongoServerSelectionError, MongoWaitQueueTimeoutError } = mongoose.mongo
-  const { MongoNotConnectedError, MongoTopologyClosedError } = mongoose.mongo
-  return [
-    MongoNetworkError,
-    MongoServerSelectionError,
-    MongoWaitQueueTimeoutError,
-    MongoNotConnectedError,
-    MongoTopologyClosedError,
-  ].some((away) => error instanceof away)
+  return error instanceof Error && away.has(error.name)
 }
 
 /** express.json() throws errors with a `type` of its own. */

@@ -6,6 +6,7 @@ export default defineConfig({
     // Real sockets, processes and browsers: generous limits, so that a slow machine is not a failing one.
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
     // Two files at a time: each may start servers, a database and a browser.
     maxWorkers: 2,
     // .ci/run counts from the second one.

@@ -48,7 +48,7 @@ export function createAlarm(name: string, step: () => Promise<number | undefined
         running = undefined
         arm()
       })
-    }, dueAt - Date.now())
+    }, Math.max(0, dueAt - Date.now()))
   }
 
   return {

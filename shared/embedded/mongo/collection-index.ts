@@ -62,8 +62,12 @@ export class CollectionIndex {
     }
   }
 
+  /** Must see every new version of a document: `multikey` depends on it, even where the keys are the same. */
+  observe(document: Doc): void {
+    if (!this.multikey) this.multikey = this.fields.some(({ path }) => meetsArray(document, path))
+  }
+
   add(stored: StoredDoc, keys: string[]): void {
-    if (!this.multikey) this.multikey = this.fields.some(({ path }) => meetsArray(stored.document, path))
     for (const key of keys) this.#entries.set(key + stored.place, stored)
   }
 

@@ -34,7 +34,10 @@ export class Collection {
     const added = this.#keys(document)
     for (const [index, keys] of added) index.checkUnique(keys, this.ns, document)
     const stored: StoredDoc = { document, place: (this.#inserted++).toString(36).padStart(9, '0') }
-    for (const [index, keys] of added) index.add(stored, keys)
+    for (const [index, keys] of added) {
+      index.observe(document)
+      index.add(stored, keys)
+    }
     this.#stored.set(keyOf(document._id), stored)
     this.#note({ ns: this.ns, put: document })
   }
@@ -48,6 +51,7 @@ export class Collection {
     for (const [index, keys] of before)
       if (moved.some(([other]) => other === index)) index.remove(stored, keys)
     stored.document = document
+    for (const [index] of after) index.observe(document)
     for (const [index, keys] of moved) index.add(stored, keys)
     this.#note({ ns: this.ns, put: document })
   }
@@ -86,6 +90,7 @@ export class Collection {
     for (const stored of this.#stored.values()) {
       const keys = index.keysOf(stored.document)
       index.checkUnique(keys, this.ns, stored.document)
+      index.observe(stored.document)
       index.add(stored, keys)
     }
     this.indexes.set(spec.name, index)

@@ -36,6 +36,7 @@ export function parseIndexSpec(given: Doc): IndexSpec {
     if (!isDoc(partialFilterExpression))
       throw new MongoError(14, "'partialFilterExpression' must be an object")
     if (spec.sparse) throw new MongoError(67, "cannot mix 'partialFilterExpression' and 'sparse' options")
+    checkPartialFilter(partialFilterExpression)
     spec.partialFilterExpression = partialFilterExpression
   }
   if (expireAfterSeconds !== undefined) {
@@ -60,4 +61,17 @@ function checkField(field: string, direction: unknown): void {
   if (field.startsWith('$'))
     throw new MongoError(67, `Index key contains an illegal field name: field name starts with '$'.`)
   if (field.includes('$**')) throw notCovered('A wildcard index')
+}
+
+const PARTIAL_OPERATORS = ['$and', '$or', '$eq', '$exists', '$gt', '$gte', '$in', '$lt', '$lte', '$type']
+
+function checkPartialFilter(filter: Doc): void {
+  for (const name of Object.keys(filter)) {
+    const value = filter[name]
+    const negative = name === '$exists' && !isTrue(value)
+    if (negative || (name.startsWith('$') && !PARTIAL_OPERATORS.includes(name))) {
+      throw new MongoError(67, `Expression not supported in partial index: ${name}`)
+    }
+    for (const part of Array.isArray(value) ? value : [value]) if (isDoc(part)) checkPartialFilter(part)
+  }
 }

@@ -29,56 +29,78 @@ export interface EmbeddedMongo {
  * Throws under NODE_ENV=production, when the directory is in use, and when the port is taken.
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Promise<EmbeddedMongo> {
-  const { dir, port = 0, sweepMs = 60_000 } = options
+  const { dir, port = 0, sweepMs = 60_000, onFatal = (error) => process.emitWarning(error) } = options
   if (process.env.NODE_ENV === 'production') {
     throw new Error(
       'The embedded MongoDB is for development only. Set MONGODB_URI to a real MongoDB when NODE_ENV=production.',
     )
   }
-  const onFatal = options.onFatal ?? ((error: Error) => process.emitWarning(error))
   const unlock = dir === undefined ? () => undefined : lockDirectory(dir)
+  const store = new Store()
+  const server = createMongoServer({
+    store,
+    sweepMs,
+    write: (changes) => log?.append(changes),
+    sync: () => log?.sync(),
+    onFailure: fail,
+  })
   let log: Log | undefined
-  try {
-    const store = new Store()
-    if (dir !== undefined)
-      log = new Log(
-        dir,
-        (change) => store.apply(change),
-        () => store.snapshot(),
-        (error) => server.fail(error),
-      )
-    const server = createMongoServer({
-      store,
-      log,
-      sweepMs,
-      onFailure(cause) {
-        void release().catch(() => undefined)
-        onFatal(
-          new Error(
-            `The embedded MongoDB has stopped: its log in ${dir} cannot be written (${cause instanceof Error ? cause.message : cause})`,
-            { cause },
-          ),
-        )
-      },
-    })
-    let released: Promise<void> | undefined
-    const release = () => {
-      released ??= (log?.close() ?? Promise.resolve()).finally(unlock)
-      return released
+  let failed = false
+  let stopped: Promise<void> | undefined
+
+  async function stop(): Promise<void> {
+    try {
+      await server.close()
+      await log?.close()
+    } catch (error) {
+      if (!failed) throw error
+    } finally {
+      unlock()
     }
+  }
+
+  function close(): Promise<void> {
+    stopped ??= stop()
+    return stopped
+  }
+
+  function fail(cause: unknown): void {
+    if (failed || stopped) return
+    failed = true
+    void close()
+    onFatal(
+      new Error(
+        `The embedded MongoDB has stopped: its log in ${dir} cannot be written (${messageOf(cause)})`,
+        { cause },
+      ),
+    )
+  }
+
+  try {
+    if (dir !== undefined) log = openLog(dir, store, fail)
     const listening = await server.listen(port)
-    let closed: Promise<void> | undefined
     return {
       uri: `mongodb://127.0.0.1:${listening}/?retryWrites=false`,
       notice: `embedded MongoDB, a stand-in for development (${dir === undefined ? 'in memory only' : `data in ${dir}`})`,
-      close() {
-        closed ??= server.close().then(release)
-        return closed
-      },
+      close,
     }
   } catch (error) {
-    await log?.close()
-    unlock()
+    await close()
     throw error
   }
 }
+
+function openLog(dir: string, store: Store, onFailure: (error: unknown) => void): Log {
+  try {
+    return new Log(
+      dir,
+      (change) => store.apply(change),
+      () => store.snapshot(),
+      onFailure,
+    )
+  } catch (cause) {
+    throw new Error(`The embedded MongoDB cannot open its log in ${dir}: ${messageOf(cause)}`, { cause })
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -53,6 +53,7 @@ function discard(lock: string, expected: string, directory: string): void {
 // A process id is used again after a while, so a lock also names when its process started (where known).
 function isAlive(mark: string): boolean {
   const [id = '', start = ''] = mark.split(' ')
+  if (!/^[1-9]\d*$/.test(id)) return false // damaged
   try {
     process.kill(Number(id), 0)
   } catch (error) {

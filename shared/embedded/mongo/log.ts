@@ -8,6 +8,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -44,24 +45,20 @@ export class Log {
     onFailure: (error: unknown) => void,
   ) {
     const path = join(directory, FILE)
-    if (existsSync(path))
+    if (existsSync(path)) {
       for (const payload of readFrames(path)) for (const change of decodeChanges(payload)) apply(change)
-    this.#file = openSync(`${path}.new`, 'w', 0o600)
-    let batch: Uint8Array[] = []
-    let size = 0
-    for (const change of snapshot()) {
-      const bytes = encode(change)
-      batch.push(bytes)
-      size += bytes.length
-      if (size < SNAPSHOT_FRAME) continue
-      writeFrame(this.#file, batch)
-      batch = []
-      size = 0
     }
-    if (size > 0) writeFrame(this.#file, batch)
-    fsyncSync(this.#file)
-    renameSync(`${path}.new`, path)
-    syncDirectory(directory)
+    this.#file = openSync(`${path}.new`, 'w', 0o600)
+    try {
+      writeSnapshot(this.#file, snapshot())
+      fsyncSync(this.#file)
+      renameSync(`${path}.new`, path)
+      syncDirectory(directory)
+    } catch (error) {
+      closeSync(this.#file)
+      rmSync(`${path}.new`, { force: true })
+      throw error
+    }
     this.#timer = setInterval(() => this.sync().catch(onFailure), SYNC_MS).unref()
   }
 
@@ -89,6 +86,21 @@ export class Log {
       closeSync(this.#file)
     }
   }
+}
+
+function writeSnapshot(file: number, snapshot: Iterable<Change>): void {
+  let batch: Uint8Array[] = []
+  let size = 0
+  for (const change of snapshot) {
+    const bytes = encode(change)
+    batch.push(bytes)
+    size += bytes.length
+    if (size < SNAPSHOT_FRAME) continue
+    writeFrame(file, batch)
+    batch = []
+    size = 0
+  }
+  if (size > 0) writeFrame(file, batch)
 }
 
 function writeFrame(file: number, documents: Uint8Array[]): void {

@@ -71,7 +71,7 @@ function gather(operators: Doc, into: Condition): boolean {
 
 function bound(into: Condition, side: 'lower' | 'upper', value: unknown, open: boolean): boolean {
   const other = into.lower ?? into.upper
-  if (value === null || (other && typeOf(other.value)[1] !== typeOf(value)[1])) return false
+  if (value === null || into[side] || (other && typeOf(other.value)[1] !== typeOf(value)[1])) return false
   into[side] = { value, open }
   return true
 }
@@ -101,7 +101,10 @@ function useOf(
   }
   const next = conditions.get(index.fields[used]?.name ?? '')
   const range = next?.lower || next?.upper ? next : undefined
-  const open = sort.filter(({ name }) => conditions.get(name)?.equal?.length !== 1)
+  // Fields that are equal in all candidates need no order, unless they are arrays.
+  const fixed =
+    index.multikey || prefixes.length > 1 ? [] : index.fields.slice(0, used).map(({ name }) => name)
+  const open = sort.filter(({ name }) => !fixed.includes(name))
   const inOrder =
     !index.multikey &&
     prefixes.length === 1 &&

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { compare, type MeasuredServer } from '@levels/shared/bench/compare.ts'
 import { measureStart } from '@levels/shared/bench/start-time.ts'
 
-const ROUNDS = 7
+const ROUNDS = 9
 const ECHO_CLIENTS = 50
 /** Messages that each client has under way. */
 const IN_FLIGHT = 20
 const MESSAGE_BYTES = 100
 const IDLE_CLIENTS = 2_000
-const SECONDS = 2
+const SECONDS = 1
 
 /** `npm run bench 1`: the level against a bare `ws` server, and how soon it is ready. */
 export async function bench(): Promise<void> {

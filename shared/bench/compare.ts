@@ -20,42 +20,38 @@ export interface Measurement {
 }
 
 /**
- * Measures both servers in turn, `rounds` times, each time in a fresh process, and prints medians and ratios: what else
- * the machine does at the time then hits both alike.
+ * Measures both servers in turn, `rounds` times, each time in a fresh process, and prints the medians of both and of
+ * the ratios within a round: whatever else the machine does at that time hits both alike.
  *
  * `script` calls `serveForBench` (serve.ts). Returns whether every target was met.
  */
 export async function compare(script: string, rounds: number, measurements: Measurement[]): Promise<boolean> {
-  const results = measurements.map((measurement) => ({
-    measurement,
-    level: [] as number[],
-    bare: [] as number[],
-  }))
-  for (let round = 0; round < rounds; round++) {
-    // Who goes first changes: the first finds a cooler processor.
-    const kinds: Kind[] = round % 2 === 0 ? ['bare', 'level'] : ['level', 'bare']
-    for (const kind of kinds) {
-      for (const { measurement, [kind]: values } of results) {
-        values.push(await withServer(script, kind, measurement.measure))
-      }
+  let allMet = true
+  for (const measurement of measurements) {
+    const results: Record<Kind, number>[] = []
+    for (let round = 0; round < rounds; round++) {
+      const result = { level: 0, bare: 0 }
+      // Who goes first changes: the first finds a cooler processor.
+      const kinds: Kind[] = round % 2 === 0 ? ['bare', 'level'] : ['level', 'bare']
+      for (const kind of kinds) result[kind] = await withServer(script, kind, measurement.measure)
+      results.push(result)
     }
+    allMet = report(measurement, results) && allMet
   }
-  return results
-    .map(({ measurement, level, bare }) => report(measurement, median(level), median(bare)))
-    .every(Boolean)
+  return allMet
 }
 
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 }
 
-function report({ what, target }: Measurement, level: number, bare: number): boolean {
-  const ratio = level / bare
+function report({ what, target }: Measurement, results: Record<Kind, number>[]): boolean {
+  const show = (kind: Kind) => Math.round(median(results.map((result) => result[kind]))).toLocaleString('en')
+  const ratio = median(results.map(({ level, bare }) => level / bare))
   const isMet = 'atLeast' in target ? ratio >= target.atLeast : ratio <= target.atMost
   const wanted = 'atLeast' in target ? `at least ${target.atLeast}` : `at most ${target.atMost}`
-  const show = (value: number) => Math.round(value).toLocaleString('en')
   console.log(
-    `${what}: level ${show(level)}, bare ${show(bare)}, ratio ${ratio.toFixed(2)} (${wanted}: ${isMet ? 'met' : 'MISSED'})`,
+    `${what}: level ${show('level')}, bare ${show('bare')}, ratio ${ratio.toFixed(2)} (${wanted}: ${isMet ? 'met' : 'MISSED'})`,
   )
   return isMet
 }

@@ -6,7 +6,8 @@ import mongoose from 'mongoose'
 import { startEmbeddedMongo } from '../embedded/mongo/index.ts'
 
 const SIZES = [10_000, 100_000]
-const OPERATIONS = 4_000
+const OPERATIONS = 2_000
+const ROUNDS = 5
 const PARALLEL = 20
 const TARGET_PER_SECOND = 2_000
 const TARGET_START_MS = 250
@@ -17,7 +18,9 @@ export async function bench(): Promise<void> {
   console.log(
     `import and listen  ${start.toFixed(0).padStart(6)} ms   target ${TARGET_START_MS} ms  ${verdict(start <= TARGET_START_MS)}\n`,
   )
-  console.log(`operations a second, ${PARALLEL} at a time, kept on disk`)
+  console.log(
+    `operations a second through mongoose, ${PARALLEL} at a time, kept on disk, best of ${ROUNDS} rounds`,
+  )
   console.log(['operation', ...SIZES.map((size) => `${size} documents`), 'target'].map(cell).join(''))
   const results: Record<string, number>[] = []
   for (const size of SIZES) results.push(await measureOperations(size))
@@ -64,7 +67,6 @@ async function measureOperations(size: number): Promise<Record<string, number>> 
     for (let i = 0; i < size; i += 5_000)
       await Note.insertMany(Array.from({ length: 5_000 }, (_, j) => note(i + j)))
     const one = (i: number) => ({ user: `user ${i % 10}`, seq: (i * 7919) % (size / 10) })
-    const user = (i: number) => `user ${i % 10}`
     return {
       'findOne, indexed': await rate((i) => Note.findOne(one(i)).lean()),
       insertOne: await rate((i) => Note.insertOne(note(size + i))),
@@ -73,7 +75,7 @@ async function measureOperations(size: number): Promise<Record<string, number>> 
         Note.updateOne(one(i), { $set: { readAt: new Date(i) } }),
       ),
       'newest 20 of a user': await rate((i) =>
-        Note.find({ user: user(i) })
+        Note.find({ user: `user ${i % 10}` })
           .sort({ seq: -1 })
           .limit(20)
           .lean(),
@@ -86,13 +88,18 @@ async function measureOperations(size: number): Promise<Record<string, number>> 
   }
 }
 
+// The best of five rounds: what the machine does beside the measuring only ever makes it slower.
 async function rate(operation: (i: number) => Promise<unknown>): Promise<number> {
-  for (let i = 0; i < 200; i++) await operation(OPERATIONS + i)
   let next = 0
-  const worker = async () => {
-    while (next < OPERATIONS) await operation(next++)
+  let best = 0
+  for (let round = 1; round <= ROUNDS; round++) {
+    const end = round * OPERATIONS
+    const worker = async () => {
+      while (next < end) await operation(next++)
+    }
+    const before = performance.now()
+    await Promise.all(Array.from({ length: PARALLEL }, worker))
+    best = Math.max(best, OPERATIONS / (performance.now() - before))
   }
-  const before = performance.now()
-  await Promise.all(Array.from({ length: PARALLEL }, worker))
-  return (OPERATIONS / (performance.now() - before)) * 1000
+  return best * 1000
 }

@@ -1,6 +1,9 @@
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import express, { type Router } from 'express'
-import swaggerUi from 'swagger-ui-dist'
+
+/** Swagger UI's files are served as they are; nothing of it is imported here. */
+const SWAGGER_UI = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
 
 const CSP =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
@@ -36,7 +39,7 @@ export function docsRouter(document: object, title: string): Router {
   router.get('/api-docs', (_req, res) => void res.type('html').send(page(title)))
   router.get('/api-docs/start.js', (_req, res) => void res.type('js').send(start))
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']) {
-    router.get(`/api-docs/${file}`, (_req, res) => res.sendFile(path.join(swaggerUi.absolutePath(), file)))
+    router.get(`/api-docs/${file}`, (_req, res) => res.sendFile(path.join(SWAGGER_UI, file)))
   }
   return router
 }

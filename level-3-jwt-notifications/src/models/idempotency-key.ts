@@ -26,4 +26,4 @@ const schema = new Schema<IdempotencyKeyDoc>(
 schema.index({ createdAt: 1 }, { expireAfterSeconds: KEY_LIFETIME_S })
 
 export const idempotencyKeyModel = (db: Connection): Model<IdempotencyKeyDoc> =>
-  db.model('IdempotencyKey', schema, 'idempotencykeys')
+  db.model<IdempotencyKeyDoc>('IdempotencyKey', schema, 'idempotencykeys')

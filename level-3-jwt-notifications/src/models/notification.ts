@@ -44,7 +44,7 @@ schema.index({ userId: 1, readAt: 1, seq: -1 })
 schema.index({ userId: 1, type: 1, seq: -1 })
 
 export const notificationModel = (db: Connection): Model<NotificationDoc> =>
-  db.model('Notification', schema, 'notifications')
+  db.model<NotificationDoc>('Notification', schema, 'notifications')
 
 /** The stored entry as it crosses the wire. */
 export function toNotification(doc: NotificationDoc): Notification {

@@ -49,8 +49,8 @@ const message = new Schema<RoomMessageDoc>(
 )
 message.index({ room: 1, _id: -1 })
 
-export const roomModel = (db: Connection): Model<RoomDoc> => db.model('Room', room, 'rooms')
+export const roomModel = (db: Connection): Model<RoomDoc> => db.model<RoomDoc>('Room', room, 'rooms')
 export const membershipModel = (db: Connection): Model<MembershipDoc> =>
-  db.model('Membership', membership, 'memberships')
+  db.model<MembershipDoc>('Membership', membership, 'memberships')
 export const roomMessageModel = (db: Connection): Model<RoomMessageDoc> =>
-  db.model('RoomMessage', message, 'roommessages')
+  db.model<RoomMessageDoc>('RoomMessage', message, 'roommessages')

@@ -40,4 +40,5 @@ schema.index({ userId: 1, lastUsedAt: -1 })
 schema.index({ userId: 1, userAgent: 1, ip: 1 })
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
 
-export const sessionModel = (db: Connection): Model<SessionDoc> => db.model('Session', schema, 'sessions')
+export const sessionModel = (db: Connection): Model<SessionDoc> =>
+  db.model<SessionDoc>('Session', schema, 'sessions')

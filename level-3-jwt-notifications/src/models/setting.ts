@@ -12,7 +12,8 @@ const schema = new Schema<SettingDoc>(
   { versionKey: false },
 )
 
-export const settingModel = (db: Connection): Model<SettingDoc> => db.model('Setting', schema, 'settings')
+export const settingModel = (db: Connection): Model<SettingDoc> =>
+  db.model<SettingDoc>('Setting', schema, 'settings')
 
 /**
  * The setting `name`, made by `make` when the database has none. Instances that start at the same moment agree: the

@@ -30,4 +30,4 @@ const schema = new Schema<UserDoc>(
 schema.index({ usernameKey: 1 }, { unique: true })
 schema.index({ createdAt: 1 })
 
-export const userModel = (db: Connection): Model<UserDoc> => db.model('User', schema, 'users')
+export const userModel = (db: Connection): Model<UserDoc> => db.model<UserDoc>('User', schema, 'users')

@@ -16,8 +16,8 @@ export function createCatchUp({ User }: Models, reading: Reading) {
   /** What a page shows first, then what it missed. */
   async function welcome(socket: IoSocket): Promise<void> {
     const { userId } = socket.data
+    const upTo = await reading.end(userId) // first: what is stored in between is among the items, and no harm done
     const { items, unread } = await reading.list(userId, { limit: NEWEST })
-    const upTo = await reading.end(userId)
     socket.emit('notifications:initial', { items, unread, upTo })
     socket.data.cursor ??= (await User.findById(userId, { deliveredUpTo: 1 }).lean())?.deliveredUpTo ?? 0
     await sendMissed(socket)

@@ -1,5 +1,6 @@
 import type { Log } from '@levels/shared/server/log.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
+import type * as z from 'zod'
 import type { Ack, ClientToServerEvents } from '../events.ts'
 import { toHttpError } from '../http/problem.ts'
 import { parse } from '../parse.ts'
@@ -10,10 +11,12 @@ import { createFloodGuard } from './flood-guard.ts'
 type EventName = keyof ClientToServerEvents
 type Answer<E extends EventName> = Parameters<Parameters<ClientToServerEvents[E]>[1]>[0]
 type Data<E extends EventName> = Extract<Answer<E>, { ok: true }>['data']
-type Payload<E extends EventName> = ReturnType<(typeof clientEvents)[E]['parse']>
+type Payload<E extends EventName> = z.output<(typeof clientEvents)[E]>
 
 /** What each event does: gets the checked payload, gives the acknowledgement's data, or throws HttpError. */
 export type EventHandlers = { [E in EventName]: (payload: Payload<E>) => Promise<Data<E>> }
+
+const schemas: { [E in EventName]: z.ZodType<Payload<E>> } = clientEvents
 
 /**
  * Answers a socket's events. Whatever comes in, of whatever shape and with or without an acknowledgement, is either
@@ -43,9 +46,7 @@ export function dispatch(socket: IoSocket, handlers: EventHandlers, log: Log): v
   }
 
   function run<E extends EventName>(event: E, payload: unknown): Promise<Data<E>> {
-    const schema: { parse(input: unknown): unknown } = clientEvents[event]
-    const handler: EventHandlers[E] = handlers[event]
-    return handler(parse(schema, payload))
+    return handlers[event](parse(schemas[event], payload))
   }
 }
 

@@ -1,6 +1,6 @@
 import { RedisAdapter } from '@socket.io/redis-adapter'
 import type { Namespace } from 'socket.io'
-import type { BroadcastOptions, Room } from 'socket.io-adapter'
+import type { Adapter, BroadcastOptions, Room } from 'socket.io-adapter'
 import type { RedisConnections } from './redis.ts'
 
 /** How long a question to all instances waits for the slowest. Nothing that serves a request asks one. */
@@ -14,9 +14,7 @@ const REQUESTS_TIMEOUT_MS = 2_000
 export function createInstanceAdapter(
   { publisher, subscriber }: RedisConnections,
   onLost: () => void,
-): new (
-  namespace: Namespace,
-) => RedisAdapter {
+): typeof Adapter {
   const [publishing, subscribing] = [handled(publisher, onLost), handled(subscriber, onLost)]
   return class extends InstanceAdapter {
     constructor(namespace: Namespace) {

@@ -7,10 +7,12 @@ import { connectRedis, openRedis } from './redis.ts'
 import { createServer } from './server.ts'
 
 // One instance. `npm run level-4` starts two of them (cluster.ts), docker-compose.yml as well.
+const inCluster = process.env.IN_CLUSTER === 'true'
 await runLevel({
   name: `Level 4 · Web Push and several instances · ${process.env.INSTANCE_NAME || 'app1'}`,
   dir: path.join(import.meta.dirname, '..'),
-  quiet: process.env.IN_CLUSTER === 'true',
+  quiet: inCluster,
+  hotReload: !inCluster,
   async start({ env, log, page }) {
     const config = readConfig(env)
     const mongo = await openMongo(config, 'level-4')

@@ -4,7 +4,7 @@ import path from 'node:path'
 import sirv from 'sirv'
 import { StartError } from './config.ts'
 import { pathOf } from './http.ts'
-import { viteConfig } from './vite.ts'
+import { viteConfig, withoutHotReload } from './vite.ts'
 
 /** The level's page, served by the level's own HTTP server: page, API and sockets on one origin. */
 export interface Page {
@@ -31,9 +31,12 @@ function contentSecurityPolicy(styles: string): string {
 /**
  * The page of the level in `levelDir`: in development through Vite with hot reload, in production from the
  * level's `dist/`. In production `attach` throws StartError when nothing was built.
+ *
+ * `hotReload: false` is for several instances behind one address: Vite's socket could reach another instance than its
+ * page came from, and a page that loads itself anew when its instance ends would hide how it moves to the other.
  */
-export function createPage(levelDir: string, production: boolean): Page {
-  return production ? builtPage(levelDir) : developmentPage(levelDir)
+export function createPage(levelDir: string, production: boolean, hotReload = true): Page {
+  return production ? builtPage(levelDir) : developmentPage(levelDir, hotReload)
 }
 
 function builtPage(levelDir: string): Page {
@@ -67,7 +70,7 @@ function builtPage(levelDir: string): Page {
   }
 }
 
-function developmentPage(levelDir: string): Page {
+function developmentPage(levelDir: string, hotReload: boolean): Page {
   let vite: import('vite').ViteDevServer | undefined
   return {
     handle(req, res, next) {
@@ -80,9 +83,11 @@ function developmentPage(levelDir: string): Page {
       const { createServer } = await import('vite')
       vite = await createServer({
         ...viteConfig(levelDir),
+        plugins: hotReload ? [] : [withoutHotReload()],
         server: {
           middlewareMode: true,
-          hmr: { server },
+          hmr: hotReload && { server },
+          ws: hotReload ? undefined : false,
           fs: { deny: ['.env', '.env.*', '**/.data/**', '**/.git/**'] },
         },
       })

@@ -1,5 +1,5 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { Server as HttpServer } from 'node:http'
+import type { AddressInfo, Server } from 'node:net'
 import { type CommonConfig, type Env, StartError } from './config.ts'
 import { createLog, type Log, readLogLevel } from './log.ts'
 import { createPage, type Page } from './page.ts'
@@ -15,7 +15,7 @@ export interface Surroundings {
 /** What a level's `start` gives back: a server that is ready to listen. */
 export interface Started {
   config: CommonConfig
-  server: { http: Server; close(): Promise<void> }
+  server: { http: HttpServer; close(): Promise<void> }
   /** The services it uses, one short phrase each, for the start line. */
   services: string[]
   /** Further lines for whoever starts it. */
@@ -29,6 +29,8 @@ export interface LevelProgram {
   dir: string
   /** The process that started this one speaks for it: no start lines. */
   quiet?: boolean
+  /** False for one of several instances behind one address (see createPage). */
+  hotReload?: boolean
   start(surroundings: Surroundings): Promise<Started>
 }
 
@@ -38,7 +40,7 @@ export interface LevelProgram {
  */
 export async function runLevel(program: LevelProgram): Promise<void> {
   const { env } = process
-  const page = createPage(program.dir, env.NODE_ENV === 'production')
+  const page = createPage(program.dir, env.NODE_ENV === 'production', program.hotReload)
   const running: { close(): Promise<void> }[] = [page]
   // All at once: Vite's hot-reload sockets keep the HTTP server open until the page closes, and clients must not
   // wait for Vite to hear the news.

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import type { InlineConfig } from 'vite'
+import type { InlineConfig, Plugin } from 'vite'
 
 /** The package does not export this file by name, so it is named by its place. */
 const socketIoClient = path.join(
@@ -21,5 +21,27 @@ export function viteConfig(levelDir: string): InlineConfig {
     resolve: { alias: { 'socket.io-client': socketIoClient } },
     optimizeDeps: { noDiscovery: true, include: [] },
     build: { outDir: path.join(levelDir, 'dist'), emptyOutDir: true, target: 'es2023' },
+  }
+}
+
+/** Puts in place of Vite's own client one that only adds styles: no socket, no reload. */
+export function withoutHotReload(): Plugin {
+  const client = `
+    const styles = new Map()
+    export function updateStyle(id, css) {
+      const style = styles.get(id) ?? document.head.appendChild(document.createElement('style'))
+      style.textContent = css
+      styles.set(id, style)
+    }
+    export function removeStyle(id) {
+      styles.get(id)?.remove()
+      styles.delete(id)
+    }
+    export const injectQuery = (url) => url
+    export const createHotContext = () => ({ accept() {}, dispose() {}, prune() {}, on() {}, off() {}, send() {} })`
+  return {
+    name: 'without-hot-reload',
+    enforce: 'pre',
+    transform: (_code, id) => (id.endsWith('/vite/dist/client/client.mjs') ? client : undefined),
   }
 }

@@ -122,17 +122,16 @@ function authPost(url: string, action: 'refresh' | 'logout', person: Person): Pr
 }
 
 async function personOf(response: Response): Promise<Person> {
-  const credentials = await credentialsOf(response)
-  return {
-    ...credentials,
-    fetch(url, path, { method = 'GET', body } = {}) {
-      return fetch(url + path, {
+  const person: Person = {
+    ...(await credentialsOf(response)),
+    fetch: (url, path, { method = 'GET', body } = {}) =>
+      fetch(url + path, {
         method,
-        headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${person.token}`, 'content-type': 'application/json' },
         body: body === undefined ? undefined : JSON.stringify(body),
-      })
-    },
+      }),
   }
+  return person
 }
 
 async function credentialsOf(response: Response): Promise<Pick<Person, 'username' | 'cookie' | 'token'>> {

@@ -1,4 +1,4 @@
-import type { Notification } from '../src/events.ts'
+import type { Notification, NotificationPage } from '../src/events.ts'
 import type { Connection } from './connection.ts'
 import type { Between, Inbox } from './inbox.ts'
 
@@ -85,7 +85,10 @@ export function catchUp({ connection, inbox, onMissed, signal }: CatchUpOptions)
     try {
       for (let next: number | null = before; next !== null && next - after > 1; ) {
         const limit = Math.min(MOST_PER_FETCH, next - after - 1)
-        const page = await connection.request('notifications:fetch', { before: next, limit })
+        const page: NotificationPage = await connection.request('notifications:fetch', {
+          before: next,
+          limit,
+        })
         const from = Math.max(after + 1, page.nextBefore ?? 1)
         inbox.stretch({ from, to: next - 1, items: page.items.filter(({ seq }) => seq >= from) })
         next = page.nextBefore

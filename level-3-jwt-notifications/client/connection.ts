@@ -105,11 +105,14 @@ export function createConnection({ session, after, onState }: ConnectionOptions)
     async request(event, payload) {
       // Socket.IO would keep it for later; a click that takes effect a minute later surprises.
       if (!socket.connected) throw new Problem(0, 'not_connected', 'Not connected.')
-      const emit: (event: string, payload: unknown) => Promise<unknown> =
-        socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck
-      const answer = (await emit.call(socket, event, payload).catch(() => {
-        throw new Problem(0, 'unreachable', 'The server did not answer.')
-      })) as Ack<Result<typeof event>>
+      // Its generic types cannot be followed through ours: what goes in and out is typed by the signature above.
+      const untyped = socket as Socket
+      const answer: Ack<Result<typeof event>> = await untyped
+        .timeout(ANSWER_TIMEOUT_MS)
+        .emitWithAck(event, payload)
+        .catch(() => {
+          throw new Problem(0, 'unreachable', 'The server did not answer.')
+        })
       if (answer.ok) return answer.data
       throw new Problem(400, answer.error.code, answer.error.message)
     },

@@ -58,9 +58,10 @@ export function notificationItem(
       h(
         'p',
         { className: 'about' },
-        `${from ? `from ${from} · ` : ''}${type} · number ${seq}`,
-        href ? ' · ' : '',
-        href ? actionLink(href, title) : '',
+        from ? h('span', {}, `from ${from}`) : undefined,
+        h('span', {}, type),
+        h('span', { title: 'Its place in your log' }, `number ${seq}`),
+        href ? actionLink(href, title) : undefined,
       ),
     ),
     h(

@@ -1,0 +1,149 @@
+import path from 'node:path'
+import { createPage } from '@levels/shared/server/page.ts'
+import type { TestBrowser, TestPage } from '@levels/shared/testing/browser.ts'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, vi } from 'vitest'
+import { hashPassword } from '../../src/auth/password.ts'
+import { usernameKey } from '../../src/username.ts'
+import { PASSWORD } from './person.ts'
+import { startServer, type TestServer } from './server.ts'
+
+// A page is many files, loaded by a browser beside everything else that this machine does.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+const levelDir = path.join(import.meta.dirname, '..', '..')
+
+export interface PageServer extends TestServer {
+  /** Every API call that pages made, as "METHOD path status". */
+  calls: string[]
+}
+
+/** Starts level 3 with its page, as in development. Whoever starts it closes it. */
+export async function startWithPage({ accessTokenTtlS = 900 } = {}): Promise<PageServer> {
+  const page = createPage(levelDir, false)
+  const server = await startServer({ page, config: { accessTokenTtlS } })
+  await page.attach(server.http)
+  const calls: string[] = []
+  server.http.on('request', (req, res) => {
+    const { method, url = '' } = req
+    res.on('finish', () => url.startsWith('/api/') && calls.push(`${method} ${url} ${res.statusCode}`))
+  })
+  const close = async () => {
+    await Promise.all([server.close(), page.close()])
+  }
+  return { ...server, calls, close }
+}
+
+/** One server with its page for all tests of a group: each test makes users of its own. */
+export function pageServerForAll(options?: { accessTokenTtlS?: number }): () => PageServer {
+  let server: PageServer | undefined
+  beforeAll(async () => {
+    server = await startWithPage(options)
+  })
+  afterAll(() => server?.close())
+  return () => {
+    if (!server) throw new Error('The server runs only while tests do')
+    return server
+  }
+}
+
+let users = 0
+const passwordHash = hashPassword(PASSWORD)
+
+export interface NewUser {
+  /** How many notifications are in the log, "Number 1" and so on, all of them seen. */
+  seen?: number
+  role?: 'user' | 'admin'
+}
+
+/** Makes a user. Returns the name, which nobody else has. */
+export async function newUser(
+  server: PageServer,
+  { seen = 0, role = 'user' }: NewUser = {},
+): Promise<string> {
+  const username = `visitor-${++users}`
+  const account = { username, usernameKey: usernameKey(username), passwordHash: await passwordHash, role }
+  await server.models.User.create({ ...account, deliveredUpTo: seen, createdAt: new Date() })
+  await notify(server, username, ...Array.from({ length: seen }, (_, n) => ({ title: `Number ${n + 1}` })))
+  return username
+}
+
+type Content = Partial<Parameters<PageServer['publish']>[0][number]>
+
+/** Stores notifications for this user and sends them out, as the server itself would. */
+export async function notify(server: PageServer, username: string, ...contents: Content[]): Promise<void> {
+  const user = await server.models.User.findOne({ username }).lean()
+  if (!user) throw new Error(`there is no ${username}`)
+  const userId = user._id.toHexString()
+  const plain = { userId, type: 'system', title: 'A title', message: 'A message' } as const
+  await server.publish(contents.map((content) => ({ ...plain, ...content })))
+}
+
+/** How many sockets this user has. */
+export function socketsOf({ io }: PageServer, username: string): number {
+  return [...io.sockets.sockets.values()].filter(({ data }) => data.username === username).length
+}
+
+/** Opens the page as a new visitor and signs in. */
+export async function signIn(
+  browser: TestBrowser,
+  { url }: PageServer,
+  username: string,
+  options?: BrowserContextOptions,
+): Promise<TestPage> {
+  const page = await browser.visit(url, options)
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.locator('form').getByRole('button', { name: 'Sign in' }).click()
+  await connected(page)
+  return page
+}
+
+/** Until the page is connected, and its notifications are there. */
+export async function connected(page: Page): Promise<void> {
+  await page.getByRole('status').getByText('connected', { exact: true }).waitFor()
+}
+
+export interface Sending {
+  to?: string
+  type?: string
+  title?: string
+  message?: string
+  actionUrl?: string
+}
+
+/** Sends a notification with the page's form, and waits for the answer. */
+export async function send(
+  page: Page,
+  { to = 'me', type, title, message, actionUrl }: Sending,
+): Promise<void> {
+  const form = page.locator('#send form')
+  const field = (name: string) => form.getByLabel(name, { exact: true })
+  await field('To').fill(to)
+  if (type) await form.getByRole('combobox', { name: 'Type' }).selectOption(type)
+  if (title !== undefined) await field('Title').fill(title)
+  if (message !== undefined) await field('Message').fill(message)
+  await form.getByLabel(/^Action link/).fill(actionUrl ?? '')
+  await form.getByRole('button', { name: 'Send' }).click()
+  await form.getByText(/^Stored/).waitFor()
+}
+
+export const items = (page: Page): Locator => page.locator('#notifications > li')
+export const titles = (page: Page): Promise<string[]> =>
+  page.locator('#notifications h3').evaluateAll((all) => all.map((one) => one.firstChild?.textContent ?? ''))
+export const bell = (page: Page): Locator => page.getByRole('button', { name: /^Notifications, \d+ unread$/ })
+export const toasts = (page: Page): Promise<string[]> => page.locator('.toast h3').allTextContents()
+
+/** The lines on the wire, oldest first, each as "direction kind raw". */
+export async function wireOf(page: Page): Promise<string[]> {
+  const lines = await page
+    .getByRole('region', { name: 'On the wire' })
+    .getByRole('listitem')
+    .evaluateAll((all) =>
+      all.map((item) => {
+        const part = (selector: string) => item.querySelector(selector)?.textContent ?? ''
+        return `${part('span')} ${part('b')} ${part('code')}`
+      }),
+    )
+  return lines.reverse()
+}

@@ -1,5 +1,4 @@
 import type { Level2Io, Level2Socket } from './io.ts'
-import { RateLimit } from './rate-limit.ts'
 import { parseUsername } from './usernames.ts'
 import type { User, Users } from './users.ts'
 
@@ -12,10 +11,12 @@ export function guardHandshake(io: Level2Io, users: Users): void {
     } catch (error) {
       return next(error as Error)
     }
+    socket.data.user = user
+    forgetHandshake(socket)
     next()
     // Socket.IO connects the socket in the next tick, unless the client is gone by then, and tells nobody if it is.
     process.nextTick(() => {
-      if (!socket.connected) users.exit(socket, user, false)
+      if (!socket.connected) users.exit(user, false)
     })
   })
 }
@@ -23,9 +24,16 @@ export function guardHandshake(io: Level2Io, users: Users): void {
 function enter(socket: Level2Socket, users: Users): User {
   const { username, sessionId } = socket.handshake.auth as Record<string, unknown>
   // To be recovered, a client shows a secret of the lost connection, which proves as much as its session id does.
-  const before: Partial<Level2Socket['data']> = socket.recovered ? socket.data : {}
-  const user = users.enter(socket, parseUsername(username), sessionId ?? before.user?.sessionId)
-  socket.data.user = user
-  socket.data.rateLimit = before.rateLimit ?? new RateLimit()
-  return user
+  const lost = socket.recovered ? socket.data.user : undefined
+  return users.enter(parseUsername(username), sessionId ?? lost?.sessionId)
+}
+
+const nothing = Object.freeze({})
+
+/** It has been read, and would otherwise stay in memory, with a secret in it, as long as the socket. */
+function forgetHandshake({ handshake }: Level2Socket): void {
+  handshake.auth = nothing
+  handshake.headers = nothing
+  handshake.query = nothing
+  handshake.time = ''
 }

@@ -6,7 +6,8 @@ import type { User } from './users.ts'
 /** What the server remembers of a socket. Socket.IO keeps it over a recovery. */
 export interface SocketData {
   user: User
-  rateLimit: RateLimit
+  /** Made with the first event: most sockets of a large server only listen. */
+  rateLimit?: RateLimit
 }
 
 type NoEvents = Record<never, never>

@@ -50,7 +50,7 @@ function deliver(io: Level2Io, users: Users, payload: Payload): NotifyResult {
   }
   const user = users.reach(readRecipient(payload))
   io.to(tabsOf(user)).emit('notification:new', notification)
-  return { delivered: user.tabs.size }
+  return { delivered: user.tabs }
 }
 
 function parseJson(text: string): unknown {

@@ -24,7 +24,7 @@ export function createRooms(io: Level2Io): Rooms {
   })
 
   function remove(user: User, room: string): void {
-    user.rooms.delete(room)
+    user.rooms = user.rooms.filter((other) => other !== room)
     const left = members.get(room)
     left?.delete(user)
     if (left?.size === 0) members.delete(room)
@@ -36,11 +36,11 @@ export function createRooms(io: Level2Io): Rooms {
 
   return {
     join(user, room) {
-      if (user.rooms.has(room)) return stateOf(room)
-      if (user.rooms.size >= LIMITS.roomsPerUser) {
+      if (user.rooms.includes(room)) return stateOf(room)
+      if (user.rooms.length >= LIMITS.roomsPerUser) {
         throw new Refusal('too_many_rooms', `You are in ${LIMITS.roomsPerUser} rooms: leave one first.`)
       }
-      user.rooms.add(room)
+      user.rooms.push(room)
       members.set(room, (members.get(room) ?? new Set()).add(user))
       io.in(tabsOf(user)).socketsJoin(membersOf(room))
       const state = stateOf(room)
@@ -60,6 +60,6 @@ export function createRooms(io: Level2Io): Rooms {
 
 /** Throws Refusal `not_a_member`. */
 export function requireMember(user: User, room: string): void {
-  if (!user.rooms.has(room))
+  if (!user.rooms.includes(room))
     throw new Refusal('not_a_member', `You are not in the room ${room}: join it first.`)
 }

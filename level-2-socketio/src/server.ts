@@ -9,13 +9,13 @@ import { Server } from 'socket.io'
 import { answering } from './answer.ts'
 import type { Config } from './config.ts'
 import { LIMITS, NOTIFY_PATH, SOCKET_PATH } from './events.ts'
-import { guardEvents } from './guard-events.ts'
 import { guardHandshake } from './handshake.ts'
-import { type Level2Io, membersOf, tabsOf } from './io.ts'
+import { type Level2Io, type Level2Socket, membersOf, tabsOf } from './io.ts'
 import { sendMessage, sendTyping } from './messages.ts'
 import { notify } from './notify.ts'
 import { readRoom } from './payload.ts'
 import { guardRecovery, RECOVERY_MS } from './recovery.ts'
+import { Refusal } from './refusal.ts'
 import { createRooms } from './rooms.ts'
 import { allowOrigins, refuseOtherUpgrades } from './upgrades.ts'
 import { createUsers } from './users.ts'
@@ -80,27 +80,29 @@ export function createServer({ log, page, ...options }: Options): Level2Server {
   guardRecovery(io)
   guardHandshake(io, users)
 
+  // A Map, not an object: clients choose the name that is looked up.
+  const listeners = new Map([
+    ['message:send', answering((user, payload) => sendMessage(io, users, user, payload), log)],
+    ['room:join', answering((user, payload) => rooms.join(user, readRoom(payload)), log)],
+    ['room:leave', answering((user, payload) => rooms.leave(user, readRoom(payload)), log)],
+    ['typing', answering((user, payload) => sendTyping(io, user, payload), log)],
+  ])
+  const unknownEvent = answering(() => {
+    throw new Refusal('bad_payload', 'This level knows no such event.')
+  }, log)
+  function onEvent(this: Level2Socket, event: string, ...args: unknown[]): void {
+    const listener = listeners.get(event) ?? unknownEvent
+    listener.apply(this, args)
+  }
+  function onDisconnect(this: Level2Socket, reason: string): void {
+    users.exit(this.data.user, !onPurpose.has(reason))
+  }
+
   // No await before the listeners are there: an event that came meanwhile would be lost.
   io.on('connection', (socket) => {
     const { user } = socket.data
-    guardEvents(socket)
-    socket.on(
-      'message:send',
-      answering((payload) => sendMessage(io, users, user, payload), log),
-    )
-    socket.on(
-      'room:join',
-      answering((payload) => rooms.join(user, readRoom(payload)), log),
-    )
-    socket.on(
-      'room:leave',
-      answering((payload) => rooms.leave(user, readRoom(payload)), log),
-    )
-    socket.on(
-      'typing',
-      answering((payload) => sendTyping(io, user, payload), log),
-    )
-    socket.on('disconnect', (reason) => users.exit(socket, user, !onPurpose.has(reason)))
+    socket.onAny(onEvent)
+    socket.on('disconnect', onDisconnect)
 
     socket.join([tabsOf(user), ...[...user.rooms].map(membersOf)])
     const { sessionId, username } = user

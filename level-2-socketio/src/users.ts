@@ -7,9 +7,10 @@ export interface User {
   readonly username: string
   /** A secret between the server and this user's tabs. */
   readonly sessionId: string
-  readonly tabs: Set<object>
+  /** How many are open. */
+  tabs: number
   /** Membership is the user's, not a tab's: it survives a reload. Kept by rooms.ts. */
-  readonly rooms: Set<string>
+  rooms: string[]
   /** Whether the others have been told. */
   announced: boolean
   /** Whether the last tab that went may come back and recover what it missed. */
@@ -23,9 +24,9 @@ export interface Users {
    * Adds a tab to the user of that name, or makes the user. Throws Refusal `username_taken` when the name belongs to
    * somebody with another session.
    */
-  enter(tab: object, username: string, sessionId: unknown): User
+  enter(username: string, sessionId: unknown): User
   /** Takes a tab away. `recoverable`: its connection was lost, not ended on purpose. */
-  exit(tab: object, user: User, recoverable: boolean): void
+  exit(user: User, recoverable: boolean): void
   /** The user of that name whom a message can still reach. Throws Refusal `user_offline`. */
   reach(username: string): User
   /** Everyone's name. The same array until somebody comes or goes. */
@@ -54,7 +55,7 @@ export function createUsers(graceMs: number, onGone: (user: User) => void): User
   }
 
   return {
-    enter(tab, username, sessionId) {
+    enter(username, sessionId) {
       const key = usernameKey(username)
       let user = users.get(key)
       if (user && user.sessionId !== sessionId) {
@@ -67,8 +68,8 @@ export function createUsers(graceMs: number, onGone: (user: User) => void): User
         user = {
           username,
           sessionId: sessionIdFor(sessionId),
-          tabs: new Set(),
-          rooms: new Set(),
+          tabs: 0,
+          rooms: [],
           announced: false,
           recoverable: false,
         }
@@ -76,12 +77,13 @@ export function createUsers(graceMs: number, onGone: (user: User) => void): User
         names = undefined
       }
       clearTimeout(user.leaving)
-      user.tabs.add(tab)
+      user.tabs++
       return user
     },
 
-    exit(tab, user, recoverable) {
-      if (!user.tabs.delete(tab) || user.tabs.size > 0 || closed) return
+    exit(user, recoverable) {
+      user.tabs--
+      if (user.tabs > 0 || closed) return
       user.recoverable = recoverable
       if (user.announced) user.leaving = setTimeout(remove, graceMs, user)
       else remove(user)
@@ -89,7 +91,7 @@ export function createUsers(graceMs: number, onGone: (user: User) => void): User
 
     reach(username) {
       const user = users.get(usernameKey(username))
-      if (user && (user.tabs.size > 0 || user.recoverable)) return user
+      if (user && (user.tabs > 0 || user.recoverable)) return user
       throw new Refusal(
         'user_offline',
         `${username.slice(0, 40)} is not online, and this level forgets whoever is away.`,

@@ -67,9 +67,9 @@ describe('the rate limit', () => {
     const { enter } = await startServer()
     const flooder = await enter('flooder')
     const bob = await enter('bob')
-    const gone = once(flooder.socket, 'disconnect')
+    const gone = flooder.disconnected()
     for (let n = 0; n < 3_000; n++) flooder.socket.emit('typing', {})
-    expect((await gone)[0]).toBe('io server disconnect')
+    expect(await gone).toBe('io server disconnect')
     await bob.next('user:left')
     await settle(bob)
   })
@@ -81,7 +81,7 @@ describe('too large a packet', () => {
     const bob = await enter('bob')
     const alice = listen(open(url, { username: 'alice' }, { transports: [transport], reconnection: false }))
     await alice.next('session')
-    const gone = once(alice.socket, 'disconnect')
+    const gone = alice.disconnected()
     alice.socket.emit('message:send', { text: 'x'.repeat(70_000) })
     await gone
     await bob.next('user:left')
@@ -92,7 +92,9 @@ describe('too large a packet', () => {
 describe('garbage', () => {
   /** Sends a frame as it is, beneath Socket.IO. */
   function sendRaw({ socket }: TestClient, frame: string | Uint8Array): void {
-    const { transport } = socket.io.engine as unknown as { transport: { ws: WebSocket } }
+    const { transport } = socket.io.engine as unknown as {
+      transport: { ws: { send(frame: string | Uint8Array): void } }
+    }
     transport.ws.send(frame)
   }
 

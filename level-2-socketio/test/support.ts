@@ -28,6 +28,8 @@ export interface TestClient {
   next(event: string, values?: Record<string, unknown>): Promise<Record<string, unknown>>
   /** Sends an event and waits for its acknowledgement. */
   ask(event: string, ...args: unknown[]): Promise<Acknowledgement<Record<string, unknown>>>
+  /** The reason for which it is disconnected next. */
+  disconnected(): Promise<string>
   /** Everything that arrived so far, of one name. */
   got(event: string): Record<string, unknown>[]
 }
@@ -115,6 +117,7 @@ export function listen(socket: Socket): TestClient {
         look()
       }),
     ask: (event, ...args) => socket.timeout(5_000).emitWithAck(event, ...args),
+    disconnected: () => new Promise((resolve) => socket.once('disconnect', resolve)),
     got: (event) => arrivals.filter(([name]) => name === event).map(([, payload]) => payload),
   }
   return client

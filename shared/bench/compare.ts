@@ -9,6 +9,8 @@ export interface MeasuredServer {
   port: number
   /** Its memory in use, in bytes, after the garbage was collected. */
   memory(): Promise<number>
+  /** The processor time it has used so far, in seconds. */
+  processorTime(): Promise<number>
 }
 
 export interface Measurement {
@@ -64,12 +66,16 @@ async function withServer<T>(
   const child: ChildProcess = fork(script, [kind], { execArgv: ['--import', 'tsx', '--expose-gc'] })
   try {
     const [{ port }] = (await once(child, 'message')) as [{ port: number }]
-    const memory = async () => {
-      child.send('memory')
-      const [{ used }] = (await once(child, 'message')) as [{ used: number }]
-      return used
+    const ask = async (question: 'memory' | 'processorTime') => {
+      child.send(question)
+      const [answer] = (await once(child, 'message')) as [number]
+      return answer
     }
-    return await measure({ port, memory })
+    return await measure({
+      port,
+      memory: () => ask('memory'),
+      processorTime: () => ask('processorTime'),
+    })
   } finally {
     const exit = once(child, 'exit')
     child.disconnect()

@@ -61,13 +61,14 @@ const none =
 /** Equal as MongoDB sees it: 1, 1.0 and Long(1) are, null equals a missing field, field order counts. */
 export function equalTo(operand: unknown): Test {
   if (operand === null || operand === undefined) return (value) => value === null || value === undefined
-  const key = keyOf(operand)
   if (typeof operand === 'string' || typeof operand === 'boolean') return (value) => value === operand
-  if (typeof operand === 'number' && !Number.isNaN(operand)) {
-    return (value) =>
-      value === operand || (typeof value === 'object' && value !== null && keyOf(value) === key)
+  const key = keyOf(operand)
+  const [, type] = typeOf(operand)
+  return (value) => {
+    if (typeof value === 'number' && typeof operand === 'number')
+      return Object.is(value, operand) || value === operand
+    return value !== undefined && typeOf(value)[1] === type && keyOf(value) === key
   }
-  return (value) => value !== undefined && typeof value === typeof operand && keyOf(value) === key
 }
 
 // Only values of the operand's own type compare ("type bracketing"); NaN is neither above nor below.

@@ -42,16 +42,21 @@ function walk(start: unknown, path: readonly string[], from: number, leaf: Leaf,
   end(value, leaf, found)
 }
 
+// Of an array in the middle of a path, all documents count, and the element that the next name may number.
 function enter(array: unknown[], path: readonly string[], at: number, leaf: Leaf, found: unknown[]): void {
-  const field = path[at] ?? ''
-  const position = /^\d+$/.test(field) ? Number(field) : -1
+  const position = positionOf(path[at])
   array.forEach((element, i) => {
-    if (isDoc(element) && (position < 0 || field in element)) walk(element, path, at, leaf, found)
+    if (isDoc(element)) walk(element, path, at, leaf, found)
     if (i !== position) return
-    if (at + 1 < path.length && Array.isArray(element)) enter(element, path, at + 1, leaf, found)
-    else walk(element, path, at + 1, leaf, found)
+    // A filter takes the numbered element as it is; an index enters it if it is an array.
+    if (at + 1 === path.length && leaf !== 'index') found.push(element)
+    else if (at + 1 === path.length) end(element, leaf, found)
+    else if (isDoc(element)) walk(element, path, at + 1, leaf, found)
+    else if (Array.isArray(element)) walk(element[positionOf(path[at + 1])], path, at + 2, leaf, found)
   })
 }
+
+const positionOf = (field = '') => (/^\d+$/.test(field) ? Number(field) : -1)
 
 function end(value: unknown, leaf: Leaf, found: unknown[]): void {
   if (!Array.isArray(value) || leaf === 'whole') {

@@ -17,6 +17,12 @@ const mongo = useMongo()
 const id = (last: number) => new ObjectId(`65000000000000000000000${last}`)
 
 const cases: [what: string, documents: Fields[], filter: Fields, found: number[]][] = [
+  [
+    'a Long, a Double or a Decimal finds every number equal to it',
+    [{ a: 2 }, { a: 2.5 }, { a: Long.fromNumber(2) }],
+    { $or: [{ a: Long.fromNumber(2) }, { a: Decimal128.fromString('2.5') }] },
+    [0, 1, 2],
+  ],
   ['equality', [{ a: 1 }, { a: 2 }, { a: '1' }], { a: 1 }, [0]],
   [
     '1, 1.0, Long(1) and Decimal(1) are equal',

@@ -43,12 +43,15 @@ export function createAlarm(name: string, step: () => Promise<number | undefined
   function arm(): void {
     clearTimeout(timer)
     if (stopped || running) return
-    timer = setTimeout(() => {
-      running = run().finally(() => {
-        running = undefined
-        arm()
-      })
-    }, Math.max(0, dueAt - Date.now()))
+    timer = setTimeout(
+      () => {
+        running = run().finally(() => {
+          running = undefined
+          arm()
+        })
+      },
+      Math.max(0, dueAt - Date.now()),
+    )
   }
 
   return {

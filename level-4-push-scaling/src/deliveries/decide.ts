@@ -79,7 +79,7 @@ export function createDecider({ channel, models, deliveries, onQueued }: Decider
   }
 
   async function nextDueAt(): Promise<number | undefined> {
-    const next = await Notification.findOne({ [dueAt]: { $exists: true } }, { [dueAt]: 1 })
+    const next = await Notification.findOne({ [dueAt]: { $exists: true } }, { channels: 1 })
       .sort({ [dueAt]: 1 })
       .lean()
     const at = next?.channels?.[channel.name]?.dueAt

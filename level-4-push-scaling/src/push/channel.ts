@@ -61,9 +61,10 @@ export function createPushChannel(options: ChannelOptions): QueuedChannel {
     attemptMs: TIMEOUT_MS,
     perLane: CONNECTIONS,
 
-    plan({ type, createdAt, metadata }): Plan {
+    plan({ type, from, createdAt, metadata }): Plan {
       const created = Date.parse(createdAt)
-      if (type !== 'login.new') return { dueAt: new Date(created + delayMs) }
+      const isAlert = type === 'login.new' && from === undefined // anyone may send themselves what looks like one
+      if (!isAlert) return { dueAt: new Date(created + delayMs) }
       // Whoever has just signed in may be a thief, whose page sees the alert first: that must not hold it back.
       const session = metadata?.sessionId
       return {

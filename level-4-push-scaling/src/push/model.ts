@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Connection, type Model, Schema, type Types } from 'mongoose'
+import { type Connection, Schema, type Types } from 'mongoose'
 
 /** A browser that may be woken up. */
 export interface SubscriptionDoc {
@@ -32,7 +32,7 @@ const schema = new Schema<SubscriptionDoc>(
 )
 schema.index({ userId: 1, savedAt: -1 })
 
-export const subscriptionModel = (db: Connection): Model<SubscriptionDoc> =>
-  db.model('PushSubscription', schema, 'pushsubscriptions')
+export const subscriptionModel = (db: Connection) => db.model('PushSubscription', schema, 'pushsubscriptions')
+export type SubscriptionModel = ReturnType<typeof subscriptionModel>
 
 export const idOfEndpoint = (endpoint: string) => createHash('sha256').update(endpoint).digest('base64url')

@@ -1,8 +1,8 @@
 import { isDuplicateKey } from '@levels/3-jwt-notifications/src/models/duplicate-key.ts'
 import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
-import { type Model, Types } from 'mongoose'
+import { Types } from 'mongoose'
 import type { BrowserSubscription } from './keys.ts'
-import { idOfEndpoint, type SubscriptionDoc } from './model.ts'
+import { idOfEndpoint, type SubscriptionDoc, type SubscriptionModel } from './model.ts'
 
 /** How many browsers of one user get push. */
 export const MAX_PER_USER = 10
@@ -19,10 +19,7 @@ export type Subscriptions = ReturnType<typeof createSubscriptions>
  * The browsers to wake up. A subscription lives as long as the device session that saved it: signing out, being
  * signed out and 30 days of absence all end it, without anybody having to remember to.
  */
-export function createSubscriptions(
-  { Session }: Pick<Models, 'Session'>,
-  Subscription: Model<SubscriptionDoc>,
-) {
+export function createSubscriptions({ Session }: Pick<Models, 'Session'>, Subscription: SubscriptionModel) {
   /**
    * Saves a browser's subscription. Saved again it is the same row, and belongs to whoever saved it last: the
    * browser has one user at a time. Beyond ten, the one that was not heard of for longest makes room: most likely

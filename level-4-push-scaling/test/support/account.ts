@@ -2,19 +2,22 @@ import { randomUUID } from 'node:crypto'
 import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
 
 export const PASSWORD = 'password123'
+export const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0'
 
 /** A signed-in device of a user. */
 export interface Account {
   username: string
   userId: string
+  /** The access token. */
+  token: string
   /** The answer's status and JSON body. */
   call(
     method: string,
     path: string,
     body?: unknown,
   ): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }>
-  /** The same user on another device. */
-  signInFrom(userAgent: string): Promise<Account>
+  /** The same user in a session of its own; with the usual user agent that is not a new device. */
+  signInAgain(userAgent?: string): Promise<Account>
   signOut(): Promise<void>
 }
 
@@ -27,13 +30,13 @@ interface NewAccount {
 export async function createAccount(
   url: string,
   models: Models,
-  { email, role = 'user', userAgent = 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' }: NewAccount = {},
+  { email, role = 'user', userAgent = USER_AGENT }: NewAccount = {},
 ): Promise<Account> {
   const username = `u${randomUUID().slice(0, 12)}`
   const registered = await authenticate(url, 'register', { username, password: PASSWORD, email }, userAgent)
   if (role === 'user') return registered
   await models.User.updateOne({ _id: registered.userId }, { $set: { role } })
-  return registered.signInFrom(userAgent)
+  return registered.signInAgain(userAgent)
 }
 
 async function authenticate(url: string, how: string, body: object, userAgent: string): Promise<Account> {
@@ -56,12 +59,14 @@ async function authenticate(url: string, how: string, body: object, userAgent: s
   return {
     username: user.username,
     userId: user.id,
+    token: accessToken,
     async call(method, path, sent) {
       const answered = await send(method, path, sent)
       const text = await answered.text()
       return { status: answered.status, body: text ? JSON.parse(text) : undefined }
     },
-    signInFrom: (agent) => authenticate(url, 'login', { username: user.username, password: PASSWORD }, agent),
+    signInAgain: (agent = USER_AGENT) =>
+      authenticate(url, 'login', { username: user.username, password: PASSWORD }, agent),
     async signOut() {
       const headers = { cookie: cookie.join('; '), 'x-requested-with': 'fetch' }
       const { status } = await send('POST', '/api/auth/logout', undefined, headers)

@@ -1,0 +1,239 @@
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import path from 'node:path'
+import { listen, urlOf } from '@levels/shared/server/run.ts'
+import { describeInBrowser, type TestPage } from '@levels/shared/testing/browser.ts'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+
+const PUBLIC_KEY = 'BLVYgI1UKiqTKnHYFv2xbNfPo8uHJLKQ3ZqqmUBgAmuOYvPvRUOIsZDdMjQAUX3VHIvPvRUOIsZDdMjQAUX3VHI'
+
+let server: Server
+/** What the worker asked of the server. */
+const requests: { route: string; headers: IncomingMessage['headers']; body: string }[] = []
+let signedIn = true
+
+/** As much of the server as the worker needs. */
+async function answer(req: IncomingMessage): Promise<[status: number, type: string, body: string]> {
+  if (req.url === '/sw.js') {
+    const file = path.join(import.meta.dirname, '..', 'client', 'public', 'sw.js')
+    return [200, 'text/javascript', await readFile(file, 'utf8')]
+  }
+  if (!req.url?.startsWith('/api')) return [200, 'text/html', '<!doctype html><title>Page</title>']
+  const chunks: Buffer[] = []
+  for await (const chunk of req) chunks.push(chunk)
+  const route = `${req.method} ${req.url}`
+  requests.push({ route, headers: req.headers, body: Buffer.concat(chunks).toString() })
+  if (route === 'GET /api/push/public-key') return [200, 'application/json', `{"publicKey":"${PUBLIC_KEY}"}`]
+  if (route !== 'POST /api/auth/refresh') return [201, 'application/json', '{}']
+  return signedIn ? [200, 'application/json', '{"accessToken":"fresh"}'] : [401, 'application/json', '{}']
+}
+
+beforeAll(async () => {
+  server = createServer(async (req, res) => {
+    const [status, type, body] = await answer(req)
+    res.writeHead(status, { 'content-type': type }).end(body)
+  })
+  await listen(server, { host: '127.0.0.1', port: 0 })
+})
+afterEach(() => {
+  requests.length = 0
+  signedIn = true
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+describeInBrowser('the service worker', (browser) => {
+  /** A page with the worker in charge, and the browser's own way to deliver a push to it. */
+  async function openPage() {
+    const origin = urlOf(server)
+    const page = await browser.visit(origin, { permissions: ['notifications'] })
+    const devtools = await page.context().newCDPSession(page)
+    const registered = new Promise<string>((resolve) => {
+      devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+        const [first] = registrations
+        if (first) resolve(first.registrationId)
+      })
+    })
+    await devtools.send('ServiceWorker.enable')
+    const waiting = page.context().waitForEvent('serviceworker')
+    await page.evaluate(async () => {
+      const heard: unknown[] = []
+      navigator.serviceWorker.addEventListener('message', ({ data }) => heard.push(data))
+      Object.assign(window, { heard })
+      await navigator.serviceWorker.register('/sw.js')
+      await navigator.serviceWorker.ready
+    })
+    const worker = await waiting
+    const registrationId = await registered
+    return {
+      page,
+      worker,
+      push: (data: string) =>
+        devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data }),
+      close: () => page.context().close(),
+    }
+  }
+
+  /** What is on the screen, once there are so many. */
+  async function shown(page: TestPage, count = 1) {
+    const handle = await page.waitForFunction(async (count) => {
+      const registration = await navigator.serviceWorker.ready
+      const notifications = await registration.getNotifications()
+      if (notifications.length < count) return false
+      return notifications.map(({ title, body, tag, data }) => ({ title, body, tag, data }))
+    }, count)
+    return handle.jsonValue()
+  }
+
+  const messages = (page: TestPage, count: number) =>
+    page
+      .waitForFunction((count) => {
+        const { heard } = window as unknown as { heard: unknown[] }
+        return heard.length >= count && heard
+      }, count)
+      .then((handle) => handle.jsonValue())
+
+  const content = {
+    id: 'n1',
+    seq: 7,
+    type: 'message',
+    title: 'Ahoj 😀',
+    message: 'Wörld',
+    url: '/orders/7',
+    unread: 3,
+  }
+
+  test('a push is shown as a notification, and open pages are told that it was', async () => {
+    const { page, push, close } = await openPage()
+    await push(JSON.stringify(content))
+    expect(await shown(page)).toEqual([
+      { title: 'Ahoj 😀', body: 'Wörld', tag: 'n1', data: { id: 'n1', url: '/orders/7' } },
+    ])
+    expect(await messages(page, 1)).toEqual([{ type: 'push:shown', id: 'n1' }])
+    expect(page.problems).toEqual([])
+    await close()
+  })
+
+  test.each([
+    ['plain text', 'Just words', 'New notification', 'Just words'],
+    ['nothing at all', '', 'New notification', 'Open the page to read it.'],
+    ['broken JSON', '{"title":', 'New notification', '{"title":'],
+    ['JSON that is no notification', '42', 'New notification', '42'],
+    ['null', 'null', 'New notification', 'null'],
+    ['a title alone', '{"title":"Hello"}', 'Hello', 'Open the page to read it.'],
+  ])('%s is shown, too: a silent push would cost the subscription', async (_, data, title, body) => {
+    const { page, push, close } = await openPage()
+    await push(data)
+    expect(await shown(page)).toMatchObject([{ title, body }])
+    await close()
+  })
+
+  test('the same notification pushed twice is on the screen once', async () => {
+    const { page, push, close } = await openPage()
+    await push(JSON.stringify(content))
+    await push(JSON.stringify({ ...content, message: 'again' }))
+    await push(JSON.stringify({ ...content, id: 'n2' }))
+    await messages(page, 3)
+    expect(await shown(page, 2)).toHaveLength(2)
+    await close()
+  })
+
+  /** Clicks on a notification with this link. A worker may open windows only after a real click, so we watch it try. */
+  async function click({ worker }: Awaited<ReturnType<typeof openPage>>, url: string) {
+    return worker.evaluate(async (url) => {
+      const scope = globalThis as unknown as {
+        clients: { openWindow(url: string): void }
+        WindowClient: { prototype: { focus(): Promise<void> } }
+        dispatchEvent(event: Event): void
+      }
+      const done: unknown[] = []
+      const result: { opened: string[]; focused: number; closed: number } = {
+        opened: [],
+        focused: 0,
+        closed: 0,
+      }
+      scope.clients.openWindow = (target) => void result.opened.push(target)
+      scope.WindowClient.prototype.focus = async () => {
+        result.focused += 1
+      }
+      const close = () => {
+        result.closed += 1
+      }
+      const notification = { data: { id: 'n1', url }, close }
+      const waitUntil = (work: unknown) => void done.push(work)
+      scope.dispatchEvent(Object.assign(new Event('notificationclick'), { notification, waitUntil }))
+      await Promise.all(done)
+      return result
+    }, url)
+  }
+
+  test('a click focuses the page that is open, and tells it where to go', async () => {
+    const opened = await openPage()
+    expect(await click(opened, '/orders/7')).toEqual({ opened: [], focused: 1, closed: 1 })
+    expect(await messages(opened.page, 1)).toEqual([{ type: 'push:clicked', id: 'n1', url: '/orders/7' }])
+    await opened.close()
+  })
+
+  test.each([
+    ['/orders/7?x=1#y', '/orders/7?x=1#y'],
+    ['https://evil.example/', '/'],
+    ['//evil.example/', '/'],
+    ['/\\evil.example/', '/'],
+    ['javascript:alert(1)', '/'],
+    ['', '/'],
+  ])('with no page open, a click on %j opens %s', async (url, target) => {
+    const opened = await openPage()
+    await opened.page.goto('about:blank')
+    expect(await click(opened, url)).toEqual({ opened: [target], focused: 0, closed: 1 })
+    await opened.close()
+  })
+
+  /** The browser says that the subscription changed; headless Chromium has no push service to get a new one from. */
+  async function changeSubscription({ worker }: Awaited<ReturnType<typeof openPage>>) {
+    return worker.evaluate(async () => {
+      const scope = globalThis as unknown as {
+        PushManager: { prototype: { subscribe(options: object): Promise<unknown> } }
+        dispatchEvent(event: Event): void
+      }
+      const asked: object[] = []
+      const done: unknown[] = []
+      scope.PushManager.prototype.subscribe = async (options) => {
+        asked.push(options)
+        return { endpoint: 'https://push.example/new' }
+      }
+      const waitUntil = (work: unknown) => void done.push(work)
+      scope.dispatchEvent(Object.assign(new Event('pushsubscriptionchange'), { waitUntil }))
+      await Promise.all(done)
+      return asked
+    })
+  }
+
+  test('a subscription that the browser ended is made anew and saved for whoever is signed in', async () => {
+    const opened = await openPage()
+    expect(await changeSubscription(opened)).toEqual([
+      { userVisibleOnly: true, applicationServerKey: PUBLIC_KEY },
+    ])
+    expect(requests.map(({ route }) => route)).toEqual([
+      'GET /api/push/public-key',
+      'POST /api/auth/refresh',
+      'POST /api/push/subscriptions',
+    ])
+    expect(requests[1]?.headers['x-requested-with']).toBe('fetch')
+    expect(requests[2]).toMatchObject({
+      headers: { authorization: 'Bearer fresh' },
+      body: '{"endpoint":"https://push.example/new"}',
+    })
+    expect(await messages(opened.page, 1)).toEqual([{ type: 'push:subscription-changed' }])
+    await opened.close()
+  })
+
+  test('with nobody signed in it is not saved: the page does that after the next sign-in', async () => {
+    signedIn = false
+    const opened = await openPage()
+    await changeSubscription(opened)
+    expect(requests.map(({ route }) => route)).toEqual(['GET /api/push/public-key', 'POST /api/auth/refresh'])
+    await opened.close()
+  })
+})

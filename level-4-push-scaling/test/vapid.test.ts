@@ -1,0 +1,64 @@
+import { connectDatabase } from '@levels/3-jwt-notifications/src/database.ts'
+import { createModels, type Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
+import type { Connection } from 'mongoose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import webPush from 'web-push'
+import { createPushPost } from '../src/push/post.ts'
+import { createVapidAuthorization, loadVapidKeys } from '../src/push/vapid.ts'
+
+let mongo: EmbeddedMongo
+let db: Connection
+let models: Models
+
+beforeAll(async () => {
+  mongo = await startEmbeddedMongo()
+  db = await connectDatabase(mongo.uri)
+  models = createModels(db)
+})
+afterAll(async () => {
+  await db.close()
+  await mongo.close()
+})
+
+const startError = (message: RegExp) =>
+  expect.objectContaining({ name: 'StartError', message: expect.stringMatching(message) })
+
+test('instances that start at the same moment agree on one key pair, and keep it', async () => {
+  const pairs = await Promise.all(Array.from({ length: 8 }, () => loadVapidKeys(models, undefined)))
+  expect(new Set(pairs.map(({ publicKey }) => publicKey)).size).toBe(1)
+  expect(await loadVapidKeys(models, undefined)).toEqual(pairs[0])
+})
+
+test('a pair from the environment is used as it is', async () => {
+  const pair = webPush.generateVAPIDKeys()
+  expect(await loadVapidKeys(models, pair)).toEqual(pair)
+})
+
+test.each([
+  ['keys of two pairs', webPush.generateVAPIDKeys().privateKey],
+  ['a private key of zeros', Buffer.alloc(32).toString('base64url')],
+])('%s: the start is refused, with the cure', async (_, privateKey) => {
+  const { publicKey } = webPush.generateVAPIDKeys()
+  await expect(loadVapidKeys(models, { publicKey, privateKey })).rejects.toEqual(
+    startError(/VAPID_PUBLIC_KEY.*VAPID_PRIVATE_KEY.*npx web-push generate-vapid-keys/),
+  )
+})
+
+test('a certificate file that is not there: the start is refused, with the name of the variable', () => {
+  const config = { vapidSubject: 'mailto:admin@example.com', pushCaFile: '/nowhere/ca.pem' }
+  expect(() => createPushPost(webPush.generateVAPIDKeys(), config)).toThrow(
+    startError(/PUSH_CA_FILE=\/nowhere\/ca\.pem/),
+  )
+})
+
+test('an authorization is for one push service only, and is used again', () => {
+  const authorizationFor = createVapidAuthorization(webPush.generateVAPIDKeys(), 'mailto:admin@example.com')
+  const first = authorizationFor('https://one.example')
+  const [, token = ''] = /^vapid t=([^,]+), k=/.exec(first) ?? []
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+  expect(claims).toMatchObject({ aud: 'https://one.example', sub: 'mailto:admin@example.com' })
+  expect(claims.exp * 1_000 - Date.now()).toBeLessThanOrEqual(86_400_000)
+  expect(authorizationFor('https://one.example')).toBe(first)
+  expect(authorizationFor('https://two.example')).not.toBe(first)
+})

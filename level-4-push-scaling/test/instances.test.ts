@@ -6,14 +6,14 @@ import { createLog } from '@levels/shared/server/log.ts'
 import { listen, urlOf } from '@levels/shared/server/run.ts'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { createBalancer } from '../src/balancer.ts'
+import { type Instance, startInstance } from './support/instance.ts'
 import { logIn, logOut, notify, type OpenPage, openPage, refresh, register } from './support/person.ts'
-import { type Program, startInstance } from './support/program.ts'
 
 describeEachRedis('two instances', (kind) => {
   let mongo: EmbeddedMongo
   let redis: RunningRedis
-  let app1: Program
-  let app2: Program
+  let app1: Instance
+  let app2: Instance
   const pages: OpenPage[] = []
 
   beforeAll(async () => {

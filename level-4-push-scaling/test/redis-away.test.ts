@@ -3,8 +3,8 @@ import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/
 import { type RunningRedis, startRedis } from '@levels/shared/embedded/redis/index.ts'
 import { describeEachRedis } from '@levels/shared/embedded/redis/test-support/each-redis.ts'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { type Instance, launchInstance, startInstance } from './support/instance.ts'
 import { logIn, logOut, notify, type OpenPage, openPage, register } from './support/person.ts'
-import { type Program, runProgram, startInstance } from './support/program.ts'
 
 /** Generous for a busy machine; what is promised is "within seconds". */
 const SECONDS = { timeout: 10_000, interval: 50 }
@@ -12,8 +12,8 @@ const SECONDS = { timeout: 10_000, interval: 50 }
 describeEachRedis('Redis away', (kind) => {
   let mongo: EmbeddedMongo
   let redis: RunningRedis
-  let app1: Program
-  let app2: Program
+  let app1: Instance
+  let app2: Instance
   let isAway = false
   const pages: OpenPage[] = []
 
@@ -70,7 +70,6 @@ describeEachRedis('Redis away', (kind) => {
       SECONDS,
     )
     expect((await fetch(`${app1.url}/healthz`)).status).toBe(200)
-    expect([app1.process.exitCode, app2.process.exitCode]).toEqual([null, null])
     for (const app of [app1, app2]) expect(app.output().match(/Redis is away/g)).toHaveLength(1)
   })
 
@@ -113,14 +112,12 @@ describeEachRedis('Redis away', (kind) => {
 
   test('an instance that starts then says so in one line and ends with code 1', async () => {
     await takeAway()
-    const { code, output } = await runProgram('main.ts', {
-      PORT: '0',
-      MONGODB_URI: mongo.uri,
-      REDIS_URL: redis.uri,
-    })
-    expect(code).toBe(1)
-    expect(output.trim().split('\n')).toHaveLength(1)
-    expect(output).toMatch(/^REDIS_URL: Redis at 127\.0\.0\.1:\d+ cannot be reached \(.*ECONNREFUSED.*\)/)
+    const program = launchInstance('app3', { mongo: mongo.uri, redis: redis.uri })
+    expect(await program.exit).toEqual({ code: 1, signal: null })
+    expect(program.stdout()).toBe('')
+    expect(program.stderr()).toMatch(
+      /^REDIS_URL: Redis at 127\.0\.0\.1:\d+ cannot be reached \(.*ECONNREFUSED.*\).*\n$/,
+    )
   })
 
   test('an instance that is stopped then still ends in order', async () => {
@@ -133,11 +130,11 @@ describeEachRedis('Redis away', (kind) => {
   })
 })
 
-async function isReady(app: Program): Promise<boolean> {
+async function isReady(app: Instance): Promise<boolean> {
   return (await fetch(`${app.url}/readyz`)).ok
 }
 
-async function readiness(app: Program): Promise<unknown> {
+async function readiness(app: Instance): Promise<unknown> {
   const { checks } = (await (await fetch(`${app.url}/readyz`)).json()) as { checks: unknown }
   return checks
 }

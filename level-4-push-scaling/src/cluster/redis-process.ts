@@ -4,8 +4,15 @@ import { runService } from './run-service.ts'
 
 // Redis as a process of its own. It may be a redis-server that this process only minds: when that one dies, its
 // connection to us closes, and we end as well, so that the cluster starts both again.
-const { uri } = await runService((port) => startRedis({ port }))
-const { hostname, port } = new URL(uri)
-connect(Number(port), hostname)
-  .on('error', () => process.exit(1))
-  .on('close', () => process.exit(1))
+await runService(async (port) => {
+  const redis = await startRedis({ port })
+  const giveUp = () => process.exit(1)
+  const minder = connect(port, '127.0.0.1').on('error', giveUp).on('close', giveUp)
+  return {
+    ...redis,
+    close() {
+      minder.off('close', giveUp).destroy()
+      return redis.close()
+    },
+  }
+})

@@ -12,7 +12,7 @@ export interface Service {
  * Runs an embedded service as this process, on the port that `SERVICE_PORT` names: after a crash it comes back where
  * its clients look for it.
  */
-export async function runService(start: (port: number) => Promise<Service>): Promise<Service> {
+export async function runService(start: (port: number) => Promise<Service>): Promise<void> {
   let service: Service | undefined
   onShutdown(async () => service?.close())
   try {
@@ -22,5 +22,4 @@ export async function runService(start: (port: number) => Promise<Service>): Pro
     process.exit(1)
   }
   process.send?.({ ready: service.uri, services: [service.notice] } satisfies Ready)
-  return service
 }

@@ -59,9 +59,12 @@ export function createConnection({ session, after, onState }: ConnectionOptions)
   socket.on('session:ready', (ready) => {
     sid = ready.sessionId
   })
-  socket.on('session:expiring', () => {
+  socket.on('session:expiring', ({ expiresAt }) => {
+    // Another tab may have been quicker: then only the socket needs to hear of the new token.
+    const { exp } = session.access?.claims ?? { exp: 0 }
+    if (exp * 1_000 > Date.parse(expiresAt)) connection.renew()
     // The new token comes back through renew(). If that fails, the server cuts the socket, and that is handled below.
-    session.refresh().catch(() => undefined)
+    else session.refresh().catch(() => undefined)
   })
   socket.on('session:ended', ({ code }) => {
     endCode = code

@@ -13,30 +13,20 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const levelDir = path.join(import.meta.dirname, '..', '..')
 
-export interface PageServer extends TestServer {
-  /** Every API call that pages made, as "METHOD path status". */
-  calls: string[]
-}
-
 /** Starts level 3 with its page, as in development. Whoever starts it closes it. */
-export async function startWithPage({ accessTokenTtlS = 900 } = {}): Promise<PageServer> {
+export async function startWithPage({ accessTokenTtlS = 900 } = {}): Promise<TestServer> {
   const page = createPage(levelDir, false)
   const server = await startServer({ page, config: { accessTokenTtlS } })
   await page.attach(server.http)
-  const calls: string[] = []
-  server.http.on('request', (req, res) => {
-    const { method, url = '' } = req
-    res.on('finish', () => url.startsWith('/api/') && calls.push(`${method} ${url} ${res.statusCode}`))
-  })
   const close = async () => {
     await Promise.all([server.close(), page.close()])
   }
-  return { ...server, calls, close }
+  return { ...server, close }
 }
 
 /** One server with its page for all tests of a group: each test makes users of its own. */
-export function pageServerForAll(options?: { accessTokenTtlS?: number }): () => PageServer {
-  let server: PageServer | undefined
+export function pageServerForAll(options?: { accessTokenTtlS?: number }): () => TestServer {
+  let server: TestServer | undefined
   beforeAll(async () => {
     server = await startWithPage(options)
   })
@@ -58,7 +48,7 @@ export interface NewUser {
 
 /** Makes a user. Returns the name, which nobody else has. */
 export async function newUser(
-  server: PageServer,
+  server: TestServer,
   { seen = 0, role = 'user' }: NewUser = {},
 ): Promise<string> {
   const username = `visitor-${++users}`
@@ -68,10 +58,10 @@ export async function newUser(
   return username
 }
 
-type Content = Partial<Parameters<PageServer['publish']>[0][number]>
+type Content = Partial<Parameters<TestServer['publish']>[0][number]>
 
 /** Stores notifications for this user and sends them out, as the server itself would. */
-export async function notify(server: PageServer, username: string, ...contents: Content[]): Promise<void> {
+export async function notify(server: TestServer, username: string, ...contents: Content[]): Promise<void> {
   const user = await server.models.User.findOne({ username }).lean()
   if (!user) throw new Error(`there is no ${username}`)
   const userId = user._id.toHexString()
@@ -80,14 +70,14 @@ export async function notify(server: PageServer, username: string, ...contents: 
 }
 
 /** How many sockets this user has. */
-export function socketsOf({ io }: PageServer, username: string): number {
+export function socketsOf({ io }: TestServer, username: string): number {
   return [...io.sockets.sockets.values()].filter(({ data }) => data.username === username).length
 }
 
 /** Opens the page as a new visitor and signs in. */
 export async function signIn(
   browser: TestBrowser,
-  { url }: PageServer,
+  { url }: TestServer,
   username: string,
   options?: BrowserContextOptions,
 ): Promise<TestPage> {

@@ -45,10 +45,10 @@ export async function connectDatabase(uri: string): Promise<Connection> {
     bufferCommands: false,
     autoIndex: false, // models build theirs when told to, and the server listens after that
     autoCreate: false,
-    serverSelectionTimeoutMS: 2_000,
-    connectTimeoutMS: 2_000,
-    waitQueueTimeoutMS: 2_000,
-    socketTimeoutMS: 2_500,
+    serverSelectionTimeoutMS: 1_500,
+    connectTimeoutMS: 1_500,
+    waitQueueTimeoutMS: 1_500,
+    socketTimeoutMS: 2_000,
     retryReads: false,
   })
   try {

@@ -85,8 +85,8 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 export const listQuery = z.strictObject({
   unread: flag.optional(),
   type: z.enum(notificationTypes).optional(),
-  before: z.coerce.number().pipe(seq).optional(),
-  limit: z.coerce.number().pipe(limit).default(20),
+  before: z.coerce.number().int().min(1).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
 })
 export const bulkDeleteQuery = z.strictObject({ read: z.literal('true') })
 

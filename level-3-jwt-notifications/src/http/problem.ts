@@ -25,8 +25,8 @@ export function toHttpError(error: unknown, log: Log, doing: string): HttpError 
   if (isDatabaseAway(error)) {
     return new HttpError(503, 'database_unavailable', 'The database is away: try again in a moment.')
   }
-  const parserError = fromBodyParser(error)
-  if (parserError) return parserError
+  const unreadable = fromExpress(error)
+  if (unreadable) return unreadable
   log.error(`${doing} failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`)
   return new HttpError(500, 'internal', 'The server failed to do this. Its log says why.')
 }
@@ -71,10 +71,10 @@ export function isDatabaseAway(error: unknown): boolean {
   return error instanceof Error && away.has(error.name)
 }
 
-/** express.json() throws errors with a `type` of its own. */
-function fromBodyParser(error: unknown): HttpError | undefined {
-  if (!(error instanceof Error && 'type' in error && 'status' in error)) return undefined
-  switch (error.type) {
+/** What Express and its body parser throw for a request they cannot read. */
+function fromExpress(error: unknown): HttpError | undefined {
+  if (!(error instanceof Error && 'status' in error && typeof error.status === 'number')) return undefined
+  switch ('type' in error && error.type) {
     case 'entity.too.large':
       return new HttpError(413, 'too_large', 'The body is larger than 64 KiB.')
     case 'entity.parse.failed':
@@ -83,7 +83,7 @@ function fromBodyParser(error: unknown): HttpError | undefined {
     case 'encoding.unsupported':
       return new HttpError(415, 'unsupported_media_type', 'Send the body as JSON in UTF-8.')
     default:
-      return typeof error.status === 'number' && error.status < 500
+      return error.status < 500
         ? new HttpError(error.status, 'bad_request', 'The request could not be read.')
         : undefined
   }

@@ -16,11 +16,18 @@ export function createUnreadCounts({ Notification }: Models, tell: Tell, process
 
   function touch(userId: string): void {
     touched.add(userId)
-    timer ??= setTimeout(() => {
-      timer = undefined
+    timer ??= setTimeout(countAll, GATHER_MS)
+  }
+
+  async function countAll(): Promise<void> {
+    try {
+      // One count at a time: of two, the older could arrive last and stay on the screens.
+      while (touched.size > 0) await count()
+    } catch (error) {
       // Lost when the database goes away just now; the next change, or the next connect, tells it again.
-      count().catch((error: unknown) => processLog.debug(`unread counts: ${error}`))
-    }, GATHER_MS)
+      processLog.debug(`unread counts: ${error}`)
+    }
+    timer = undefined
   }
 
   async function count(): Promise<void> {

@@ -19,7 +19,8 @@ export function createCatchUp({ User }: Models, reading: Reading) {
     const upTo = await reading.end(userId) // first: what is stored in between is among the items, and no harm done
     const { items, unread } = await reading.list(userId, { limit: NEWEST })
     socket.emit('notifications:initial', { items, unread, upTo })
-    socket.data.cursor ??= (await User.findById(userId, { deliveredUpTo: 1 }).lean())?.deliveredUpTo ?? 0
+    const user = await User.findById(userId, { deliveredUpTo: 1 }).lean()
+    socket.data.cursor = Math.min(socket.data.cursor ?? user?.deliveredUpTo ?? 0, upTo)
     await sendMissed(socket)
   }
 

@@ -27,6 +27,7 @@ describeInBrowser('at level 1, the button', (browser) => {
     await press('Cut the connection')
     await outcome.getByText('The page reconnects by itself').waitFor()
     await expect.poll(() => wireOf(page)).toContain('· back-off 0.1 s')
+    expect(await wireOf(page)).toContain('↓ close 1005')
     await expect.poll(() => isConnected(page)).toBe(true)
     expect(server.clients.size).toBe(1)
   })

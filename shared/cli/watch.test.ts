@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Program, root, startProgram } from '../testing/process.ts'
 
@@ -49,6 +50,8 @@ describe('a program that is watched', () => {
     const program = watched(good('one'))
     await program.printed(/one runs/)
     writeFileSync(path.join(program.folder, 'src', 'notes.txt'), 'text')
+    await sleep(500) // nothing may happen
+    expect(program.stdout()).toBe('one runs\n')
     writeFileSync(path.join(program.folder, 'src', 'deep', 'file.ts'), 'export {}')
     await program.printed(/one runs\n(?:.*\n)*one runs/)
     expect(program.stdout().match(/told to stop/g)).toHaveLength(1)

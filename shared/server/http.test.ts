@@ -78,8 +78,8 @@ describe('createHttpServer', () => {
       if (req.method === 'GET') return sendJson(res, 200, { next: true })
       await readText(req, 10)
     })
-    const body = 'x'.repeat(500_000)
-    const post = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    const chunk = `2710\r\n${'x'.repeat(10_000)}\r\n`
+    const post = `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(50)}0\r\n\r\n`
     const { received } = await dial(port, `${post}GET / HTTP/1.1\r\nHost: a\r\n\r\n`)
     await expect.poll(received).toContain('{"next":true}')
     expect(received()).toMatch(/^HTTP\/1.1 413 /)
@@ -99,6 +99,12 @@ describe('readText', () => {
   it('refuses one byte more with 413, and bytes that are no UTF-8 with 400', async () => {
     const { url } = await serve(echo)
     expect((await post(url, 'x'.repeat(9))).status).toBe(413)
+    const withoutLength = {
+      method: 'POST',
+      body: new Blob(['x'.repeat(9)]).stream(),
+      duplex: 'half',
+    } as const
+    expect((await fetch(url, withoutLength)).status).toBe(413)
     expect((await post(url, Buffer.from([0xff]))).status).toBe(400)
   })
 })

@@ -4,7 +4,8 @@ import { $and, $or } from 'mingo/operators/expression/boolean'
 import { $cond, $ifNull, $switch } from 'mingo/operators/expression/conditional'
 import type { AnyObject, Options } from 'mingo/types'
 import { type Doc, Double, doc, isDoc, isTrue, Long } from './bson.ts'
-import { MongoError, notCovered } from './errors.ts'
+import { MongoError } from './errors.ts'
+import { checkExpression } from './expression-check.ts'
 import { compare, typeOf } from './values.ts'
 
 // Aggregation expressions are evaluated by mingo, with an explicit list of operators: mingo's where they do
@@ -55,11 +56,10 @@ const options: Options = {
   scriptEnabled: false,
   failOnError: true,
 }
-const VARIABLES = ['$$ROOT', '$$CURRENT', '$$NOW', '$$REMOVE']
 
 /** Compiles an expression to a function of a document; `undefined` is MongoDB's "missing". */
 export function compileExpression(expression: unknown): (document: Doc) => unknown {
-  check(expression)
+  checkExpression(expression, OPERATORS)
   if (typeof expression === 'string' && /^\$[^$]/.test(expression)) {
     const path = expression.slice(1).split('.')
     return (document) => fieldAt(document, path)
@@ -74,36 +74,6 @@ export function compileExpression(expression: unknown): (document: Doc) => unkno
       throw new MongoError(2, error instanceof Error ? error.message : String(error))
     }
   }
-}
-
-function check(expression: unknown): void {
-  if (typeof expression === 'string' && expression.startsWith('$')) checkPath(expression)
-  if (Array.isArray(expression)) for (const element of expression) check(element)
-  if (!isDoc(expression)) return
-  const names = Object.keys(expression)
-  const operator = names.find((name) => name.startsWith('$'))
-  if (operator && names.length > 1) {
-    throw new MongoError(
-      15983,
-      `an expression specification must contain exactly one field, the name of the expression. Found ${names.length} fields`,
-    )
-  }
-  if (operator && !Object.hasOwn(OPERATORS, operator)) {
-    throw new MongoError(
-      168,
-      `Unrecognized expression '${operator}' (MongoDB may know it, the embedded one does not)`,
-    )
-  }
-  if (operator !== '$literal') for (const name of names) check(expression[name])
-}
-
-function checkPath(path: string): void {
-  const [first = '', ...rest] = path.split('.')
-  if (first.startsWith('$$') && !VARIABLES.includes(first))
-    throw new MongoError(17276, `Use of undefined variable: ${first.slice(2)}`)
-  if (path === '$' || rest.includes(''))
-    throw new MongoError(15998, `FieldPath field names may not be empty strings: '${path}'`)
-  if (rest.some((part) => /^\d+$/.test(part))) throw notCovered(`A position in an array (${path})`)
 }
 
 /** The value at a path as expressions see it: of an array of documents, the array of their values. */

@@ -1,6 +1,7 @@
 import { BSONRegExp, type Doc, isTrue, toNumber } from './bson.ts'
 import { MongoError, notCovered } from './errors.ts'
 import { compileRegex } from './regex.ts'
+import { ofType } from './type-operator.ts'
 import { compare, keyOf, TYPE, typeOf } from './values.ts'
 
 export type Test = (value: unknown) => boolean
@@ -108,37 +109,6 @@ function toRegex(operand: unknown, options: unknown): BSONRegExp {
   if (operand instanceof BSONRegExp) return new BSONRegExp(operand.pattern, options ?? operand.options)
   if (typeof operand !== 'string') throw new MongoError(2, '$regex has to be a string')
   return new BSONRegExp(operand, options ?? '')
-}
-
-const TYPE_NUMBERS: { [number: string]: string } = {
-  '-1': 'minKey',
-  1: 'double',
-  2: 'string',
-  3: 'object',
-  4: 'array',
-  5: 'binData',
-  7: 'objectId',
-  8: 'bool',
-  9: 'date',
-  10: 'null',
-  11: 'regex',
-  13: 'javascript',
-  16: 'int',
-  17: 'timestamp',
-  18: 'long',
-  19: 'decimal',
-  127: 'maxKey',
-}
-const TYPE_NAMES = new Set([...Object.values(TYPE_NUMBERS), 'number'])
-
-function ofType(operand: unknown): Test {
-  const wanted = new Set<string>()
-  for (const type of Array.isArray(operand) ? operand : [operand]) {
-    const name = TYPE_NUMBERS[String(toNumber(type))] ?? String(type)
-    if (!TYPE_NAMES.has(name)) throw new MongoError(2, `Unknown type name alias: ${name}`)
-    for (const one of name === 'number' ? ['int', 'long', 'double', 'decimal'] : [name]) wanted.add(one)
-  }
-  return (value) => value !== undefined && wanted.has(typeOf(value)[0])
 }
 
 function remainder(operand: unknown): Test {

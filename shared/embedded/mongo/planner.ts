@@ -1,7 +1,8 @@
-import { BSONRegExp, type Doc, doc, isDoc, toNumber } from './bson.ts'
+import { type Doc, isDoc } from './bson.ts'
 import type { Collection } from './collection.ts'
 import { type CollectionIndex, END, type StoredDoc } from './collection-index.ts'
-import { compileCondition, isOperators } from './filter.ts'
+import { type Condition, type Conditions, collectConditions } from './conditions.ts'
+import { compileCondition } from './filter.ts'
 import { keyOf, TYPE, typeOf } from './values.ts'
 
 export interface SortField {
@@ -17,17 +18,10 @@ export interface Plan {
   exact: boolean
 }
 
-// What a filter asks of one field, as far as an index can help: equality with one of several, or a range.
-interface Condition {
-  equal?: unknown[]
-  lower?: { value: unknown; open: boolean }
-  upper?: { value: unknown; open: boolean }
-}
-
 /** Finds the cheapest way to the documents that may satisfy a filter; never misses one. */
 export function plan(collection: Collection, filter: Doc, sort: SortField[]): Plan {
-  const conditions = new Map<string, Condition>()
-  const complete = collect(filter, conditions)
+  const conditions: Conditions = new Map()
+  const complete = collectConditions(filter, conditions)
   let best: { score: number; read: () => Plan } | undefined
   for (const index of collection.indexes.values()) {
     const use = useOf(index, conditions, sort, complete)
@@ -36,59 +30,8 @@ export function plan(collection: Collection, filter: Doc, sort: SortField[]): Pl
   return best?.read() ?? { candidates: collection.documents(), sorted: sort.length === 0, exact: false }
 }
 
-// Gathers the conditions that all must hold; false when the filter says more than was gathered.
-function collect(filter: Doc, conditions: Map<string, Condition>): boolean {
-  let complete = true
-  for (const name of Object.keys(filter)) {
-    const value = filter[name]
-    if (name === '$and' && Array.isArray(value)) {
-      for (const part of value) if (!isDoc(part) || !collect(part, conditions)) complete = false
-    } else if (name.startsWith('$') || conditions.has(name)) complete = false
-    else {
-      const condition: Condition = {}
-      if (!gather(isOperators(value) ? value : doc([['$eq', value]]), condition)) complete = false
-      if (Object.keys(condition).length > 0) conditions.set(name, condition)
-    }
-  }
-  return complete
-}
-
-function gather(operators: Doc, into: Condition): boolean {
-  let complete = true
-  for (const operator of Object.keys(operators)) {
-    const value = operators[operator]
-    const values = operator === '$in' && Array.isArray(value) ? value : [value]
-    if (!values.every(hasKey)) complete = false
-    else if ((operator === '$eq' || operator === '$in') && !into.equal) into.equal = values
-    else if (operator === '$gt' || operator === '$gte')
-      complete = bound(into, 'lower', value, operator === '$gt') && complete
-    else if (operator === '$lt' || operator === '$lte')
-      complete = bound(into, 'upper', value, operator === '$lt') && complete
-    else complete = false
-  }
-  return complete && Object.keys(into).length > 0 && !(into.equal && Object.keys(into).length > 1)
-}
-
-function bound(into: Condition, side: 'lower' | 'upper', value: unknown, open: boolean): boolean {
-  const other = into.lower ?? into.upper
-  if (value === null || into[side] || (other && typeOf(other.value)[1] !== typeOf(value)[1])) return false
-  into[side] = { value, open }
-  return true
-}
-
-// Arrays are indexed by their elements, a regular expression stands for many values, NaN is no bound.
-function hasKey(value: unknown): boolean {
-  const [, order] = typeOf(value)
-  if (order === TYPE.minKey || order === TYPE.maxKey || Number.isNaN(toNumber(value))) return false
-  return !Array.isArray(value) && !(value instanceof BSONRegExp)
-}
-
-function useOf(
-  index: CollectionIndex,
-  conditions: Map<string, Condition>,
-  sort: SortField[],
-  complete: boolean,
-) {
+// How well an index serves: fields held by equality count most, then an order that saves sorting, then a range.
+function useOf(index: CollectionIndex, conditions: Conditions, sort: SortField[], complete: boolean) {
   if (!holdsAll(index, conditions)) return undefined
   let prefixes = ['']
   let used = 0
@@ -142,7 +85,7 @@ function bounds(prefix: string, range: Condition | undefined, multikey: boolean)
 }
 
 // Whether a sparse or partial index holds every document that can satisfy the conditions.
-function holdsAll(index: CollectionIndex, conditions: Map<string, Condition>): boolean {
+function holdsAll(index: CollectionIndex, conditions: Conditions): boolean {
   const known = (name: string) => conditions.get(name)
   const { sparse, partialFilterExpression: partial } = index.spec
   if (sparse) {

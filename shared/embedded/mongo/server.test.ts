@@ -131,7 +131,7 @@ describe('TTL indexes', () => {
       { n: 6, at: [ago(0), ago(200)] },
       { n: 7, at: 1 },
     ])
-    await expect.poll(() => collection.countDocuments()).toBe(5)
+    await expect.poll(() => collection.countDocuments(), { timeout: 10_000 }).toBe(5)
     expect((await collection.find().sort({ n: 1 }).toArray()).map(({ n }) => n)).toEqual([2, 3, 4, 5, 7])
     await client.close()
   })

@@ -132,7 +132,7 @@ test('collMod changes when documents expire', async () => {
 
 test('an unacknowledged write is done without an answer', async () => {
   await mongo.collection.insertOne({ a: 1 }, { writeConcern: { w: 0 } })
-  await expect.poll(() => mongo.collection.countDocuments({ a: 1 })).toBe(1)
+  await expect.poll(() => mongo.collection.countDocuments({ a: 1 }), { timeout: 10_000 }).toBe(1)
 })
 
 test('mongoose runs unmodified: schemas, indexes, timestamps, populate, upserts', async () => {

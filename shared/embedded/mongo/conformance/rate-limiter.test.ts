@@ -29,7 +29,7 @@ test('RateLimiterMongo starts anew when the time is over, and blocks when told t
           ({ consumedPoints }) => consumedPoints,
           () => 0,
         ),
-      { timeout: 5000, interval: 200 },
+      { timeout: 10_000, interval: 200 },
     )
     .toBe(1)
   await limit.block('other', 60)

@@ -9,6 +9,9 @@ import { keepWanted } from './wanted.ts'
 
 const BATCH = 100
 
+/** How long after the first one is due to begin, in milliseconds: what comes close behind is decided with it. */
+export const GATHER_MS = 25
+
 /** How long a batch may take. After that its instance counts as dead, and another one takes the batch. */
 const LEASE_MS = 15_000
 
@@ -83,7 +86,7 @@ export function createDecider({ channel, models, deliveries, onQueued }: Decider
       .sort({ [dueAt]: 1 })
       .lean()
     const at = next?.channels?.[channel.name]?.dueAt
-    return at instanceof Date ? at.getTime() : undefined
+    return at instanceof Date ? at.getTime() + GATHER_MS : undefined
   }
 
   return {

@@ -3,7 +3,7 @@ import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import type { Connection, Model } from 'mongoose'
 import { type Alarm, createAlarm } from './alarm.ts'
-import { createDecider } from './decide.ts'
+import { createDecider, GATHER_MS } from './decide.ts'
 import { Lanes } from './lanes.ts'
 import { type DeliveryDoc, deliveryModel } from './model.ts'
 import { createQueue } from './queue.ts'
@@ -72,7 +72,7 @@ export function createDeliveries({ db, models, instance, log }: DeliveriesOption
         deliver(stored) {
           for (const { notification } of stored) {
             const plan = channel.plan(notification)
-            if (plan) alarm.wake(plan.dueAt.getTime())
+            if (plan) alarm.wake(plan.dueAt.getTime() + GATHER_MS)
           }
         },
       }
@@ -82,8 +82,7 @@ export function createDeliveries({ db, models, instance, log }: DeliveriesOption
       for (const { alarm } of [...deciders, { alarm: sending }]) alarm.start()
     },
     async stop() {
-      await Promise.all([...deciders, { alarm: sending }].map(({ alarm }) => alarm.stop()))
-      await sender.stop()
+      await Promise.all([...deciders.map(({ alarm }) => alarm.stop()), sending.stop(), sender.stop()])
     },
   }
 }

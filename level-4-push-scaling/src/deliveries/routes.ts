@@ -21,6 +21,9 @@ const delivery = z.object({
   test: z.boolean(),
 })
 
+/** Those that somebody may have to do something about. Counting weeks of sent ones would take seconds. */
+const openStates = ['pending', 'retrying', 'failed'] as const
+
 const listQuery = z.strictObject({
   state: z.enum(deliveryStates).optional(),
   before: objectId.optional(),
@@ -44,7 +47,7 @@ export function defineDeliveryRoutes(
     status: 200,
     answer: z.object({
       items: z.array(delivery),
-      counts: z.record(z.enum(deliveryStates), z.int()),
+      counts: z.record(z.enum(openStates), z.int()),
       nextBefore: z.string().nullable(),
     }),
     async handle({ query: { state, before, limit } }) {
@@ -55,12 +58,12 @@ export function defineDeliveryRoutes(
           .sort({ _id: -1 })
           .limit(limit + 1)
           .lean(),
-        Promise.all(deliveryStates.map((state) => model.countDocuments({ state }))),
+        Promise.all(openStates.map((state) => model.countDocuments({ state }))),
       ])
       const items = await withUsernames(found.slice(0, limit))
       return {
         items,
-        counts: Object.fromEntries(deliveryStates.map((state, index) => [state, counts[index]])),
+        counts: Object.fromEntries(openStates.map((state, index) => [state, counts[index]])),
         nextBefore: found.length > limit ? (items.at(-1)?.id ?? null) : null,
       }
     },

@@ -44,6 +44,7 @@ export function createSender({ queue, channels, lanes, deliveries, log, onRoom }
     attempt: Claimed['attempt'],
   ): Promise<Outcome | { kind: 'released' }> {
     if (!attempt) return { kind: 'cancelled', reason: 'Seen, read or deleted before it was sent.' }
+    if (stopping) return { kind: 'released' }
     // This process stood still (a suspended laptop, a paused container): by the end, others may have it.
     if (!lease || lease.getTime() - Date.now() < attemptMs) return { kind: 'released' }
     try {

@@ -12,6 +12,9 @@ const BATCH = 100
 /** How long after the first one is due to begin, in milliseconds: what comes close behind is decided with it. */
 export const GATHER_MS = 25
 
+/** A range has a beginning, and a query for a range of times finds its index. */
+const EVER = new Date(0)
+
 /** How long a batch may take. After that its instance counts as dead, and another one takes the batch. */
 const LEASE_MS = 15_000
 
@@ -82,7 +85,7 @@ export function createDecider({ channel, models, deliveries, onQueued }: Decider
   }
 
   async function nextDueAt(): Promise<number | undefined> {
-    const next = await Notification.findOne({ [dueAt]: { $exists: true } }, { channels: 1 })
+    const next = await Notification.findOne({ [dueAt]: { $gt: EVER } }, { channels: 1 })
       .sort({ [dueAt]: 1 })
       .lean()
     const at = next?.channels?.[channel.name]?.dueAt

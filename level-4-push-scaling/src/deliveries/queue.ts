@@ -100,7 +100,7 @@ export function createQueue({ instance, channels, lanes, models, deliveries }: Q
     /** When the next one that has room is due, in epoch milliseconds. */
     async nextDueAt(): Promise<number | undefined> {
       const next = await deliveries
-        .findOne({ nextAttemptAt: { $exists: true }, ...ready() }, { nextAttemptAt: 1 })
+        .findOne({ nextAttemptAt: { $gt: new Date(0) }, ...ready() }, { nextAttemptAt: 1 })
         .sort({ nextAttemptAt: 1 })
         .lean()
       return next?.nextAttemptAt?.getTime()

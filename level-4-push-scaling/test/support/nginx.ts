@@ -1,0 +1,48 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { findProgram } from '@levels/shared/testing/chromium.ts'
+import { startCommand } from '@levels/shared/testing/process.ts'
+import { vi } from 'vitest'
+import { freePort } from './cluster.ts'
+
+/** Debian keeps it where only root's PATH looks. */
+export const nginxProgram = findProgram('nginx', '../sbin/nginx')
+
+/** Runs nginx with the project's own configuration, on a free port, in front of these instances. */
+export async function startNginx(
+  app1: string,
+  app2: string,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const port = await freePort()
+  const folder = await mkdtemp(path.join(tmpdir(), 'nginx-'))
+  const original = await readFile(path.join(import.meta.dirname, '..', '..', 'nginx.conf'), 'utf8')
+  // What docker compose makes of it: names, port, a /tmp of its own, and standard output.
+  const conf = original
+    .replaceAll('/tmp/', `${folder}/`)
+    .replaceAll('/dev/stdout', `${folder}/access.log`)
+    .replace('app1:3000', `127.0.0.1:${new URL(app1).port}`)
+    .replace('app2:3000', `127.0.0.1:${new URL(app2).port}`)
+    .replace('listen 3040', `listen 127.0.0.1:${port}`)
+  await writeFile(path.join(folder, 'nginx.conf'), conf)
+  const nginx = startCommand(nginxProgram ?? 'nginx', [
+    '-p',
+    folder,
+    '-c',
+    `${folder}/nginx.conf`,
+    '-g',
+    'daemon off;',
+  ])
+  const url = `http://localhost:${port}`
+  await vi.waitFor(async () => {
+    const answer = await Promise.race([fetch(`${url}/healthz`), nginx.exit])
+    if (!('ok' in answer && answer.ok)) throw new Error(nginx.stderr())
+  }, 10_000)
+  return {
+    url,
+    async stop() {
+      await nginx.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -65,6 +65,13 @@ describe('a room', () => {
 
     await two.ask('room:leave', { room: 'tea' })
     expect(await one.next('room:left')).toEqual({ room: 'tea', username: 'alice', members: [] })
+    const bob = await enter('bob')
+    await bob.ask('room:join', { room: 'tea' })
+    await bob.ask('message:send', { text: 'gone?', room: 'tea' })
+    await settle(bob, one, two, three)
+    for (const tab of [one, two, three]) {
+      expect(tab.got('message:new').map(({ text }) => text)).not.toContain('gone?')
+    }
     expect(await one.ask('message:send', { text: 'x', room: 'tea' })).toMatchObject({
       error: { code: 'not_a_member' },
     })

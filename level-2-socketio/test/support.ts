@@ -44,7 +44,11 @@ export function afterTest(cleanup: () => unknown): void {
   cleanups.push(cleanup)
 }
 
-export async function startServer(options: Partial<Options> = {}): Promise<TestServer> {
+/** `prepare` is called before it listens. */
+export async function startServer(
+  options: Partial<Options> = {},
+  prepare: (http: Level2Server['http']) => unknown = () => undefined,
+): Promise<TestServer> {
   const server = createServer({
     allowedOrigins: [],
     log: createLog('error'),
@@ -52,6 +56,7 @@ export async function startServer(options: Partial<Options> = {}): Promise<TestS
     ...options,
   })
   afterTest(() => server.close())
+  await prepare(server.http)
   server.http.listen(0, '127.0.0.1')
   await once(server.http, 'listening')
   const url = `http://localhost:${(server.http.address() as AddressInfo).port}`

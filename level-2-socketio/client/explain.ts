@@ -1,0 +1,45 @@
+import { explainPacket } from '@levels/shared/client/explain-packet.ts'
+import { listen } from '@levels/shared/client/tap.ts'
+import type { Wire } from '@levels/shared/client/wire.ts'
+
+/** One line about each event of this level, from the page's point of view. */
+const sentences: Record<string, { in?: string; out?: string }> = {
+  session: { in: 'the whole state: who I am, who is here, my rooms' },
+  'user:joined': { in: 'somebody came, with the first tab' },
+  'user:left': { in: 'somebody is gone: the last tab closed 3 s ago' },
+  'message:send': { out: 'a message, please pass it on' },
+  'message:new': { in: 'a message: to all, to my room, or for me' },
+  'room:join': { out: 'let me into a room' },
+  'room:leave': { out: 'take me out of a room' },
+  'room:joined': { in: 'somebody joined a room I am in' },
+  'room:left': { in: 'somebody left a room' },
+  'notification:new': { in: 'a notification from outside' },
+  typing: { in: 'somebody is typing', out: 'I am typing' },
+}
+
+/** Shows every packet that crosses the socket on the wire. */
+export function showPackets(wire: Wire): void {
+  listen({
+    opening: (url) =>
+      wire.add({
+        direction: 'out',
+        kind: 'upgrade',
+        raw: `GET ${new URL(url).pathname}${new URL(url).search} HTTP/1.1\nUpgrade: websocket`,
+        why: 'Engine.IO, the layer beneath Socket.IO, opens a WebSocket',
+      }),
+    frame(direction, data, bytes) {
+      const raw = typeof data === 'string' ? data : '(bytes)'
+      const explanation = explainPacket(raw, direction, (name) =>
+        Object.hasOwn(sentences, name) ? sentences[name]?.[direction] : undefined,
+      )
+      wire.add({ direction, raw, bytes, ...explanation })
+    },
+    close: (code, reason) =>
+      wire.add({
+        direction: 'in',
+        kind: 'close',
+        raw: `${code} ${reason}`.trim(),
+        why: 'the WebSocket is gone',
+      }),
+  })
+}

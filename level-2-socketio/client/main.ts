@@ -1,0 +1,44 @@
+import { byId } from '@levels/shared/client/dom.ts'
+import { createPill } from '@levels/shared/client/pill.ts'
+import { mountThemeButton } from '@levels/shared/client/theme.ts'
+import { mountWire } from '@levels/shared/client/wire.ts'
+import { mountBreak } from './break-it.ts'
+import { mountChat } from './chat.ts'
+import { createConnection } from './connection.ts'
+import { showPackets } from './explain.ts'
+import { mountNotifications } from './notifications.ts'
+import { mountPeople } from './people.ts'
+import { mountRooms } from './rooms.ts'
+import { mountSignIn, type SignIn } from './sign-in.ts'
+
+const pill = byId('pill', HTMLElement)
+const setPill = createPill(pill)
+const wire = mountWire(byId('wire', HTMLElement))
+let signIn: SignIn | undefined
+
+showPackets(wire)
+mountThemeButton(pill.parentElement ?? document.body)
+setPill('off', 'disconnected')
+
+const connection = createConnection({
+  onState: setPill,
+  onRefused: ({ message }) => signIn?.showProblem(message),
+})
+const { socket } = connection
+socket.on('session', () => {
+  byId('inside', HTMLElement).hidden = false
+})
+socket.on('connect', () => {
+  const raw = `recovered: ${socket.recovered}`
+  const why = socket.recovered
+    ? 'what was missed has come, once; the session event settles the rest'
+    : 'a new start: the session event brings the whole state'
+  wire.add({ direction: 'note', kind: 'connected', raw, why })
+})
+
+const chat = mountChat(socket)
+mountPeople(socket, chat)
+mountRooms(socket, chat)
+mountNotifications(socket)
+mountBreak(socket)
+signIn = mountSignIn(connection)

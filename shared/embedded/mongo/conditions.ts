@@ -1,4 +1,4 @@
-import { BSONRegExp, type Doc, doc, isDoc, toNumber } from './bson.ts'
+import { BSONRegExp, type Doc, doc, isDoc, isTrue, toNumber } from './bson.ts'
 import { isOperators } from './filter.ts'
 import { TYPE, typeOf } from './values.ts'
 
@@ -7,6 +7,7 @@ export interface Condition {
   equal?: unknown[]
   lower?: { value: unknown; open: boolean }
   upper?: { value: unknown; open: boolean }
+  exists?: true
 }
 
 /** By field. */
@@ -34,7 +35,10 @@ function gather(operators: Doc, into: Condition): boolean {
   for (const operator of Object.keys(operators)) {
     const value = operators[operator]
     const values = operator === '$in' && Array.isArray(value) ? value : [value]
-    if (!values.every(hasKey)) complete = false
+    if (operator === '$exists') {
+      if (isTrue(value)) into.exists = true
+      complete = false
+    } else if (!values.every(hasKey)) complete = false
     else if ((operator === '$eq' || operator === '$in') && !into.equal) into.equal = values
     else if (operator === '$gt' || operator === '$gte')
       complete = bound(into, 'lower', value, operator === '$gt') && complete

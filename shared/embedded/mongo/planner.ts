@@ -44,22 +44,45 @@ function useOf(index: CollectionIndex, conditions: Conditions, sort: SortField[]
   }
   const next = conditions.get(index.fields[used]?.name ?? '')
   const range = next?.lower || next?.upper ? next : undefined
-  // Fields that are equal in all candidates need no order, unless they are arrays.
-  const fixed =
-    index.multikey || prefixes.length > 1 ? [] : index.fields.slice(0, used).map(({ name }) => name)
-  const open = sort.filter(({ name }) => !fixed.includes(name))
-  const inOrder =
-    !index.multikey &&
-    prefixes.length === 1 &&
-    open.every((by, i) => by.name === index.fields[used + i]?.name && by.descending === open[0]?.descending)
-  const sorted = open.length === 0 || inOrder
-  const score = used * 4 + (range ? 2 : 0) + (inOrder && open.length > 0 ? 3 : 0)
+  const order = orderOf(index, conditions, sort, used)
+  const { sparse, partialFilterExpression } = index.spec
+  const score =
+    used * 4 +
+    (order && sort.length > 0 ? 3 : 0) +
+    (range ? 2 : 0) +
+    (sparse || partialFilterExpression ? 1 : 0)
   const exact = complete && !index.multikey && conditions.size === used + (range ? 1 : 0)
-  const backwards = open[0]?.descending ?? false
+  if (order?.prefixesBackwards) prefixes.reverse()
   return {
     score,
-    read: (): Plan => ({ candidates: read(index, prefixes, range, backwards && inOrder), sorted, exact }),
+    read: (): Plan => ({
+      candidates: read(index, prefixes, range, order?.backwards ?? false),
+      sorted: sort.length === 0 || order !== undefined,
+      exact,
+    }),
   }
+}
+
+// How to read the index so that documents come in the wanted order; undefined if they cannot. The fields in
+// front are equal to one value each, or to one of several; those of several values must lead the order.
+function orderOf(index: CollectionIndex, conditions: Conditions, sort: SortField[], used: number) {
+  if (index.multikey) return undefined
+  const values = (name: string) => conditions.get(name)?.equal?.length ?? 0
+  const front = index.fields.slice(0, used).map(({ name }) => name)
+  const several = front.filter((name) => values(name) > 1)
+  const open = sort.filter(({ name }) => !front.includes(name) || values(name) > 1)
+  const [lead, rest] = [open.slice(0, several.length), open.slice(several.length)]
+  const follows = (fields: SortField[], names: (string | undefined)[]) =>
+    fields.every(({ name, descending }, i) => name === names[i] && descending === fields[0]?.descending)
+  if (!follows(lead, several)) return undefined
+  if (
+    !follows(
+      rest,
+      index.fields.slice(used).map(({ name }) => name),
+    )
+  )
+    return undefined
+  return { prefixesBackwards: lead[0]?.descending ?? false, backwards: rest[0]?.descending ?? false }
 }
 
 function* read(index: CollectionIndex, prefixes: string[], range: Condition | undefined, backwards: boolean) {
@@ -96,6 +119,7 @@ function holdsAll(index: CollectionIndex, conditions: Conditions): boolean {
     const wanted = partial?.[name]
     const presence = isDoc(wanted) && Object.keys(wanted).every((o) => o === '$exists' || o === '$type')
     const condition = known(name)
+    if (condition?.exists && isDoc(wanted) && Object.keys(wanted).join() === '$exists') return true
     const values =
       condition?.equal ?? (condition && presence ? [(condition.lower ?? condition.upper)?.value] : [])
     const probe = compileCondition(wanted)

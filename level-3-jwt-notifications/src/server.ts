@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
+import { trackConnections } from '@levels/shared/server/connections.ts'
 import { closeHttpServer } from '@levels/shared/server/http.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import { createOriginCheck } from '@levels/shared/server/origin.ts'
@@ -25,6 +26,9 @@ import { createConnectionHandler } from './socket/connection.ts'
 import { createGate } from './socket/handshake.ts'
 import { createIo } from './socket/io.ts'
 import { type Io, sessionRoom, type Tell, userRoom } from './wire.ts'
+
+/** How long a client may take to close its side when the server ends, in milliseconds. */
+const CLOSE_GRACE_MS = 1_000
 
 export interface Options {
   config: Pick<Config, 'allowedOrigins' | 'production' | 'accessTokenTtlS' | 'jwtSecret' | 'trustProxyHops'>
@@ -97,9 +101,11 @@ export async function createServer({ config, db, log, page, ...options }: Option
   roomRoutes(routes.route, rooms)
   options.routes?.({ route: routes.route, models, publish })
   const health = healthRouter({ mongo: mongoCheck(db), ...options.checks }, options.instance)
-  const http = createApp({ routes, health, page, trustProxyHops: config.trustProxyHops, log })
+  const { allowedOrigins, trustProxyHops } = config
+  const http = createApp({ routes, health, page, allowedOrigins, trustProxyHops, log })
+  const connections = trackConnections(http)
 
-  const io = createIo(http, { isAllowedOrigin, page, adapter: options.adapter })
+  const io = createIo(http, { allowedOrigins, isAllowedOrigin, page, adapter: options.adapter })
   const catchUp = createCatchUp(models, notifications.reading)
   const instance = options.instance ?? 'level-3'
   io.use(createGate(tokens, sessions, people, log))
@@ -122,7 +128,9 @@ export async function createServer({ config, db, log, page, ...options }: Option
       notifications.close()
       // The transport, not socket.disconnect(): a client that was disconnected on purpose stays away.
       io.engine.close()
+      const deadline = setTimeout(connections.destroyAll, CLOSE_GRACE_MS)
       await closeHttpServer(http)
+      clearTimeout(deadline)
     },
   }
 }

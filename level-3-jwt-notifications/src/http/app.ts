@@ -4,6 +4,8 @@ import type { Page } from '@levels/shared/server/page.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import cookieParser from 'cookie-parser'
 import express, { type Router } from 'express'
+import type { Config } from '../config.ts'
+import { allowOrigins } from './cors.ts'
 import { docsRouter } from './docs.ts'
 import { openApiDocument } from './openapi.ts'
 import { problemHandler } from './problem.ts'
@@ -12,17 +14,15 @@ import type { Routes } from './route.ts'
 const TITLE = 'Realtime notifications'
 const MAX_BODY = '64kb'
 
-export interface AppParts {
+export interface AppParts extends Pick<Config, 'allowedOrigins' | 'trustProxyHops'> {
   routes: Routes
   health: Router
   page?: Page
-  /** How many proxies in front are ours. */
-  trustProxyHops: number
   log: Log
 }
 
 /** The HTTP side, not listening yet: API, documentation, page, and a problem for everything else. */
-export function createApp({ routes, health, page, trustProxyHops, log }: AppParts) {
+export function createApp({ routes, health, page, allowedOrigins, trustProxyHops, log }: AppParts) {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag') // answers differ every time: hashing them is for nothing
@@ -30,7 +30,7 @@ export function createApp({ routes, health, page, trustProxyHops, log }: AppPart
   app.set('trust proxy', trustProxyHops)
 
   app.use(health)
-  app.use('/api', (_req, res, next) => {
+  app.use('/api', allowOrigins(allowedOrigins), (_req, res, next) => {
     res.setHeader('x-content-type-options', 'nosniff')
     res.setHeader('cache-control', 'no-store') // answers hold tokens and private messages
     next()

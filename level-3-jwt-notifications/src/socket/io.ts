@@ -9,20 +9,26 @@ const PATH = '/socket.io/'
 const MAX_MESSAGE_BYTES = 65_536
 
 export interface IoOptions {
+  allowedOrigins: readonly string[]
   isAllowedOrigin: OriginCheck
   page?: Page
   adapter?: Parameters<Io['adapter']>[0]
 }
 
 /** The Socket.IO server on `http`. */
-export function createIo(http: HttpServer, { isAllowedOrigin, page, adapter }: IoOptions): Io {
+export function createIo(
+  http: HttpServer,
+  { allowedOrigins, isAllowedOrigin, page, adapter }: IoOptions,
+): Io {
   const io: Io = new Server(http, {
     adapter,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     perMessageDeflate: false, // costs about 300 kB of memory a connection and saves little on short texts
     serveClient: false,
     destroyUpgrade: false, // other upgrades are answered below
-    // Socket.IO's `cors` option is about HTTP answers; a WebSocket from a foreign page is refused only here.
+    // For long-polling, whose answers a page of another origin may read only with this.
+    cors: allowedOrigins.length > 0 ? { origin: [...allowedOrigins], credentials: true } : undefined,
+    // That option is about HTTP answers; a WebSocket from a foreign page is refused only here.
     allowRequest: (req, decide) => {
       const allowed = isAllowedOrigin(req)
       decide(allowed ? null : 'origin_refused', allowed)
@@ -36,7 +42,6 @@ export function createIo(http: HttpServer, { isAllowedOrigin, page, adapter }: I
   })
 
   http.on('upgrade', (req, socket) => {
-    socket.on('error', () => socket.destroy())
     if (pathOf(req) === PATH || page?.ownsUpgrade(req)) return
     refuseUpgrade(socket, 404, 'not_found', `The socket is at ${PATH}.`)
   })

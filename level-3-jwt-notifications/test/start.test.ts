@@ -1,0 +1,145 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
+import { type Program, startProgram } from '@levels/shared/testing/process.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { request } from './support/person.ts'
+import { connectTab } from './support/tab.ts'
+
+const MAIN = 'level-3-jwt-notifications/src/main.ts'
+
+// Starting a program takes a while on a busy machine.
+describe('npm run level-3', { timeout: 90_000 }, () => {
+  let dataDir = ''
+  const programs: Program[] = []
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(path.join(tmpdir(), 'level-3-'))
+  })
+  afterEach(async () => {
+    for (const program of programs.splice(0)) await program.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  })
+
+  function start(env: Record<string, string | undefined> = {}): Program {
+    const clean = { NODE_ENV: undefined, MONGODB_URI: undefined, JWT_SECRET: undefined }
+    const program = startProgram([MAIN], { env: { ...clean, PORT: '0', DATA_DIR: dataDir, ...env } })
+    programs.push(program)
+    return program
+  }
+  const logIn = async (url: string) =>
+    request(url, 'POST', '/api/auth/login', { username: 'alice', password: 'password123' })
+
+  it('needs nothing installed, and says its URL, its database and how to sign in', async () => {
+    const program = start()
+    const url = await program.url()
+    await program.printed(/password123/)
+    expect(program.stdout()).toMatch(
+      /^Level 3 .*\n {2}http:\/\/localhost:\d+\n {2}services: embedded MongoDB.*\n {2}sign in as alice, bob, admin: password password123\n$/,
+    )
+    const { body } = await logIn(url)
+    expect(body).toMatchObject({ user: { username: 'alice', role: 'user' } })
+    const headers = { authorization: `Bearer ${body.accessToken}` }
+    const log = await request(url, 'GET', '/api/notifications', undefined, headers)
+    expect(log.body.items).toHaveLength(3)
+  })
+
+  it('keeps users signed in over a restart, and seeds only once', async () => {
+    const first = start()
+    const { body, headers } = await logIn(await first.url())
+    first.kill('SIGKILL')
+    await first.exit
+
+    const url = await start().url()
+    const bearer = { authorization: `Bearer ${body.accessToken}` }
+    const log = await request(url, 'GET', '/api/notifications', undefined, bearer)
+    expect(log.body.items).toHaveLength(3)
+    const cookie = headers.get('set-cookie')?.split(';')[0] ?? ''
+    const own = { cookie, 'x-requested-with': 'fetch' }
+    expect((await request(url, 'POST', '/api/auth/refresh', undefined, own)).status).toBe(200)
+  })
+
+  it('ends on SIGTERM within 5 s with code 0, hung clients and all; the others come back by themselves', async () => {
+    const program = start()
+    const url = await program.url()
+    const { body } = await logIn(url)
+    const tab = connectTab(url, { token: body.accessToken })
+    await tab.next('notifications:missed')
+    const hung = await hangOn(url)
+    const started = performance.now()
+    program.kill('SIGTERM')
+    expect(await tab.lost()).toBe('transport close')
+    expect(tab.socket.active).toBe(true)
+    expect(await program.exit).toEqual({ code: 0, signal: null })
+    expect(performance.now() - started).toBeLessThan(5_000)
+    hung.destroy()
+  })
+
+  it.each([
+    ['a short secret', { JWT_SECRET: 'short' }, /^JWT_SECRET has fewer than 32 bytes: .*openssl rand/],
+    [
+      'no secret in production',
+      { NODE_ENV: 'production', MONGODB_URI: 'mongodb://127.0.0.1:1' },
+      /^JWT_SECRET is missing: /,
+    ],
+    [
+      'no database in production',
+      { NODE_ENV: 'production', JWT_SECRET: 'x'.repeat(32) },
+      /^MONGODB_URI is missing.*embedded/,
+    ],
+    [
+      'a database that is not there',
+      { MONGODB_URI: 'mongodb://user:hidden@127.0.0.1:1/x' },
+      /^MONGODB_URI: no MongoDB can be used there/,
+    ],
+    [
+      'a database address that is none',
+      { MONGODB_URI: 'localhost:27017' },
+      /^MONGODB_URI is not a MongoDB address: .*mongodb:\/\//,
+    ],
+    [
+      'a token life that is no number',
+      { ACCESS_TOKEN_TTL_S: 'soon' },
+      /^ACCESS_TOKEN_TTL_S must be a whole number/,
+    ],
+    ['a number of proxies that is none', { TRUST_PROXY: 'yes' }, /^TRUST_PROXY must be a whole number/],
+  ])('refuses %s in one line that names the cure, with exit code 1 (35)', async (_what, env, line) => {
+    const program = start(env)
+    expect(await program.exit).toEqual({ code: 1, signal: null })
+    expect(program.stderr()).toMatch(line)
+    expect(program.stderr().trim().split('\n')).toHaveLength(1)
+    expect(program.stderr()).not.toContain('hidden')
+    expect(program.stdout()).toBe('')
+  })
+
+  it('refuses a data directory that another one uses', async () => {
+    await start().url()
+    const second = start()
+    expect(await second.exit).toEqual({ code: 1, signal: null })
+    expect(second.stderr()).toMatch(/in use.*DATA_DIR/)
+  })
+
+  it('uses the MongoDB it is told to use', async () => {
+    const mongo = await startEmbeddedMongo()
+    const program = start({ MONGODB_URI: mongo.uri })
+    expect((await logIn(await program.url())).status).toBe(200)
+    expect(program.stdout()).toContain('services: MongoDB at MONGODB_URI\n')
+    await program.stop()
+    await mongo.close()
+  })
+})
+
+/** A WebSocket whose peer answers nothing any more, not even a close. */
+async function hangOn(url: string): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(
+    'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n' +
+      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+  )
+  await once(socket, 'data')
+  return socket
+}

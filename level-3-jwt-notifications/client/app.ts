@@ -1,13 +1,13 @@
 import { byId } from '@levels/shared/client/dom.ts'
 import { createPill } from '@levels/shared/client/pill.ts'
 import { mountThemeButton } from '@levels/shared/client/theme.ts'
-import { mountWire } from '@levels/shared/client/wire.ts'
+import { mountWire, type Wire } from '@levels/shared/client/wire.ts'
 import type { Notification, User } from '../src/events.ts'
 import { type Api, createApi } from './api.ts'
 import { catchUp } from './catch-up.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
-import { explainToken, explainTraffic } from './explain.ts'
+import { type CallWords, explainToken, explainTraffic } from './explain.ts'
 import { Problem } from './http.ts'
 import { createInbox, type Inbox } from './inbox.ts'
 import { mountSignIn } from './sections/sign-in.ts'
@@ -26,6 +26,7 @@ export interface App {
   arrived: Emitter<Notification>
   /** These came while the user was away, oldest first. */
   missed: Emitter<Notification[]>
+  wire: Wire
   /** Aborted on signing out: pass it to what would outlive the page's sections. */
   signal: AbortSignal
 }
@@ -33,8 +34,11 @@ export interface App {
 /** A part of the page: fills its element, which the HTML has, and lives until the user signs out. */
 export type Section = (app: App) => void
 
-/** Starts the page: someone signs in, or is still signed in, and the sections come to life. */
-export function startApp(sections: readonly Section[]): void {
+/**
+ * Starts the page: someone signs in, or is still signed in, and the sections come to life. `calls` explains what further
+ * calls of the API are for.
+ */
+export function startApp(sections: readonly Section[], calls: readonly CallWords[] = []): void {
   const pill = byId('pill', HTMLElement)
   const setPill = createPill(pill)
   const wire = mountWire(byId('wire', HTMLElement))
@@ -46,7 +50,7 @@ export function startApp(sections: readonly Section[]): void {
   const session = createSession({
     onSignedIn(user) {
       const leaving = new AbortController()
-      const app = createApp(user, session, leaving.signal, (state, why) => {
+      const app = createApp(user, session, wire, leaving.signal, (state, why) => {
         setPill(state === 'connected' ? 'on' : state === 'waiting' ? 'waiting' : 'off', why)
       })
       signedOut.hidden = true
@@ -70,7 +74,7 @@ export function startApp(sections: readonly Section[]): void {
   })
   const signIn = mountSignIn(signedOut, session)
 
-  explainTraffic(wire)
+  explainTraffic(wire, calls)
   mountThemeButton(pill.parentElement ?? document.body)
   setPill('off', 'signed out')
   resume(session, () => setPill('waiting', 'the server cannot be reached; trying again')).then((reason) => {
@@ -99,6 +103,7 @@ async function resume(session: Session, onWaiting: () => void): Promise<string |
 function createApp(
   user: User,
   session: Session,
+  wire: Wire,
   signal: AbortSignal,
   onState: Parameters<typeof createConnection>[0]['onState'],
 ): App {
@@ -109,7 +114,7 @@ function createApp(
   const connection = createConnection({ session, after: () => inbox.cursor, onState })
   catchUp({ connection, inbox, onMissed: missed.emit, signal })
   signal.addEventListener('abort', () => connection.close())
-  return { user, session, api: createApi(session), connection, inbox, changed, arrived, missed, signal }
+  return { user, session, api: createApi(session), connection, inbox, changed, arrived, missed, wire, signal }
 }
 
 /** Many calls within one frame become one. */

@@ -5,8 +5,14 @@ import { type HttpCall, watchHttp } from './http.ts'
 import type { Access } from './session.ts'
 import { hideTokens } from './token.ts'
 
-/** Shows on the wire what this page sends and gets, over the socket and over HTTP, and says what it is. */
-export function explainTraffic(wire: Wire): void {
+/** How a call begins (`POST /api/rooms`), and what it is for. */
+export type CallWords = [start: string, why: string]
+
+/**
+ * Shows on the wire what this page sends and gets, over the socket and over HTTP, and says what it is. `furtherCalls`
+ * are those that level 3 knows nothing of.
+ */
+export function explainTraffic(wire: Wire, furtherCalls: readonly CallWords[] = []): void {
   listen({
     opening: (url) =>
       wire.add({
@@ -29,7 +35,7 @@ export function explainTraffic(wire: Wire): void {
       kind: 'http',
       raw: `${method} ${path} → ${status || 'no answer'}${code ? ` ${code}` : ''}`,
       bytes,
-      why: explainCall({ method, path, status, code, bytes }),
+      why: explainCall({ method, path, status, code, bytes }, [...furtherCalls, ...calls]),
     }),
   )
 }
@@ -81,7 +87,7 @@ export function explainEvent(name: string, [payload]: unknown[]): string | undef
 }
 
 /** By how the call begins; the first that fits. */
-const calls: [start: string, why: string][] = [
+const calls: CallWords[] = [
   ['POST /api/auth/refresh', 'a new access token; the cookie was replaced, and the old one is worthless now'],
   ['POST /api/auth/login', 'the password, once; from here on tokens speak for you'],
   ['POST /api/auth/register', 'a new account, signed in at once'],
@@ -100,10 +106,10 @@ const calls: [start: string, why: string][] = [
   ['GET /api/rooms', 'all rooms, and which are yours'],
 ]
 
-function explainCall({ method, path, status, code }: HttpCall): string {
+function explainCall({ method, path, status, code }: HttpCall, known: readonly CallWords[]): string {
   if (status === 0) return 'the server could not be reached'
   if (code === 'token_expired') return 'the token has expired: refresh, then the same again'
   const isReplay = path.endsWith('/experiments/replay')
   if (status >= 400 && !isReplay) return 'refused, and the code says why'
-  return calls.find(([start]) => `${method} ${path}`.startsWith(start))?.[1] ?? 'a call of the API'
+  return known.find(([start]) => `${method} ${path}`.startsWith(start))?.[1] ?? 'a call of the API'
 }

@@ -33,6 +33,8 @@ export interface Session {
   resume(): Promise<void>
   signIn(how: 'login' | 'register', credentials: Credentials): Promise<void>
   signOut(): Promise<void>
+  /** What there is to be done while the user is still signed in, as the last thing before signing out. */
+  beforeSignOut(work: () => Promise<void>): void
   /** Gets a new access token. All tabs share one request. Throws Problem; after a 401 nobody is signed in any more. */
   refresh(): Promise<void>
   /** The server has ended the session, and says why. */
@@ -51,6 +53,7 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
   let user: User | undefined
   let access: Access | undefined
   let refreshing: Promise<void> | undefined
+  let lastThings: (() => Promise<void>)[] = []
 
   function adopt({ user: next, accessToken, expiresIn }: SignedIn): void {
     const isSame = user?.id === next.id
@@ -70,6 +73,7 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
     const wasSignedIn = user !== undefined
     user = undefined
     access = undefined
+    lastThings = []
     if (wasSignedIn) onSignedOut(reason)
   }
 
@@ -119,7 +123,10 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
     async signIn(how, credentials) {
       enter((await http<SignedIn>('POST', `/api/auth/${how}`, { body: credentials })).data)
     },
+    beforeSignOut: (work) => void lastThings.push(work),
     async signOut() {
+      // Nothing that fails here may keep anybody signed in.
+      await Promise.allSettled(lastThings.map((work) => work()))
       await http('POST', '/api/auth/logout', { headers })
       end()
       tabs.tell({ type: 'signed-out' })

@@ -1,0 +1,45 @@
+import { startApp } from '@levels/3-jwt-notifications/client/app.ts'
+import { mountAway } from '@levels/3-jwt-notifications/client/sections/away.ts'
+import { mountBell } from '@levels/3-jwt-notifications/client/sections/bell.ts'
+import { mountBreak } from '@levels/3-jwt-notifications/client/sections/break-it.ts'
+import { mountCentre } from '@levels/3-jwt-notifications/client/sections/centre.ts'
+import { mountDevices } from '@levels/3-jwt-notifications/client/sections/devices.ts'
+import { mountRooms } from '@levels/3-jwt-notifications/client/sections/rooms.ts'
+import { mountSend } from '@levels/3-jwt-notifications/client/sections/send.ts'
+import { mountToasts } from '@levels/3-jwt-notifications/client/sections/toasts.ts'
+import { mountUserMenu } from '@levels/3-jwt-notifications/client/sections/user-menu.ts'
+import { killThisInstance } from './kill.ts'
+import { mountDeliveries } from './sections/deliveries.ts'
+import { mountInstance } from './sections/instance.ts'
+import { mountPush } from './sections/push.ts'
+
+// The page of level 3, section by section, and what level 4 adds to it.
+startApp(
+  [
+    mountBell,
+    mountUserMenu,
+    mountToasts,
+    mountAway,
+    mountCentre,
+    mountPush,
+    mountInstance,
+    mountSend,
+    mountDeliveries,
+    mountRooms,
+    mountDevices,
+    (app) => mountBreak(app, import.meta.env.DEV ? [killThisInstance(app)] : []),
+  ],
+  [
+    [
+      'GET /api/push/public-key',
+      'the key that this server signs its pushes with; the browser subscribes for it',
+    ],
+    ['GET /api/push/subscriptions', 'your browsers that get push'],
+    ['POST /api/push/subscriptions', 'where to reach this browser, and the keys to encrypt for it'],
+    ['DELETE /api/push/subscriptions', 'no more push there'],
+    ['POST /api/push/test', 'a test message, on the same way as any push'],
+    ['GET /api/admin/deliveries', 'what is on its way to people who are not looking'],
+    ['POST /api/admin/deliveries', 'once more, from the start'],
+    ['POST /api/dev/kill', 'this process ends at once'],
+  ],
+)

@@ -4,6 +4,7 @@ import path from 'node:path'
 import sirv from 'sirv'
 import { StartError } from './config.ts'
 import { pathOf } from './http.ts'
+import { loadVite } from './load-vite.ts'
 import { viteConfig, withoutHotReload } from './vite.ts'
 
 /** The level's page, served by the level's own HTTP server: page, API and sockets on one origin. */
@@ -80,7 +81,7 @@ function developmentPage(levelDir: string, hotReload: boolean): Page {
     },
     ownsUpgrade: (req) => pathOf(req) === '/' && req.headers['sec-websocket-protocol'] === 'vite-hmr',
     async attach(server) {
-      const { createServer } = await import('vite')
+      const { createServer } = await loadVite()
       vite = await createServer({
         ...viteConfig(levelDir),
         plugins: hotReload ? [] : [withoutHotReload()],

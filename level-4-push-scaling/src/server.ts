@@ -13,7 +13,7 @@ import { createDeliveries } from './deliveries/index.ts'
 import { defineDeliveryRoutes } from './deliveries/routes.ts'
 import { createEmail } from './email/index.ts'
 import { createGapWatch } from './gaps.ts'
-import { defineKillRoute } from './kill-route.ts'
+import { defineKillRoute, obeyKills } from './kill-route.ts'
 import { sendLoginAlerts } from './login-alert.ts'
 import { createPush } from './push/index.ts'
 import type { RedisConnections } from './redis.ts'
@@ -40,7 +40,7 @@ export async function createServer({ config, db, redis, log, page }: Options): P
   const email = createEmail({ models, deliveries, config, log })
   const gaps = createGapWatch(redis)
 
-  const level3 = await createLevel3Server({
+  const level3: Level3Server = await createLevel3Server({
     config,
     db,
     log,
@@ -52,9 +52,10 @@ export async function createServer({ config, db, redis, log, page }: Options): P
     routes({ route }) {
       push.routes(route)
       defineDeliveryRoutes(route, deliveries, models)
-      if (!config.production) defineKillRoute(route, config.instance)
+      if (!config.production) defineKillRoute(route, config.instance, () => level3.io)
     },
   })
+  if (!config.production) obeyKills(level3.io, config.instance)
   sendLoginAlerts(level3.signIns, level3.publish, log)
   const catchUp = createCatchUp(level3.resync, log)
   await gaps.start(catchUp.ask)

@@ -18,7 +18,7 @@ const meanings: Record<Link, string> = {
 /** The push check-up: follows a test message from the permission to the screen, and names the first broken link. */
 export function checkUpPanel(push: Push, onDone: () => Promise<void>): HTMLElement {
   const start = h('button', { className: 'btn small push', type: 'button' }, 'Check')
-  const list = h('ol', { className: 'links' })
+  const list = h('ol', { className: 'links', hidden: true })
   const outcome = h('p', { className: 'outcome', attributes: { role: 'status' } })
   const lines = new Map<Link, HTMLLIElement>()
 
@@ -61,6 +61,7 @@ export function checkUpPanel(push: Push, onDone: () => Promise<void>): HTMLEleme
   start.onclick = async () => {
     start.disabled = true
     outcome.textContent = 'Checking…'
+    list.hidden = false
     reset()
     markNext()
     await checkUp(createProbes(push), report)
@@ -69,7 +70,6 @@ export function checkUpPanel(push: Push, onDone: () => Promise<void>): HTMLEleme
     await onDone()
     start.disabled = false
   }
-  reset()
   return h(
     'div',
     { className: 'part' },

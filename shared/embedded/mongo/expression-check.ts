@@ -4,7 +4,7 @@ import { MongoError, notCovered } from './errors.ts'
 const VARIABLES = ['$$ROOT', '$$CURRENT', '$$NOW', '$$REMOVE']
 
 /** Throws MongoDB's errors for an expression that is not well-formed, or has operators other than these. */
-export function checkExpression(expression: unknown, operators: object): void {
+export function checkExpression(expression: unknown, operators: readonly string[]): void {
   if (typeof expression === 'string' && expression.startsWith('$')) checkPath(expression)
   if (Array.isArray(expression)) for (const element of expression) checkExpression(element, operators)
   if (!isDoc(expression)) return
@@ -16,7 +16,7 @@ export function checkExpression(expression: unknown, operators: object): void {
       `an expression specification must contain exactly one field, the name of the expression. Found ${names.length} fields`,
     )
   }
-  if (operator && !Object.hasOwn(operators, operator)) {
+  if (operator && !operators.includes(operator)) {
     throw new MongoError(
       168,
       `Unrecognized expression '${operator}' (MongoDB may know it, the embedded one does not)`,

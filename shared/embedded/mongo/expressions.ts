@@ -1,22 +1,13 @@
-import { Context, evalExpr, ProcessingMode } from 'mingo/core'
-import { $add, $divide, $multiply, $subtract } from 'mingo/operators/expression/arithmetic'
-import { $and, $or } from 'mingo/operators/expression/boolean'
-import { $cond, $ifNull, $switch } from 'mingo/operators/expression/conditional'
-import type { AnyObject, Options } from 'mingo/types'
 import { type Doc, Double, doc, isDoc, isTrue, Long } from './bson.ts'
 import { MongoError } from './errors.ts'
 import { checkExpression } from './expression-check.ts'
+import { createOptions, evaluate, MINGO_OPERATORS, type Operator } from './mingo.ts'
 import { compare, typeOf } from './values.ts'
 
 // Aggregation expressions are evaluated by mingo, with an explicit list of operators: mingo's where they do
 // what MongoDB does, our own where BSON types or missing fields make a difference. All others are refused.
 
-type Operator = (document: AnyObject, operand: unknown, options: Options) => unknown
-
-const MINGO = { $add, $subtract, $multiply, $divide, $and, $or, $cond, $ifNull, $switch }
-
-const OPERATORS: { [name: string]: Operator } = {
-  ...(MINGO as unknown as { [name: string]: Operator }),
+const OWN_OPERATORS: { [name: string]: Operator } = {
   $literal: (_, operand) => operand,
   $eq: comparison((order) => order === 0),
   $ne: comparison((order) => order !== 0),
@@ -48,27 +39,23 @@ const OPERATORS: { [name: string]: Operator } = {
   }),
 }
 
-const options: Options = {
-  context: Context.init({ expression: OPERATORS }),
-  idKey: '_id',
-  processingMode: ProcessingMode.CLONE_OFF,
-  useStrictMode: true,
-  scriptEnabled: false,
-  failOnError: true,
-}
+const KNOWN = [...MINGO_OPERATORS, ...Object.keys(OWN_OPERATORS)]
+let options: ReturnType<typeof createOptions> | undefined
 
 /** Compiles an expression to a function of a document; `undefined` is MongoDB's "missing". */
 export function compileExpression(expression: unknown): (document: Doc) => unknown {
-  checkExpression(expression, OPERATORS)
+  checkExpression(expression, KNOWN)
   if (typeof expression === 'string' && /^\$[^$]/.test(expression)) {
     const path = expression.slice(1).split('.')
     return (document) => fieldAt(document, path)
   }
-  if (typeof expression !== 'object' && !String(expression).startsWith('$')) return () => expression
-  const plain = toPlain(expression)
+  const constant = !isDoc(expression) && !Array.isArray(expression) && !String(expression).startsWith('$$')
+  if (constant) return () => expression
+  options ??= createOptions(OWN_OPERATORS)
+  const [plain, withOptions] = [toPlain(expression), options]
   return (document) => {
     try {
-      return fromPlain(evalExpr(toPlain(document) as never, plain as never, options))
+      return fromPlain(evaluate(toPlain(document), plain, withOptions))
     } catch (error) {
       if (error instanceof MongoError) throw error
       throw new MongoError(2, error instanceof Error ? error.message : String(error))
@@ -94,7 +81,7 @@ function ownOperator(name: string, size: number | undefined, run: (values: unkno
         `Expression ${name} takes exactly ${size} arguments. ${operands.length} were passed in.`,
       )
     }
-    return run(operands.map((one) => fromPlain(evalExpr(document as never, one, options))))
+    return run(operands.map((one) => fromPlain(evaluate(document, one, options))))
   }
 }
 

@@ -35,7 +35,7 @@ export function createServer({ log, page, ...limits }: Options): Level1Server {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.maxMessageBytes,
-    perMessageDeflate: false, // costs about 300 kB of memory a connection (ws README) and saves little on short texts
+    perMessageDeflate: false, // costs much memory and time (ws README), and saves little on short texts
   })
 
   const http = createHttpServer(async (req, res) => {

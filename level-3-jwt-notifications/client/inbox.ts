@@ -64,8 +64,8 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
   /** Deleted during this connection: an answer that was under way may still contain them. */
   const gone = new Set<string>()
   const cursor = createCursor()
-  /** What this connection's snapshot brought. If it was missed, it is new, although it is here already. */
-  let introduced = new Set<string>()
+  /** What snapshots brought. If it was missed, it is new, although it is here already. */
+  const introduced = new Set<string>()
   let unread = 0
   let floor = Number.POSITIVE_INFINITY
   let waiting: (() => void)[] | undefined
@@ -122,18 +122,18 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
       for (const { id, seq } of known.values()) if (seq < floor) known.delete(id)
       const oldest = (items.length < SNAPSHOT ? 1 : items.at(-1)?.seq) ?? 1
       const stale = { after: floor - 1, before: Math.min(oldest, (cursor.value ?? 0) + 1) }
-      introduced = new Set(items.map(({ id }) => id).filter((id) => !known.has(id)))
+      for (const { id } of items) if (!known.has(id)) introduced.add(id)
+      // The cursor stays: what was missed is told from there, and if this connection ends before, the next one tells.
       take({ from: oldest, to: upTo, items })
-      // No further than what is really here: `upTo` was read a moment after the items.
-      cursor.cover(oldest, items[0]?.seq ?? 0)
       const early = waiting ?? []
       waiting = undefined
       for (const apply of early) apply()
       onChange()
       return stale.before - stale.after > 1 ? stale : undefined
     },
-    missed({ items, upTo }) {
+    missed({ items, more, upTo }) {
       const isNew = items.filter((one) => add(one) || introduced.delete(one.id))
+      if (!more) introduced.clear()
       // Nothing lies between our cursor and the packet. A new tab has no cursor: its first packet begins behind what
       // was delivered to the user before this tab existed, and that much counts as seen.
       const from = cursor.value === undefined ? (items[0]?.seq ?? upTo + 1) : cursor.value + 1

@@ -83,10 +83,19 @@ describe('the inbox', () => {
     const { inbox } = openInbox()
     inbox.connecting()
     inbox.initial({ items: [made(1)], unread: 1, upTo: 2 })
-    expect(inbox.cursor).toBe(1)
+    expect(inbox.cursor).toBeUndefined()
     inbox.missed({ items: [made(1), made(2)], more: false, upTo: 2 })
     expect(inbox.list().map(({ seq }) => seq)).toEqual([2, 1])
     expect(inbox.cursor).toBe(2)
+  })
+
+  it('still tells as missed what a snapshot brought before the connection was cut', () => {
+    const { inbox } = openInbox()
+    inbox.connecting()
+    inbox.initial({ items: [made(1)], unread: 1, upTo: 1 })
+    inbox.connecting()
+    inbox.initial({ items: [made(1)], unread: 1, upTo: 1 })
+    expect(inbox.missed({ items: [made(1)], more: false, upTo: 1 })).toEqual([made(1)])
   })
 
   it('does not call missed what was on screen already', () => {

@@ -1,6 +1,7 @@
-import { explainPacket } from '@levels/shared/client/explain-packet.ts'
+import { type ExplainEvent, explainPacket } from '@levels/shared/client/explain-packet.ts'
 import { listen } from '@levels/shared/client/tap.ts'
 import type { Wire } from '@levels/shared/client/wire.ts'
+import type { Message } from '../src/events.ts'
 
 /** One line about each event of this level, from the page's point of view. */
 const sentences: Record<string, { in?: string; out?: string }> = {
@@ -8,13 +9,22 @@ const sentences: Record<string, { in?: string; out?: string }> = {
   'user:joined': { in: 'somebody came, with the first tab' },
   'user:left': { in: 'somebody is gone: the last tab closed 3 s ago' },
   'message:send': { out: 'a message, please pass it on' },
-  'message:new': { in: 'a message: to all, to my room, or for me' },
   'room:join': { out: 'let me into a room' },
   'room:leave': { out: 'take me out of a room' },
   'room:joined': { in: 'somebody joined a room I am in' },
   'room:left': { in: 'somebody left a room' },
   'notification:new': { in: 'a notification from outside' },
   typing: { in: 'somebody is typing', out: 'I am typing' },
+}
+
+const explainEvent: ExplainEvent = (name, [payload], direction) => {
+  if (name === 'message:new' && payload) return explainMessage(payload as Message)
+  return Object.hasOwn(sentences, name) ? sentences[name]?.[direction] : undefined
+}
+
+function explainMessage({ room, to }: Message): string {
+  if (room !== null) return 'a message in a room I am in'
+  return to === undefined ? 'a message to everyone' : 'a private message: nobody else gets this packet'
 }
 
 /** Shows every packet that crosses the socket on the wire. */
@@ -29,9 +39,7 @@ export function showPackets(wire: Wire): void {
       }),
     frame(direction, data, bytes) {
       const raw = typeof data === 'string' ? data : '(bytes)'
-      const explanation = explainPacket(raw, direction, (name) =>
-        Object.hasOwn(sentences, name) ? sentences[name]?.[direction] : undefined,
-      )
+      const explanation = explainPacket(raw, direction, explainEvent)
       wire.add({ direction, raw, bytes, ...explanation })
     },
     close: (code, reason) =>

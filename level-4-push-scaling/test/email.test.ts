@@ -36,7 +36,7 @@ async function mailServer(options?: Parameters<typeof startMailServer>[0]) {
 function mailDelivery({ deliveries }: Stack, state: DeliveryState, timeoutMs?: number) {
   return until(
     `the mail is ${state}`,
-    async () => (await deliveries.model.findOne({ channel: 'email', state }).lean()) ?? undefined,
+    async () => await deliveries.model.findOne({ channel: 'email', state }).lean(),
     timeoutMs,
   )
 }
@@ -123,7 +123,8 @@ test('nobody can make us mail words of their own, or more than five mails an hou
   const { smtpUrl, mails } = await mailServer()
   const stack = await start({ settings: { smtpUrl } })
   const alice = await stack.register({ email: 'victim@example.com' })
-  const spam = { to: 'me', type: 'login.new', title: 'Buy now', message: 'https://evil.example' }
+  const metadata = { device: 'Buy now', ip: 'evil.example' }
+  const spam = { to: 'me', type: 'login.new', title: 'Buy now', message: 'https://evil.example', metadata }
   expect((await alice.call('POST', '/api/notifications', spam)).status).toBe(201)
   for (let attempt = 1; attempt <= 7; attempt += 1) {
     await alice.signInAgain(`Buy-at-evil.example/${attempt} https://evil.example`)

@@ -50,7 +50,7 @@ export function createDeliveries({ db, models, instance, log }: DeliveriesOption
     lanes,
     deliveries: model,
     log,
-    onRoom: () => sending.wake(),
+    wake: (at) => sending.wake(at),
   })
   const sending = createAlarm('Deliveries', sender.step, log)
 

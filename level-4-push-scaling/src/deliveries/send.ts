@@ -20,12 +20,12 @@ interface SenderOptions {
   lanes: Lanes
   deliveries: Model<DeliveryDoc>
   log: Log
-  /** A lane that was full has room again. */
-  onRoom(): void
+  /** There may be something to do at this time (epoch milliseconds; now by default). */
+  wake(at?: number): void
 }
 
 /** A step that starts the attempts that are due and have room; it does not wait for their end. */
-export function createSender({ queue, channels, lanes, deliveries, log, onRoom }: SenderOptions) {
+export function createSender({ queue, channels, lanes, deliveries, log, wake }: SenderOptions) {
   const settler = createSettler(deliveries, log)
   const running = new Set<Promise<void>>()
   let stopping = false
@@ -35,7 +35,10 @@ export function createSender({ queue, channels, lanes, deliveries, log, onRoom }
     const outcome = await resultOf(delivery, channel, attempt)
     // Broken off by our own stop: that says nothing about the other side, so it does not count.
     const kept = stopping && outcome.kind === 'retry' ? ({ kind: 'released' } as const) : outcome
-    await settler.settle(delivery, settlementOf(delivery.attempts + 1, kept))
+    const update = settlementOf(delivery.attempts + 1, kept)
+    await settler.settle(delivery, update)
+    const again = update.$set?.nextAttemptAt
+    if (again instanceof Date) wake(again.getTime())
   }
 
   async function resultOf(
@@ -57,12 +60,14 @@ export function createSender({ queue, channels, lanes, deliveries, log, onRoom }
   function start(claimed: Claimed): void {
     const { lane } = claimed.delivery
     lanes.enter(lane, claimed.channel.perLane)
-    const job = run(claimed).finally(() => {
-      running.delete(job)
-      const wasFull = lanes.full.includes(lane)
-      lanes.leave(lane)
-      if (wasFull) onRoom()
-    })
+    const job = run(claimed)
+      .catch((error: unknown) => log.error(`Delivery ${claimed.delivery._id}: ${error}`))
+      .finally(() => {
+        running.delete(job)
+        const wasFull = lanes.full.includes(lane)
+        lanes.leave(lane)
+        if (wasFull) wake()
+      })
     running.add(job)
   }
 

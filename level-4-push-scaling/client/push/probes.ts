@@ -4,7 +4,7 @@ import type { Push } from './push.ts'
 
 /** How long the check-up waits for the push service, and then for the worker, in milliseconds. */
 const PATIENCE_MS = 15_000
-const LOOK_EVERY_MS = 500
+const LOOK_EVERY_MS = 1_000
 
 /** The check-up's questions, put to the real browser and the real server. */
 export function createProbes(push: Push): Probes {

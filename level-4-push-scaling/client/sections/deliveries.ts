@@ -47,7 +47,7 @@ export function mountDeliveries({ api, user, signal }: App): void {
   let isOnItsWay = true
 
   async function fetchPage(before?: string): Promise<Page> {
-    const query = new URLSearchParams({ ...(state && { state }), ...(before && { before }) })
+    const query = new URLSearchParams({ limit: '20', ...(state && { state }), ...(before && { before }) })
     return (await api<Page>('GET', `/api/admin/deliveries?${query}`)).data
   }
 

@@ -4,13 +4,21 @@ import type { User, Users } from './users.ts'
 
 /** Lets a socket in as the user it says it is, or refuses it: the client gets a `connect_error` with a code. */
 export function guardHandshake(io: Level2Io, users: Users): void {
+  const taken = new WeakSet<object>()
   io.use((socket, next) => {
+    // Handshakes that come in one breath would each make a socket, and every message to everyone would be sent to this
+    // one connection as many times.
+    if (taken.has(socket.conn)) {
+      socket.conn.close()
+      return next(new Error('a connection has one socket'))
+    }
     let user: User
     try {
       user = enter(socket, users)
     } catch (error) {
       return next(error as Error)
     }
+    taken.add(socket.conn)
     socket.data.user = user
     forgetHandshake(socket)
     next()

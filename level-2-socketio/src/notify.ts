@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { OriginCheck } from '@levels/shared/server/origin.ts'
 import { HttpError, readText as readBody } from '@levels/shared/server/respond.ts'
 import { LIMITS, type Notification, type NotifyResult } from './events.ts'
@@ -35,6 +35,22 @@ export async function notify(
     const { code, message } = error.data
     throw new HttpError(code === 'user_offline' ? 404 : 400, code, message)
   }
+}
+
+/**
+ * Lets a page of an allowed origin read the answer; and answers its browser when that asks first, as it does for JSON
+ * (Fetch Standard, "CORS protocol"). Returns whether that was all it wanted.
+ */
+export function answersPreflight(req: IncomingMessage, res: ServerResponse): boolean {
+  const { origin } = req.headers
+  if (origin === undefined) return false
+  res.setHeader('access-control-allow-origin', origin)
+  res.setHeader('vary', 'origin')
+  if (req.method !== 'OPTIONS') return false
+  res.setHeader('access-control-allow-methods', 'POST')
+  res.setHeader('access-control-allow-headers', 'content-type')
+  res.writeHead(204).end()
+  return true
 }
 
 function deliver(io: Level2Io, users: Users, payload: Payload): NotifyResult {

@@ -12,7 +12,7 @@ import { LIMITS, NOTIFY_PATH, SOCKET_PATH } from './events.ts'
 import { guardHandshake } from './handshake.ts'
 import { type Level2Io, type Level2Socket, membersOf, tabsOf } from './io.ts'
 import { sendMessage, sendTyping } from './messages.ts'
-import { notify } from './notify.ts'
+import { answersPreflight, notify } from './notify.ts'
 import { readRoom } from './payload.ts'
 import { guardRecovery, RECOVERY_MS } from './recovery.ts'
 import { Refusal } from './refusal.ts'
@@ -49,7 +49,10 @@ export function createServer({ log, page, ...options }: Options): Level2Server {
   const http = createHttpServer(async (req, res) => {
     const path = pathOf(req)
     if (path === '/healthz') return sendJson(res, 200, { status: 'ok' })
-    if (path === NOTIFY_PATH) return sendJson(res, 202, await notify(req, { io, users, isAllowedOrigin }))
+    if (path === NOTIFY_PATH) {
+      if (isAllowedOrigin(req) && answersPreflight(req, res)) return
+      return sendJson(res, 202, await notify(req, { io, users, isAllowedOrigin }))
+    }
     const notFound = () => sendError(res, 404, 'not_found', `There is nothing at ${path}.`)
     if (page) page.handle(req, res, notFound)
     else notFound()
@@ -91,6 +94,8 @@ export function createServer({ log, page, ...options }: Options): Level2Server {
     throw new Refusal('bad_payload', 'This level knows no such event.')
   }, log)
   function onEvent(this: Level2Socket, event: string, ...args: unknown[]): void {
+    // What comes in the same breath as a goodbye is still handed over.
+    if (!this.connected) return
     const listener = listeners.get(event) ?? unknownEvent
     listener.apply(this, args)
   }
@@ -104,9 +109,9 @@ export function createServer({ log, page, ...options }: Options): Level2Server {
     socket.onAny(onEvent)
     socket.on('disconnect', onDisconnect)
 
-    socket.join([tabsOf(user), ...[...user.rooms].map(membersOf)])
+    socket.join([tabsOf(user), ...user.rooms.map(membersOf)])
     const { sessionId, username } = user
-    socket.emit('session', { sessionId, username, users: users.names(), rooms: [...user.rooms] })
+    socket.emit('session', { sessionId, username, users: users.names(), rooms: user.rooms })
     if (user.announced) return
     user.announced = true
     socket.broadcast.emit('user:joined', { username, users: users.names() })

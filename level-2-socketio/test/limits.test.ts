@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { startTcpProxy } from '@levels/shared/testing/tcp-proxy.ts'
 import { describe, expect, it } from 'vitest'
 import { RateLimit } from '../src/rate-limit.ts'
-import { afterTest, listen, open, settle, startServer, type TestClient } from './support.ts'
+import { afterTest, listen, open, settle, startServer, type TestClient, type TestServer } from './support.ts'
 
 describe('the rate limit', () => {
   it('lets 20 events a second through, counted over any second', () => {
@@ -129,20 +129,51 @@ describe('garbage', () => {
     expect(server.io.engine.clientsCount).toBe(1)
   })
 
-  it('in the same breath as the handshake leaves no name taken', async () => {
-    const server = await startServer()
-    const { port } = new URL(server.url)
-    const socket = connect(Number(port), '127.0.0.1')
+  /** Writes all these frames at once, so that the server reads them at once. */
+  async function writeAtOnce(server: TestServer, ...frames: string[]): Promise<void> {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
     afterTest(() => socket.destroy())
     socket.write(
       'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
         'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
     )
     await once(socket, 'data')
-    socket.write(Buffer.concat([textFrame('40{"username":"hasty"}'), textFrame('garbage')]))
+    socket.write(Buffer.concat(frames.map(textFrame)))
+  }
+
+  it('in the same breath as the handshake leaves no name taken', async () => {
+    const server = await startServer()
+    await writeAtOnce(server, '40{"username":"hasty"}', 'garbage')
     await expect.poll(() => server.io.engine.clientsCount).toBe(0)
     expect(server.counts()).toEqual({ users: 0, rooms: 0 })
     expect((await server.enter('hasty')).session.users).toEqual(['hasty'])
+  })
+
+  it('of a hundred handshakes at once makes no hundred sockets', async () => {
+    const server = await startServer()
+    const bob = await server.enter('bob')
+    const handshakes = Array.from({ length: 100 }, (_, n) => `40{"username":"mallory${n}"}`)
+    await writeAtOnce(server, ...handshakes)
+    await expect.poll(() => server.io.engine.clientsCount).toBe(1)
+    expect(server.io.sockets.sockets.size).toBe(1)
+    await expect.poll(() => server.counts().users).toBe(1)
+    await settle(bob)
+  })
+
+  it('after a goodbye is not handled', async () => {
+    const server = await startServer()
+    const bob = await server.enter('bob')
+    const gone = await server.enter('gone', {}, { reconnection: false })
+    const { transport } = gone.socket.io.engine as unknown as {
+      transport: { ws: { _socket: { cork(): void; uncork(): void }; send(frame: string): void } }
+    }
+    transport.ws._socket.cork()
+    transport.ws.send('41')
+    transport.ws.send('42["message:send",{"text":"from beyond"}]')
+    transport.ws._socket.uncork()
+    await bob.next('user:left', { username: 'gone' })
+    await settle(bob)
+    expect(bob.got('message:new')).toHaveLength(1)
   })
 })
 

@@ -109,6 +109,20 @@ describe('POST /notify', () => {
     }
   })
 
+  it('answers the browser of a friendly page that asks first, and no other', async () => {
+    const { url } = await startServer({ allowedOrigins: ['https://friend.example'] })
+    const ask = async (origin: string) => {
+      const { status, headers } = await fetch(`${url}/notify`, { method: 'OPTIONS', headers: { origin } })
+      return [status, headers.get('access-control-allow-origin'), headers.get('access-control-allow-headers')]
+    }
+    expect(await ask('https://friend.example')).toEqual([204, 'https://friend.example', 'content-type'])
+    expect(await ask('https://evil.example')).toEqual([405, null, null])
+    const polling = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, {
+      headers: { origin: 'https://friend.example' },
+    })
+    expect(polling.headers.get('access-control-allow-origin')).toBe('https://friend.example')
+  })
+
   it('is no page: any other method is refused', async () => {
     const { url } = await startServer()
     for (const method of ['GET', 'PUT', 'DELETE']) {

@@ -16,8 +16,8 @@ export interface Config extends CommonConfig {
   mongodbUri?: string
   /** Where embedded services keep their data: each level in a folder of its own. */
   dataDir: string
-  /** The refresh cookie travels over https only. Default: in production. */
-  cookieSecure: boolean
+  /** The refresh cookie travels over https only; absent: as production demands. */
+  cookieSecure?: boolean
   /** How many proxies in front are ours: that many entries of `X-Forwarded-For` are believed. */
   trustProxyHops: number
 }

@@ -25,13 +25,17 @@ import { createCatchUp } from './socket/catch-up.ts'
 import { createConnectionHandler } from './socket/connection.ts'
 import { createGate } from './socket/handshake.ts'
 import { createIo } from './socket/io.ts'
+import { createResync } from './socket/resync.ts'
 import { type Io, sessionRoom, type Tell, userRoom } from './wire.ts'
 
 /** How long a client may take to close its side when the server ends, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000
 
 export interface Options {
-  config: Pick<Config, 'allowedOrigins' | 'production' | 'accessTokenTtlS' | 'jwtSecret' | 'trustProxyHops'>
+  config: Pick<
+    Config,
+    'allowedOrigins' | 'production' | 'accessTokenTtlS' | 'jwtSecret' | 'cookieSecure' | 'trustProxyHops'
+  >
   /** Connected. */
   db: Connection
   log: Log
@@ -65,7 +69,10 @@ export interface Level3Server {
   publish: Publish
   /** Tells of every sign-in and of every session that ends here. */
   signIns: EventEmitter<SignInEvents>
-  /** Sends every local socket what it lacks: for when messages between instances were lost. */
+  /**
+   * For when messages between instances were lost: sends every local socket the notifications it lacks, and cuts those
+   * whose session has ended. Throws when the database is away.
+   */
   resync(): Promise<void>
   /** Cuts the connections (clients come back by themselves) and ends. The database is its owner's to close. */
   close(): Promise<void>
@@ -121,9 +128,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
     accounts,
     publish,
     signIns,
-    async resync() {
-      for (const socket of io.sockets.sockets.values()) await catchUp.resend(socket)
-    },
+    resync: createResync(io, { models, sessions, catchUp }),
     async close() {
       notifications.close()
       // The transport, not socket.disconnect(): a client that was disconnected on purpose stays away.

@@ -16,7 +16,7 @@ import { createSessions } from './sessions.ts'
 import type { SignInEvents } from './sign-in.ts'
 
 export interface AuthOptions {
-  config: Pick<Config, 'production' | 'accessTokenTtlS' | 'jwtSecret'>
+  config: Pick<Config, 'production' | 'accessTokenTtlS' | 'jwtSecret' | 'cookieSecure'>
   db: Connection
   models: Models
   isAllowedOrigin: OriginCheck
@@ -41,7 +41,7 @@ export async function createAuth({ config, db, models, signIns, ...options }: Au
     accounts: createAccounts(models, limits),
     tokens: createAccessTokens(accessTokenKey, config.accessTokenTtlS),
     devices: createDevices(models, sessions),
-    cookie: createRefreshCookie(config.production),
+    cookie: createRefreshCookie(config.cookieSecure ?? config.production),
     isAllowedOrigin: options.isAllowedOrigin,
     limits,
     sessions,

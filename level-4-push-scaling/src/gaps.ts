@@ -5,15 +5,15 @@ import type { RedisConnections } from './redis.ts'
 export interface GapWatch {
   /** Call it for every message that Redis did not take. */
   lost(): void
-  /** Whether this instance hears itself and the others through Redis. */
-  isWhole(): boolean
+  /** Whether this instance hears itself through Redis. (Another that has died is no fault of this one.) */
+  isConnected(): boolean
   /**
    * Begins; resolves when every subscription made so far holds. `onGap` is called when messages of other instances may
    * have been lost: what matters must be read from the log.
    */
   start(onGap: () => void): Promise<void>
-  /** Says goodbye to the others. */
-  close(): void
+  /** Says goodbye to the others, who would miss the beat. */
+  close(): Promise<void>
 }
 
 const CHANNEL = 'levels:beat'
@@ -41,11 +41,13 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
   let onGap: () => void = () => undefined
   let count = 0
 
-  function send(leaving?: true): void {
+  async function send(leaving?: true): Promise<void> {
     const beat: Beat = { from: id, count: ++count, leaving }
-    publisher.publish(CHANNEL, JSON.stringify(beat)).catch(() => {
-      // The next beat that gets through shows the gap in the numbers.
-    })
+    try {
+      await publisher.publish(CHANNEL, JSON.stringify(beat))
+    } catch {
+      // Redis is away. The next beat that gets through shows the gap in the numbers.
+    }
   }
 
   function receive(message: string): void {
@@ -53,20 +55,16 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
     const before = heard.get(beat.from)
     if (beat.leaving) heard.delete(beat.from)
     else heard.set(beat.from, { count: beat.count, at: performance.now() })
-    if (beat.from !== id && before && beat.count !== before.count + 1) onGap()
+    if (beat.from !== id && before?.count !== beat.count - 1) onGap() // one that is new here may have been unheard
   }
 
-  function isWhole(): boolean {
-    const now = performance.now()
-    return [...heard.values()].every(({ at }) => now - at < 2.5 * beatMs)
-  }
+  const isOverdue = (from: string) => performance.now() - (heard.get(from)?.at ?? 0) > 2.5 * beatMs
 
   function look(): void {
-    const now = performance.now()
     for (const [from, { at }] of heard) {
-      if (from !== id && now - at > FORGOTTEN_AFTER_BEATS * beatMs) heard.delete(from)
+      if (from !== id && performance.now() - at > FORGOTTEN_AFTER_BEATS * beatMs) heard.delete(from)
     }
-    if (!isWhole()) onGap()
+    if ([...heard.keys()].some(isOverdue)) onGap()
   }
 
   function newlySubscribed(): void {
@@ -77,19 +75,20 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
     lost: () => {
       count++
     },
-    isWhole,
+    isConnected: () => !isOverdue(id),
     async start(handler) {
       onGap = handler
       heard.set(id, { count, at: performance.now() })
       await subscriber.subscribe(CHANNEL, receive)
       subscriber.on('ready', newlySubscribed)
-      send()
+      void send()
       timers.push(setInterval(send, beatMs), setInterval(look, 2 * beatMs))
     },
-    close() {
+    async close() {
       for (const timer of timers) clearInterval(timer)
       subscriber.off('ready', newlySubscribed)
-      send(true)
+      // Not longer than a moment: a Redis that hangs must not hold us.
+      await Promise.race([send(true), new Promise((resolve) => setTimeout(resolve, 500))])
     },
   }
 }

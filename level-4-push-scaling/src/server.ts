@@ -48,7 +48,7 @@ export async function createServer({ config, db, redis, log, page }: Options): P
     instance: config.instance,
     channels: [push.channel, email.channel],
     adapter: createInstanceAdapter(redis, gaps.lost),
-    checks: { redis: gaps.isWhole },
+    checks: { redis: gaps.isConnected },
     routes({ route }) {
       push.routes(route)
       defineDeliveryRoutes(route, deliveries, models)
@@ -66,7 +66,7 @@ export async function createServer({ config, db, redis, log, page }: Options): P
     async close() {
       catchUp.close()
       await Promise.all([level3.close(), deliveries.stop()])
-      gaps.close()
+      await gaps.close()
     },
   }
 }

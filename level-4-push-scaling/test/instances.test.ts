@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
 import { type RunningRedis, startRedis } from '@levels/shared/embedded/redis/index.ts'
 import { describeEachRedis } from '@levels/shared/embedded/redis/test-support/each-redis.ts'
@@ -112,6 +113,16 @@ describeEachRedis('two instances', (kind) => {
         instance: name,
         checks: { mongo: 'up', redis: 'up' },
       })
+    }
+  })
+
+  test('an instance that dies is no reason for the other to be less ready', async () => {
+    await app1.end('SIGKILL')
+    const until = Date.now() + 4_000
+    while (Date.now() < until) {
+      const response = await fetch(`${app2.url}/readyz`)
+      expect(response.status).toBe(200)
+      await sleep(200)
     }
   })
 })

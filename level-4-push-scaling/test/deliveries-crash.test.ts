@@ -149,6 +149,30 @@ test('kill -9 in the midst of many: all arrive, and only what was under way may 
   expect(service.messages.length - 400).toBeLessThanOrEqual(64)
 })
 
+test('a frozen instance holds nobody up, and does no harm when it wakes', { timeout: 60_000 }, async () => {
+  const { userId, browser } = await userWithBrowser()
+  browser.setBehaviour({ answer: 'hang' }, { answer: 201 })
+  const first = await startWorker('one')
+  await makeDue(userId, 1)
+  await until('the first one is at it', () => service.requests.length === 1, 20_000)
+  first.kill('SIGSTOP')
+  await startWorker('two')
+  const other = await userWithBrowser()
+  await makeDue(other.userId, 1)
+  await service.waitForMessages(1)
+  expect(service.messages[0]?.endpoint).toBe(other.browser.endpoint)
+  await allSettled(2)
+  first.kill('SIGCONT')
+  first.kill('SIGTERM') // it ends when it has written down what became of its own attempt
+  await first.exit
+  const sent = await deliveryModel(db).find().lean()
+  expect(sent.map(({ state, attempts }) => [state, attempts])).toEqual([
+    ['sent', 1],
+    ['sent', 1],
+  ])
+  expect(service.requests).toHaveLength(3)
+})
+
 test('an instance that is stopped in order gives back what hangs at once', { timeout: 60_000 }, async () => {
   const { userId, browser } = await userWithBrowser()
   browser.setBehaviour({ answer: 'hang' }, { answer: 201 })

@@ -101,60 +101,7 @@ test('a device that was signed out from afar gets nothing any more', async () =>
   expect(await endpointsOf(laptop)).toEqual([])
 })
 
-test('which of the browsers this session saved, and what became of its last push, is told', async () => {
-  const laptop = await stack.register()
-  const phone = await laptop.signInAgain()
-  const broken = service.subscribe()
-  await save(laptop, broken)
-  await save(phone)
-  broken.setBehaviour({ answer: 413 })
-  const test = await laptop.call('POST', '/api/push/test')
-  expect(test.status).toBe(202)
-  const items = await until('both answered', async () => {
-    const { body } = await laptop.call('GET', path)
-    return (
-      body.items.every(({ lastPush }: { lastPush?: { state: string } }) => lastPush?.state !== 'pending') &&
-      body.items
-    )
-  })
-  expect(items).toMatchObject([
-    { current: false, service: 'localhost', lastPush: { id: test.body.id, state: 'sent' } },
-    { current: true, lastPush: { state: 'failed', error: 'localhost answered 413' } },
-  ])
-})
-
-test('a test message arrives whatever was seen, at one browser if one is named', async () => {
-  const alice = await stack.register()
-  await save(alice)
-  const { endpoint } = (await save(alice)).body
-  service.messages.length = 0
-  const { status, body } = await alice.call('POST', '/api/push/test', { endpoint })
-  expect(status).toBe(202)
-  await service.waitForMessages(1)
-  expect(service.messages).toMatchObject([{ endpoint, ttl: 60, urgency: 'high' }])
-  expect(JSON.parse(service.messages[0]?.plaintext ?? '')).toEqual({
-    id: body.id,
-    seq: 0,
-    type: 'system',
-    title: 'Push works',
-    message: expect.any(String),
-    url: '/',
-    unread: 0,
-  })
-  expect(await alice.call('POST', '/api/push/test', { endpoint })).toMatchObject({ status: 429 })
-})
-
-test('without a browser there is nothing to test', async () => {
-  const alice = await stack.register()
-  expect(await alice.call('POST', '/api/push/test')).toMatchObject({
-    status: 409,
-    body: { code: 'no_subscription' },
-  })
-})
-
-const { keys } = {
-  keys: { auth: 'AAAAAAAAAAAAAAAAAAAAAA', p256dh: createECDH('prime256v1').generateKeys('base64url') },
-}
+const keys = { auth: 'AAAAAAAAAAAAAAAAAAAAAA', p256dh: createECDH('prime256v1').generateKeys('base64url') }
 test.each([
   ['a foreign host', { endpoint: 'https://evil.example/', keys }, 'endpoint_not_allowed'],
   ['the machine itself', { endpoint: 'https://127.0.0.1:27017/', keys }, 'endpoint_not_allowed'],

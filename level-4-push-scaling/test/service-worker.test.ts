@@ -1,99 +1,21 @@
-import { readFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import path from 'node:path'
-import { listen, urlOf } from '@levels/shared/server/run.ts'
-import { describeInBrowser, type TestPage } from '@levels/shared/testing/browser.ts'
+import { describeInBrowser } from '@levels/shared/testing/browser.ts'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { PUBLIC_KEY, startWorkerHost, type WorkerHost } from './support/worker-host.ts'
+import { messages, openPage as openPageOf, shown, type WorkerPage } from './support/worker-page.ts'
 
-const PUBLIC_KEY = 'BLVYgI1UKiqTKnHYFv2xbNfPo8uHJLKQ3ZqqmUBgAmuOYvPvRUOIsZDdMjQAUX3VHIvPvRUOIsZDdMjQAUX3VHI'
-
-let server: Server
-/** What the worker asked of the server. */
-const requests: { route: string; headers: IncomingMessage['headers']; body: string }[] = []
-let signedIn = true
-
-/** As much of the server as the worker needs. */
-async function answer(req: IncomingMessage): Promise<[status: number, type: string, body: string]> {
-  if (req.url === '/sw.js') {
-    const file = path.join(import.meta.dirname, '..', 'client', 'public', 'sw.js')
-    return [200, 'text/javascript', await readFile(file, 'utf8')]
-  }
-  if (!req.url?.startsWith('/api')) return [200, 'text/html', '<!doctype html><title>Page</title>']
-  const chunks: Buffer[] = []
-  for await (const chunk of req) chunks.push(chunk)
-  const route = `${req.method} ${req.url}`
-  requests.push({ route, headers: req.headers, body: Buffer.concat(chunks).toString() })
-  if (route === 'GET /api/push/public-key') return [200, 'application/json', `{"publicKey":"${PUBLIC_KEY}"}`]
-  if (route !== 'POST /api/auth/refresh') return [201, 'application/json', '{}']
-  return signedIn ? [200, 'application/json', '{"accessToken":"fresh"}'] : [401, 'application/json', '{}']
-}
+let host: WorkerHost
 
 beforeAll(async () => {
-  server = createServer(async (req, res) => {
-    const [status, type, body] = await answer(req)
-    res.writeHead(status, { 'content-type': type }).end(body)
-  })
-  await listen(server, { host: '127.0.0.1', port: 0 })
+  host = await startWorkerHost()
 })
 afterEach(() => {
-  requests.length = 0
-  signedIn = true
+  host.requests.length = 0
+  host.signedIn = true
 })
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
+afterAll(() => host.close())
 
 describeInBrowser('the service worker', (browser) => {
-  /** A page with the worker in charge, and the browser's own way to deliver a push to it. */
-  async function openPage() {
-    const origin = urlOf(server)
-    const page = await browser.visit(origin, { permissions: ['notifications'] })
-    const devtools = await page.context().newCDPSession(page)
-    const registered = new Promise<string>((resolve) => {
-      devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
-        const [first] = registrations
-        if (first) resolve(first.registrationId)
-      })
-    })
-    await devtools.send('ServiceWorker.enable')
-    const waiting = page.context().waitForEvent('serviceworker')
-    await page.evaluate(async () => {
-      const heard: unknown[] = []
-      navigator.serviceWorker.addEventListener('message', ({ data }) => heard.push(data))
-      Object.assign(window, { heard })
-      await navigator.serviceWorker.register('/sw.js')
-      await navigator.serviceWorker.ready
-    })
-    const worker = await waiting
-    const registrationId = await registered
-    return {
-      page,
-      worker,
-      push: (data: string) =>
-        devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data }),
-      close: () => page.context().close(),
-    }
-  }
-
-  /** What is on the screen, once there are so many. */
-  async function shown(page: TestPage, count = 1) {
-    const handle = await page.waitForFunction(async (count) => {
-      const registration = await navigator.serviceWorker.ready
-      const notifications = await registration.getNotifications()
-      if (notifications.length < count) return false
-      return notifications.map(({ title, body, tag, data }) => ({ title, body, tag, data }))
-    }, count)
-    return handle.jsonValue()
-  }
-
-  const messages = (page: TestPage, count: number) =>
-    page
-      .waitForFunction((count) => {
-        const { heard } = window as unknown as { heard: unknown[] }
-        return heard.length >= count && heard
-      }, count)
-      .then((handle) => handle.jsonValue())
+  const openPage = () => openPageOf(browser, host.url)
 
   const content = {
     id: 'n1',
@@ -141,7 +63,7 @@ describeInBrowser('the service worker', (browser) => {
   })
 
   /** Clicks on a notification with this link. A worker may open windows only after a real click, so we watch it try. */
-  async function click({ worker }: Awaited<ReturnType<typeof openPage>>, url: string) {
+  async function click({ worker }: WorkerPage, url: string) {
     return worker.evaluate(async (url) => {
       const scope = globalThis as unknown as {
         clients: { openWindow(url: string): void }
@@ -191,7 +113,7 @@ describeInBrowser('the service worker', (browser) => {
   })
 
   /** The browser says that the subscription changed; headless Chromium has no push service to get a new one from. */
-  async function changeSubscription({ worker }: Awaited<ReturnType<typeof openPage>>) {
+  async function changeSubscription({ worker }: WorkerPage) {
     return worker.evaluate(async () => {
       const scope = globalThis as unknown as {
         PushManager: { prototype: { subscribe(options: object): Promise<unknown> } }
@@ -215,13 +137,13 @@ describeInBrowser('the service worker', (browser) => {
     expect(await changeSubscription(opened)).toEqual([
       { userVisibleOnly: true, applicationServerKey: PUBLIC_KEY },
     ])
-    expect(requests.map(({ route }) => route)).toEqual([
+    expect(host.requests.map(({ route }) => route)).toEqual([
       'GET /api/push/public-key',
       'POST /api/auth/refresh',
       'POST /api/push/subscriptions',
     ])
-    expect(requests[1]?.headers['x-requested-with']).toBe('fetch')
-    expect(requests[2]).toMatchObject({
+    expect(host.requests[1]?.headers['x-requested-with']).toBe('fetch')
+    expect(host.requests[2]).toMatchObject({
       headers: { authorization: 'Bearer fresh' },
       body: '{"endpoint":"https://push.example/new"}',
     })
@@ -230,10 +152,13 @@ describeInBrowser('the service worker', (browser) => {
   })
 
   test('with nobody signed in it is not saved: the page does that after the next sign-in', async () => {
-    signedIn = false
+    host.signedIn = false
     const opened = await openPage()
     await changeSubscription(opened)
-    expect(requests.map(({ route }) => route)).toEqual(['GET /api/push/public-key', 'POST /api/auth/refresh'])
+    expect(host.requests.map(({ route }) => route)).toEqual([
+      'GET /api/push/public-key',
+      'POST /api/auth/refresh',
+    ])
     await opened.close()
   })
 })

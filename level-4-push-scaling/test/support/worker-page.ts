@@ -1,0 +1,53 @@
+import type { TestBrowser, TestPage } from '@levels/shared/testing/browser.ts'
+
+export type WorkerPage = Awaited<ReturnType<typeof openPage>>
+
+/** A page with the worker in charge, and the browser's own way to deliver a push to it. */
+export async function openPage(browser: TestBrowser, origin: string) {
+  const page = await browser.visit(origin, { permissions: ['notifications'] })
+  const devtools = await page.context().newCDPSession(page)
+  const registered = new Promise<string>((resolve) => {
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const [first] = registrations
+      if (first) resolve(first.registrationId)
+    })
+  })
+  await devtools.send('ServiceWorker.enable')
+  const waiting = page.context().waitForEvent('serviceworker')
+  await page.evaluate(async () => {
+    const heard: unknown[] = []
+    navigator.serviceWorker.addEventListener('message', ({ data }) => heard.push(data))
+    Object.assign(window, { heard })
+    await navigator.serviceWorker.register('/sw.js')
+    await navigator.serviceWorker.ready
+  })
+  const worker = await waiting
+  const registrationId = await registered
+  return {
+    page,
+    worker,
+    push: (data: string) =>
+      devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data }),
+    close: () => page.context().close(),
+  }
+}
+
+/** What is on the screen, once there are so many. */
+export async function shown(page: TestPage, count = 1) {
+  const handle = await page.waitForFunction(async (count) => {
+    const registration = await navigator.serviceWorker.ready
+    const notifications = await registration.getNotifications()
+    if (notifications.length < count) return false
+    return notifications.map(({ title, body, tag, data }) => ({ title, body, tag, data }))
+  }, count)
+  return handle.jsonValue()
+}
+
+/** What the worker told the page, once it is so much. */
+export const messages = (page: TestPage, count: number) =>
+  page
+    .waitForFunction((count) => {
+      const { heard } = window as unknown as { heard: unknown[] }
+      return heard.length >= count && heard
+    }, count)
+    .then((handle) => handle.jsonValue())

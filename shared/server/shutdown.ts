@@ -16,4 +16,5 @@ export function onShutdown(close: () => Promise<void>): void {
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, shutdown)
   process.on('disconnect', shutdown)
+  if (process.connected === false) void shutdown() // gone before we could listen
 }

@@ -156,6 +156,30 @@ describe('a lost connection', () => {
     expect(bob.got('user:left')).toEqual([])
   })
 
+  it('to a server that was started anew comes back as the same user, to a server that knows nothing else', async () => {
+    const before = await startServer()
+    const alice = await before.enter('alice')
+    const tab = await before.enter('alice', { sessionId: alice.session.sessionId })
+    await alice.ask('room:join', { room: 'tea' })
+    for (const client of [alice, tab]) comeBack(client)
+    const { sessionId } = alice.session
+    const gone = alice.disconnected()
+    await before.close()
+    // Not "io server disconnect", after which a client would stay away.
+    expect(await gone).toBe('transport close')
+    const after = await startServer({}, undefined, Number(new URL(before.url).port))
+    for (const client of [alice, tab]) {
+      expect(await client.next('session')).toEqual({
+        sessionId,
+        username: 'alice',
+        users: ['alice'],
+        rooms: [],
+      })
+      expect(client.socket.recovered).toBe(false)
+    }
+    expect(after.counts().users).toBe(1)
+  })
+
   it('does not reset the rate limit', async () => {
     const server = await startServer({ graceMs: 5_000 })
     const { proxy, client: alice } = await enterThroughProxy(server, 'alice')

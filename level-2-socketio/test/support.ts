@@ -44,10 +44,11 @@ export function afterTest(cleanup: () => unknown): void {
   cleanups.push(cleanup)
 }
 
-/** `prepare` is called before it listens. */
+/** `prepare` is called before it listens. A `port` is for one that comes back where it was. */
 export async function startServer(
   options: Partial<Options> = {},
   prepare: (http: Level2Server['http']) => unknown = () => undefined,
+  port = 0,
 ): Promise<TestServer> {
   const server = createServer({
     allowedOrigins: [],
@@ -57,7 +58,7 @@ export async function startServer(
   })
   afterTest(() => server.close())
   await prepare(server.http)
-  server.http.listen(0, '127.0.0.1')
+  server.http.listen(port, '127.0.0.1')
   await once(server.http, 'listening')
   const url = `http://localhost:${(server.http.address() as AddressInfo).port}`
   return { ...server, url, enter: (username, auth, more) => enter(url, { username, ...auth }, more) }

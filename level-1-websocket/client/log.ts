@@ -6,6 +6,7 @@ const MOST = 200
 /** The list of what came, newest first. */
 export function createLog(): { add(data: string | ArrayBuffer): void } {
   const list = byId('log', HTMLOListElement)
+  list.tabIndex = 0 // it scrolls, so the keyboard must reach it
   const empty = byId('log-empty', HTMLElement)
   byId('clear', HTMLButtonElement).onclick = () => {
     list.replaceChildren()

@@ -129,7 +129,7 @@ describe('refuseUpgrade', () => {
 
 describe('closeHttpServer', () => {
   it('lets a request that is being answered finish', async () => {
-    let finish = () => {}
+    let finish: () => void = () => undefined
     const { server, url } = await serve((_req, res) => {
       finish = () => sendJson(res, 200, 'done')
     })

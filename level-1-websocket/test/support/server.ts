@@ -16,7 +16,7 @@ export interface TestServer extends Level1Server {
 /** Starts level 1 for the running test, on a free port unless it is told one. */
 export async function startServer(
   options: Partial<Options> = {},
-  { port: wanted = 0, prepare = async (_http: Server) => {} } = {},
+  { port: wanted = 0, prepare = (_http: Server): Promise<void> => Promise.resolve() } = {},
 ): Promise<TestServer> {
   const errors: string[] = []
   const quiet = () => undefined

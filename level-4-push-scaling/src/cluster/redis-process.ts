@@ -7,7 +7,9 @@ import { runService } from './run-service.ts'
 await runService(async (port) => {
   const redis = await startRedis({ port })
   const giveUp = () => process.exit(1)
-  const minder = connect(Number(new URL(redis.uri).port), '127.0.0.1').on('error', giveUp).on('close', giveUp)
+  const minder = connect(Number(new URL(redis.uri).port), '127.0.0.1')
+    .on('error', giveUp)
+    .on('close', giveUp)
   return {
     ...redis,
     close() {

@@ -44,7 +44,8 @@ export function readConfig(env: Env, defaultPort = 3030): Config {
  * keep them in the database, for a production build on one's own machine.
  */
 export function mustBringSecrets(env: Env, production: boolean): boolean {
-  return production && !readFlag(env, 'MAKE_SECRETS', false)
+  const mayMake = readFlag(env, 'MAKE_SECRETS', !production)
+  return !mayMake
 }
 
 function readFlag(env: Env, name: string, fallback: boolean): boolean {

@@ -26,6 +26,7 @@ export function createBalancer(targets: readonly Target[], log: Log, probeMs = 2
   const sockets = new Set<Socket>()
   const unready = new Set<Target>()
   let turn = 0
+  let deserted = false
 
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, async (client) => {
     track(client)
@@ -33,9 +34,11 @@ export function createBalancer(targets: readonly Target[], log: Log, probeMs = 2
       const upstream = await connect(target)
       if (!upstream) continue
       track(upstream)
+      deserted = false
       return join(client, upstream)
     }
-    log.warn('No instance takes connections')
+    if (!deserted) log.warn('No instance takes connections')
+    deserted = true
     client.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
   })
 

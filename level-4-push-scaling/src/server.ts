@@ -7,7 +7,6 @@ import type { Log } from '@levels/shared/server/log.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import type { Connection } from 'mongoose'
 import { createInstanceAdapter } from './adapter.ts'
-import { createCatchUp } from './catch-up.ts'
 import type { Config } from './config.ts'
 import { createDeliveries } from './deliveries/index.ts'
 import { defineDeliveryRoutes } from './deliveries/routes.ts'
@@ -17,6 +16,7 @@ import { defineKillRoute, obeyKills } from './kill-route.ts'
 import { sendLoginAlerts } from './login-alert.ts'
 import { createPush } from './push/index.ts'
 import type { RedisConnections } from './redis.ts'
+import { createSingleFlight } from './single-flight.ts'
 
 export interface Options {
   config: Config
@@ -57,7 +57,7 @@ export async function createServer({ config, db, redis, log, page }: Options): P
   })
   if (!config.production) obeyKills(level3.io, config.instance)
   sendLoginAlerts(level3.signIns, level3.publish, log)
-  const catchUp = createCatchUp(level3.resync, log)
+  const catchUp = createSingleFlight(level3.resync, log)
   await gaps.start(catchUp.ask)
   await deliveries.start()
 

@@ -6,7 +6,7 @@ const RETRY_MS = 1_000
  * Runs `work` when asked: one run at a time, and asked meanwhile, once more afterwards, since the run under way may
  * have looked too early. A run that fails (the database is away, too) is tried again every second.
  */
-export function createCatchUp(work: () => Promise<void>, log: Log): { ask(): void; close(): void } {
+export function createSingleFlight(work: () => Promise<void>, log: Log): { ask(): void; close(): void } {
   let running = false
   let asked = false
   let closed = false
@@ -18,7 +18,7 @@ export function createCatchUp(work: () => Promise<void>, log: Log): { ask(): voi
       try {
         await work()
       } catch (error) {
-        log.debug(`Catching up failed: ${error}`)
+        log.debug(`Catching up from the log failed: ${error}`)
         asked = true
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }

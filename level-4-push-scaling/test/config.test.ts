@@ -1,0 +1,95 @@
+import { StartError } from '@levels/shared/server/config.ts'
+import { describe, expect, test } from 'vitest'
+import webPush from 'web-push'
+import { readConfig } from '../src/config.ts'
+
+const { publicKey, privateKey } = webPush.generateVAPIDKeys()
+const keys = { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey }
+const production = {
+  NODE_ENV: 'production',
+  JWT_SECRET: '0123456789abcdef0123456789abcdef',
+  MONGODB_URI: 'mongodb://127.0.0.1:27017/level-4',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  ...keys,
+}
+
+test('development needs nothing to be set', () => {
+  expect(readConfig({})).toMatchObject({
+    port: 3000,
+    instance: 'app1',
+    pushDelayMs: 5_000,
+    cookieSecure: false,
+  })
+})
+
+describe('production', () => {
+  test('starts with its own secrets and services, and keeps its cookie to https', () => {
+    expect(readConfig(production)).toMatchObject({ cookieSecure: true, redisUrl: production.REDIS_URL })
+  })
+
+  test.each(['JWT_SECRET', 'VAPID_PUBLIC_KEY', 'VAPID_PRIVATE_KEY', 'MONGODB_URI', 'REDIS_URL'])(
+    'does not start without %s, and says so by that name',
+    (name) => {
+      const read = () => readConfig({ ...production, [name]: '' })
+      expect(read).toThrow(StartError)
+      expect(read).toThrow(name)
+    },
+  )
+
+  test('makes its secrets only when told to, as docker compose does without .env', () => {
+    const { JWT_SECRET, VAPID_PUBLIC_KEY, VAPID_PRIVATE_KEY, ...bare } = production
+    expect(() => readConfig({ ...bare, MAKE_SECRETS: 'false' })).toThrow('JWT_SECRET')
+    const config = readConfig({ ...bare, MAKE_SECRETS: 'true' })
+    expect([config.jwtSecret, config.vapid]).toEqual([undefined, undefined])
+  })
+})
+
+test.each([
+  ['INSTANCE_NAME', 'app 1'],
+  ['REDIS_URL', '127.0.0.1:6379'],
+  ['REDIS_URL', 'http://127.0.0.1:6379'],
+  ['PUSH_DELAY_MS', '5s'],
+  ['PUSH_ALLOWED_HOSTS', 'https://push.example.com'],
+  ['PUSH_ALLOWED_HOSTS', 'push.example.com,*'],
+  ['VAPID_PUBLIC_KEY', publicKey], // the other one is missing
+  ['SMTP_URL', 'mail.example.com:25'],
+  ['COOKIE_SECURE', 'yes'],
+  ['MAKE_SECRETS', '1'],
+  ['TRUST_PROXY', 'true'],
+])('refuses %s=%s in one line that names it', (name, value) => {
+  const read = () => readConfig({ [name]: value })
+  expect(read).toThrow(StartError)
+  expect(read).toThrow(name)
+})
+
+test.each([
+  ['mailto:admin@example.com', true],
+  ['https://example.com/contact', true],
+  ['mailto:admin@localhost', false],
+  ['https://localhost', false],
+  ['http://example.com', false],
+  ['mailto:admin', false],
+  ['https://127.0.0.1', false],
+  ['admin@example.com', false],
+])('VAPID_SUBJECT=%s: %s, since push services refuse a contact that leads nowhere', (subject, accepted) => {
+  const read = () => readConfig({ VAPID_SUBJECT: subject })
+  if (accepted) expect(read().vapidSubject).toBe(subject)
+  else expect(read).toThrow('VAPID_SUBJECT')
+})
+
+test('a refusal never repeats a secret', () => {
+  const secrets = {
+    VAPID_PRIVATE_KEY: 'not-for-anyones-eyes',
+    VAPID_PUBLIC_KEY: 'x',
+    JWT_SECRET: 'short-secret',
+  }
+  for (const [name, secret] of Object.entries(secrets)) {
+    try {
+      readConfig({ [name]: secret })
+    } catch (error) {
+      expect(String(error)).not.toContain(secret === 'x' ? 'x:' : secret)
+      continue
+    }
+    throw new Error(`${name} was accepted`)
+  }
+})

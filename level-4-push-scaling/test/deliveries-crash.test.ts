@@ -118,13 +118,14 @@ test('two instances share the work, and each notification goes out once', { time
 test('kill -9 of the instance that holds a delivery only delays it', { timeout: 60_000 }, async () => {
   const { userId, browser } = await userWithBrowser()
   browser.setBehaviour({ answer: 'hang' }, { answer: 201 })
-  const first = await startWorker('one')
+  const [first, second] = await Promise.all([startWorker('one'), startWorker('two')])
+  second.kill('SIGSTOP') // so that the first one takes it
   await makeDue(userId, 1)
   await until('the first one is at it', () => service.requests.length === 1, 20_000)
   const [held] = await deliveryModel(db).find().lean()
   expect(held?.claimedBy).toMatch(/^one /)
-  await startWorker('two')
   first.kill('SIGKILL')
+  second.kill('SIGCONT')
   const [sent] = await allSettled(1)
   expect(sent?.attempts).toBe(1)
   expect(service.requests.map(({ answer }) => answer)).toEqual(['hang', 201])
@@ -152,11 +153,12 @@ test('kill -9 in the midst of many: all arrive, and only what was under way may 
 test('a frozen instance holds nobody up, and does no harm when it wakes', { timeout: 60_000 }, async () => {
   const { userId, browser } = await userWithBrowser()
   browser.setBehaviour({ answer: 'hang' }, { answer: 201 })
-  const first = await startWorker('one')
+  const [first, second] = await Promise.all([startWorker('one'), startWorker('two')])
+  second.kill('SIGSTOP') // so that the first one takes it
   await makeDue(userId, 1)
   await until('the first one is at it', () => service.requests.length === 1, 20_000)
   first.kill('SIGSTOP')
-  await startWorker('two')
+  second.kill('SIGCONT')
   const other = await userWithBrowser()
   await makeDue(other.userId, 1)
   await service.waitForMessages(1)

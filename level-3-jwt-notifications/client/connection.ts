@@ -124,7 +124,11 @@ export function createConnection({ session, after, onState }: ConnectionOptions)
       if (!socket.connected || token === undefined) return
       // Another tab signed in anew: the socket lives on a session that is over, or soon will be.
       if (sid !== session.access?.claims.sid) socket.disconnect().connect()
-      else connection.request('session:renew', { token }).catch(() => socket.disconnect().connect())
+      else
+        connection.request('session:renew', { token }).catch((error: Problem) => {
+          // Refused: then a new handshake. Unanswered: then the connection is gone, and coming back has begun.
+          if (error.code.startsWith('token_') && socket.connected) socket.disconnect().connect()
+        })
     },
     close() {
       clearTimeout(timer)

@@ -45,6 +45,8 @@ export interface Session {
 
 /** The cookie cannot be seen from here; this remembers that there may be one, so that a first visit asks for nothing. */
 const HINT = 'may-be-signed-in'
+/** How long a message to the other tabs may take, in milliseconds. */
+const NEWS_TRAVELS_MS = 100
 /** No other site can make a browser send this header unasked: with SameSite cookies the second wall against CSRF. */
 const headers = { 'x-requested-with': 'fetch' }
 
@@ -91,10 +93,12 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
     const before = access
     await tabs.oneAtATime(async (waited) => {
       // Whoever was first tells everybody; the message may still be on its way.
-      if (waited && access === before) await tabs.nextMessage(300)
+      if (waited && access === before) await tabs.nextMessage(3 * NEWS_TRAVELS_MS)
       if (access !== before) return
       try {
         enter((await http<SignedIn>('POST', '/api/auth/refresh', { headers })).data)
+        // A tab that asks just now must find the lock taken, or it would ask the server before it hears of the news.
+        await new Promise((resolve) => setTimeout(resolve, NEWS_TRAVELS_MS))
       } catch (error) {
         if (error instanceof Problem && error.status === 401) {
           end(error.code)

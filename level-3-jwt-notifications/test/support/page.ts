@@ -89,9 +89,16 @@ export async function signIn(
   return page
 }
 
-/** Until the page is connected, and its notifications are there. */
+/** Until the page is connected. If it never is, the error tells what happened instead. */
 export async function connected(page: Page): Promise<void> {
-  await page.getByRole('status').getByText('connected', { exact: true }).waitFor()
+  const pill = page.locator('#pill')
+  await pill
+    .getByText('connected', { exact: true })
+    .waitFor()
+    .catch(async (error) => {
+      const story = [await pill.textContent(), ...(await wireOf(page)).map((line) => line.slice(0, 200))]
+      throw new Error(`${error}\n${story.join('\n')}`)
+    })
 }
 
 export interface Sending {

@@ -31,6 +31,7 @@ export async function startServices(): Promise<Services> {
       env: { SERVICE_PORT: '0', MONGO_DIR: dataDir },
       log,
       restartAfterMs: 1_000,
+      stopWithinMs: 1_000,
     })
   const { MONGODB_URI, REDIS_URL } = process.env
   const [mongo, redis] = await Promise.all([

@@ -15,6 +15,8 @@ export interface ProgramOptions {
   log: Log
   /** Pause before it is started again, in milliseconds. */
   restartAfterMs: number
+  /** How long it may take to end when it is asked to, in milliseconds; then it is killed. */
+  stopWithinMs: number
 }
 
 /** What a program says when it can be used: where, on which services, and what else to know. */
@@ -29,15 +31,12 @@ export interface RunningProgram extends Ready {
   stop(): Promise<void>
 }
 
-/** Longer than any of them needs, and less than the 4 s that this process gives itself. */
-const STOP_TIMEOUT_MS = 3_000
-
 /**
  * Starts a program as a process of its own and starts it again whenever it ends, however it ends. Resolves when it is
  * ready; throws StartError with the program's last words when it ends before that the first time.
  */
 export async function keepRunning(options: ProgramOptions): Promise<RunningProgram> {
-  const { name, log, restartAfterMs } = options
+  const { name, log, restartAfterMs, stopWithinMs } = options
   let child: ChildProcess | undefined
   let restart: NodeJS.Timeout | undefined
   let stopping = false
@@ -67,7 +66,7 @@ export async function keepRunning(options: ProgramOptions): Promise<RunningProgr
     async stop() {
       stopping = true
       clearTimeout(restart)
-      if (child) await end(child)
+      if (child) await end(child, stopWithinMs)
     },
   }
 }
@@ -103,9 +102,9 @@ function launch({ name, script, env }: ProgramOptions): { child: ChildProcess; r
   return { child, ready }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, withinMs: number): Promise<void> {
   const exited = once(child, 'exit')
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+  const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
   child.kill('SIGTERM')
   await exited
   clearTimeout(timer)

@@ -24,7 +24,7 @@ describeInBrowser('the notification centre', (browser) => {
     await expect.poll(() => toasts(page)).toEqual([`${bob}: Lunch?`])
     await page.getByLabel('Notifications, 1 unread').waitFor()
     expect(await bell(page).getAttribute('class')).toContain('shake')
-    expect(await page.title()).toMatch(/^\(1\) Level 3/)
+    await expect.poll(() => page.title()).toMatch(/^\(1\) Level 3/)
     expect(await toasts(sender)).toEqual([])
     expect([...page.problems, ...sender.problems]).toEqual([])
   })
@@ -146,7 +146,7 @@ describeInBrowser('the notification centre', (browser) => {
     expect(await link('Open: Path').getAttribute('href')).toBe(`${server().url}/orders/7`)
     expect(await link('Open: Elsewhere').getAttribute('href')).toBe('https://example.com/a')
     expect(await link('Open: Elsewhere').getAttribute('rel')).toBe('noopener noreferrer')
-    expect(await page.title()).toMatch(/^\(8\) Level 3/)
+    await expect.poll(() => page.title()).toMatch(/^\(8\) Level 3/)
     expect(page.problems).toEqual([])
   })
 

@@ -99,13 +99,23 @@ describe('the page in development', () => {
     expect(await script.text()).toContain('export const answer = 42')
   })
 
-  it.each(['/missing.js', '/anything', '/client/main.ts'])(
-    'has a 404 at %s, never the page',
+  it.each(['/missing.js', '/missing.html', '/anything', '/client/main.ts', '/index.html/x', '/%'])(
+    'leaves %s to the level, which says 404 in its own way',
     async (path) => {
       const url = await serve(levelWith(source), false)
-      expect((await fetch(`${url}${path}`)).status).toBe(404)
+      const response = await fetch(`${url}${path}`)
+      expect(response.status).toBe(404)
+      expect((await response.json()).error.code).toBe('not_found')
     },
   )
+
+  it('is there by its name too, with any query, and for HEAD', async () => {
+    const url = await serve(levelWith(source), false)
+    for (const path of ['/?from=mail', '/index.html']) {
+      expect(await (await fetch(`${url}${path}`)).text(), path).toContain('<title>source</title>')
+    }
+    expect((await fetch(url, { method: 'HEAD' })).headers.get('content-type')).toContain('text/html')
+  })
 
   it('keeps secrets that lie beside it', async () => {
     const dir = levelWith({ ...source, 'client/.env': 'SECRET=1', 'client/.data/keys.json': '{"secret":1}' })

@@ -5,7 +5,7 @@ import sirv from 'sirv'
 import { StartError } from './config.ts'
 import { pathOf } from './http.ts'
 import { loadVite } from './load-vite.ts'
-import { viteConfig, withoutHotReload } from './vite.ts'
+import { indexOnly, viteConfig, withoutHotReload } from './vite.ts'
 
 /** The level's page, served by the level's own HTTP server: page, API and sockets on one origin. */
 export interface Page {
@@ -84,7 +84,7 @@ function developmentPage(levelDir: string, hotReload: boolean): Page {
       const { createServer } = await loadVite()
       vite = await createServer({
         ...viteConfig(levelDir),
-        plugins: hotReload ? [] : [withoutHotReload()],
+        plugins: hotReload ? [indexOnly()] : [indexOnly(), withoutHotReload()],
         server: {
           middlewareMode: true,
           hmr: hotReload && { server },

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { InlineConfig, Plugin } from 'vite'
+import { pathOf } from './http.ts'
 
 /** The package does not export this file by name, so it is named by its place. */
 const socketIoClient = path.join(
@@ -13,7 +15,7 @@ export function viteConfig(levelDir: string): InlineConfig {
   return {
     configFile: false,
     root: path.join(levelDir, 'client'),
-    appType: 'mpa', // an unknown path is a 404, never the page
+    appType: 'custom', // see indexOnly
     logLevel: 'error',
     clearScreen: false,
     // The one package that pages use ships as one ES module. Taken as it is, there is nothing to bundle ahead,
@@ -21,6 +23,30 @@ export function viteConfig(levelDir: string): InlineConfig {
     resolve: { alias: { 'socket.io-client': socketIoClient } },
     optimizeDeps: { noDiscovery: true, include: [] },
     build: { outDir: path.join(levelDir, 'dist'), emptyOutDir: true, target: 'es2023' },
+  }
+}
+
+/**
+ * Serves index.html, and leaves every unknown path to the level, which has its own way to say 404. Vite's ways are the
+ * page for everything (`spa`) and a 404 without a word (`mpa`).
+ */
+export function indexOnly(): Plugin {
+  return {
+    name: 'index-only',
+    // What is returned runs after Vite's own middlewares (vite.dev/guide/api-plugin, "configureServer").
+    configureServer: (server) => () => {
+      server.middlewares.use(async (req, res, next) => {
+        if (!['/', '/index.html'].includes(pathOf(req))) return next()
+        try {
+          const html = await readFile(path.join(server.config.root, 'index.html'), 'utf8')
+          res.setHeader('content-type', 'text/html; charset=utf-8')
+          res.setHeader('cache-control', 'no-cache')
+          res.end(await server.transformIndexHtml('/', html, req.originalUrl))
+        } catch (error) {
+          next(error)
+        }
+      })
+    },
   }
 }
 

@@ -99,9 +99,13 @@ export function createRoutes(authenticate: Authenticate): Routes {
   }
 }
 
-/** A body that is not JSON was not parsed. Asking for JSON also keeps other sites' forms out: they cannot send it. */
+/**
+ * A body that is not JSON was not parsed. Asking for JSON also keeps other sites' forms out: they cannot send it.
+ * No body is no JSON either, but then the schema says whether there must be one.
+ */
 function requireJson(req: Request): void {
-  if (req.is('application/json') === false) {
+  const isEmpty = req.headers['content-length'] === '0' // how `fetch` sends a POST without a body
+  if (!isEmpty && req.is('application/json') === false) {
     throw new HttpError(415, 'unsupported_media_type', 'Send the body as application/json.')
   }
 }

@@ -52,7 +52,11 @@ async function authenticate(url: string, how: string, body: object, userAgent: s
   const send = (method: string, path: string, sent?: unknown, headers = {}) =>
     fetch(url + path, {
       method,
-      headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json', ...headers },
+      headers: {
+        authorization: `Bearer ${accessToken}`,
+        ...(sent !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       body: sent === undefined ? undefined : JSON.stringify(sent),
     })
 

@@ -1,4 +1,4 @@
-import { byId, copyText } from '@levels/shared/client/dom.ts'
+import { byId, copyOnClick } from '@levels/shared/client/dom.ts'
 import { NOTIFY_PATH, type NotifyResult } from '../src/events.ts'
 
 /** The panel that pushes one text to everyone, from here or from a terminal. */
@@ -6,7 +6,7 @@ export function mountPush(): void {
   const command = `curl -d "Lunch is ready" ${location.origin}${NOTIFY_PATH}`
   const result = byId('push-result', HTMLElement)
   byId('curl', HTMLElement).textContent = command
-  byId('copy-curl', HTMLButtonElement).onclick = () => copyText(command)
+  copyOnClick(byId('copy-curl', HTMLButtonElement), () => command)
   byId('push-form', HTMLFormElement).onsubmit = async (event) => {
     event.preventDefault()
     result.textContent = await push(byId('push-text', HTMLInputElement).value)

@@ -1,4 +1,4 @@
-import { byId, clock, copyText, h } from '@levels/shared/client/dom.ts'
+import { byId, clock, copyOnClick, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
 import { showToast } from '@levels/shared/client/toast.ts'
 import { NOTIFY_PATH, type NotifyResult } from '../src/events.ts'
@@ -31,7 +31,7 @@ export function mountNotifications(socket: Level2Socket): void {
   const recipient = byId('notify-to', HTMLSelectElement)
   const result = byId('notify-result', HTMLElement)
   byId('curl', HTMLElement).textContent = command
-  byId('copy-curl', HTMLButtonElement).onclick = () => copyText(command)
+  copyOnClick(byId('copy-curl', HTMLButtonElement), () => command)
   byId('notify-form', HTMLFormElement).onsubmit = async (event) => {
     event.preventDefault()
     result.textContent = await notify(text.value, recipient.value)

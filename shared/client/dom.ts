@@ -33,12 +33,27 @@ export function clock(date = new Date()): string {
   return `${date.toLocaleTimeString('en-GB')}.${String(date.getMilliseconds()).padStart(3, '0')}`
 }
 
-/** Puts text on the clipboard, also on plain http from another machine, where the modern interface is absent. */
-export async function copyText(text: string): Promise<void> {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text)
-  const area = h('textarea', { value: text })
-  document.body.append(area)
-  area.select()
-  document.execCommand('copy')
-  area.remove()
+/** Makes a button put `text()` on the clipboard, and say so for a moment. */
+export function copyOnClick(button: HTMLButtonElement, text: () => string): void {
+  const label = button.textContent
+  button.onclick = async () => {
+    await copyText(text())
+    button.textContent = 'Copied'
+    setTimeout(() => {
+      button.textContent = label
+    }, 1_500)
+  }
+}
+
+async function copyText(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text)
+  } catch {
+    // On plain http from another machine the modern interface is absent, and a browser may refuse it. This one works.
+    const area = h('textarea', { value: text })
+    document.body.append(area)
+    area.select()
+    document.execCommand('copy')
+    area.remove()
+  }
 }

@@ -1,4 +1,4 @@
-import { clock, copyText, h } from './dom.ts'
+import { clock, copyOnClick, h } from './dom.ts'
 
 /** One line of the timeline. */
 export interface WireEntry {
@@ -63,14 +63,10 @@ export function mountWire(section: HTMLElement): Wire {
   filter.oninput = () => {
     for (const line of list.querySelectorAll('li')) line.hidden = !matches(line)
   }
-  copy.onclick = async () => {
+  copyOnClick(copy, () => {
     const shown = [...list.querySelectorAll('li')].filter((line) => !line.hidden)
-    await copyText(shown.reverse().map(asText).join('\n'))
-    copy.textContent = 'Copied'
-    setTimeout(() => {
-      copy.textContent = 'Copy'
-    }, 1_500)
-  }
+    return shown.reverse().map(asText).join('\n')
+  })
 
   return {
     add(entry) {

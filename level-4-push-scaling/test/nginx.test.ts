@@ -3,8 +3,10 @@ import path from 'node:path'
 import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
 import { type RunningRedis, startRedis } from '@levels/shared/embedded/redis/index.ts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { freePort } from './support/cluster.ts'
 import { type Instance, startInstance } from './support/instance.ts'
-import { nginxProgram, startNginx } from './support/nginx.ts'
+import { type NameServer, startNameServer } from './support/name-server.ts'
+import { nginxProgram, type RunningNginx, startNginx } from './support/nginx.ts'
 import { notify, openPage, register } from './support/person.ts'
 
 test('nginx waits longer for a silent socket than Socket.IO lets one be silent', async () => {
@@ -13,25 +15,40 @@ test('nginx waits longer for a silent socket than Socket.IO lets one be silent',
   expect(Number(seconds)).toBeGreaterThan(25 + 20) // pingInterval + pingTimeout
 })
 
-if (!nginxProgram) console.warn('SKIPPED, no nginx on the PATH (apt-get install nginx-light): nginx in front')
-describe.skipIf(!nginxProgram && process.env.CI !== 'true')('nginx in front of two instances', () => {
+// Only Linux gives every machine all of 127.0.0.0/8.
+const canRun = nginxProgram !== undefined && process.platform === 'linux'
+if (!canRun)
+  console.warn('SKIPPED, no nginx on the PATH (apt-get install nginx-light), or no Linux: nginx in front')
+describe.skipIf(!canRun && process.env.CI !== 'true')('nginx in front of two instances', () => {
   let mongo: EmbeddedMongo
   let redis: RunningRedis
   let app1: Instance
   let app2: Instance
-  let nginx: Awaited<ReturnType<typeof startNginx>>
+  let names: NameServer
+  let nginx: RunningNginx
+  let instancesPort: number
+
+  /** As containers do, each has an address of its own, and the same port. */
+  const startAt = (host: string, name: string) =>
+    startInstance(
+      name,
+      { mongo: mongo.uri, redis: redis.uri },
+      { TRUST_PROXY: '1', HOST: host, PORT: String(instancesPort) },
+    )
+  const whoAnswers = async () => {
+    const response = await fetch(`${nginx.url}/readyz`)
+    return ((await response.json()) as { instance: string }).instance
+  }
+
   beforeAll(async () => {
-    ;[mongo, redis] = await Promise.all([startEmbeddedMongo(), startRedis()])
-    const services = { mongo: mongo.uri, redis: redis.uri }
-    const env = { TRUST_PROXY: '1' }
-    ;[app1, app2] = await Promise.all([
-      startInstance('app1', services, env),
-      startInstance('app2', services, env),
-    ])
-    nginx = await startNginx(app1.url, app2.url)
+    ;[mongo, redis, instancesPort] = await Promise.all([startEmbeddedMongo(), startRedis(), freePort()])
+    ;[app1, app2] = await Promise.all([startAt('127.0.0.2', 'app1'), startAt('127.0.0.3', 'app2')])
+    names = await startNameServer('127.0.0.2', '127.0.0.3')
+    nginx = await startNginx({ nameServerPort: names.port, instancesPort })
   }, 60_000)
   afterAll(async () => {
     await nginx.stop()
+    names.close()
     await Promise.all([app1.end('SIGKILL'), app2.end('SIGKILL')])
     await Promise.all([mongo.close(), redis.close()])
   })
@@ -71,5 +88,18 @@ describe.skipIf(!nginxProgram && process.env.CI !== 'true')('nginx in front of t
     await vi.waitFor(() => expect([...page.shown.keys()]).toEqual([before.id, after.id]), 15_000)
     expect(page.instance).toBe(staying)
     page.close()
+  })
+
+  test('an instance that is created anew has another address, and is asked there', {
+    timeout: 60_000,
+  }, async () => {
+    const first = await startAt('127.0.0.4', 'app3')
+    names.setAddresses('127.0.0.4')
+    await vi.waitFor(async () => expect(await whoAnswers()).toBe('app3'), 10_000)
+    expect(await first.end('SIGTERM')).toBe(0)
+    const anew = await startAt('127.0.0.5', 'app3-anew')
+    names.setAddresses('127.0.0.5')
+    await vi.waitFor(async () => expect(await whoAnswers()).toBe('app3-anew'), 10_000)
+    await anew.end('SIGKILL')
   })
 })

@@ -9,20 +9,29 @@ import { freePort } from './cluster.ts'
 /** Debian keeps it where only root's PATH looks. */
 export const nginxProgram = findProgram('nginx', '../sbin/nginx')
 
-/** Runs nginx with the project's own configuration, on a free port, in front of these instances. */
-export async function startNginx(
-  app1: string,
-  app2: string,
-): Promise<{ url: string; stop(): Promise<void> }> {
+export interface RunningNginx {
+  url: string
+  stop(): Promise<void>
+}
+
+interface NginxOptions {
+  /** Where the name of the instances is looked up, on 127.0.0.1. */
+  nameServerPort: number
+  /** The port that all of them listen on. */
+  instancesPort: number
+}
+
+/** Runs nginx with the project's own configuration, on a free port. */
+export async function startNginx({ nameServerPort, instancesPort }: NginxOptions): Promise<RunningNginx> {
   const port = await freePort()
   const folder = await mkdtemp(path.join(tmpdir(), 'nginx-'))
   const original = await readFile(path.join(import.meta.dirname, '..', '..', 'nginx.conf'), 'utf8')
-  // What docker compose makes of it: names, port, a /tmp of its own, and standard output.
+  // What docker compose makes of it: name server, ports, a /tmp of its own, and standard output.
   const conf = original
     .replaceAll('/tmp/', `${folder}/`)
     .replaceAll('/dev/stdout', `${folder}/access.log`)
-    .replace('app1:3000', `127.0.0.1:${new URL(app1).port}`)
-    .replace('app2:3000', `127.0.0.1:${new URL(app2).port}`)
+    .replace('127.0.0.11', `127.0.0.1:${nameServerPort}`)
+    .replace('instances:3000', `instances:${instancesPort}`)
     .replace('listen 3040', `listen 127.0.0.1:${port}`)
   await writeFile(path.join(folder, 'nginx.conf'), conf)
   const nginx = startCommand(nginxProgram ?? 'nginx', [

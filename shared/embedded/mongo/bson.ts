@@ -71,9 +71,9 @@ export function isInt32(value: number): boolean {
 export function toNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value
   if (value instanceof Double) return value.value
-  if (value instanceof Long) return value.toNumber()
-  if (typeof value === 'object' && value && bsonType(value) === 'Decimal128') return Number(String(value))
-  return undefined
+  const type = typeof value === 'object' && value ? bsonType(value) : undefined
+  if (type === 'Long') return (value as Long).toNumber() // not `instanceof`: a Timestamp is a Long to it
+  return type === 'Decimal128' ? Number(String(value)) : undefined
 }
 
 /** MongoDB's truth: everything but false, null, missing and zero. */

@@ -65,9 +65,9 @@ export function keyOf(value: unknown): string {
       .map((f) => fieldKey(f, value[f]))
       .join('')}\0`
   if (value instanceof Double) return `${TYPE.number}${float(value.value)}\x80`
+  if (value instanceof Timestamp) return TYPE.timestamp + unsigned(value.t) + unsigned(value.i) // before Long
   if (value instanceof Long) return TYPE.number + longKey(value)
   if (value instanceof Decimal128) return TYPE.number + decimalKey(value)
-  if (value instanceof Timestamp) return TYPE.timestamp + unsigned(value.t) + unsigned(value.i)
   if (value instanceof BSONRegExp) return TYPE.regex + text(value.pattern) + text(value.options)
   const type = bsonType(value as object)
   if (type === 'Binary') return TYPE.binData + binaryKey(value as Binary)

@@ -1,8 +1,8 @@
 import { type Doc, doc } from './bson.ts'
-import { MongoError } from './errors.ts'
+import { MongoError, notCovered } from './errors.ts'
 import { compileFilter, type Predicate } from './filter.ts'
 import type { IndexSpec } from './index-spec.ts'
-import { EMPTY_ARRAY, meetsArray, valuesAt } from './paths.ts'
+import { arrayAlong, EMPTY_ARRAY, valuesAt } from './paths.ts'
 import { SortedMap } from './sorted-map.ts'
 import { keyOf, TYPE } from './values.ts'
 
@@ -36,20 +36,21 @@ export class CollectionIndex {
   /** The keys under which a document belongs into this index; none if the index is sparse or partial. */
   keysOf(document: Doc): string[] {
     if (this.#partial && !this.#partial(document)) return []
-    const [first] = this.fields
-    if (first && this.fields.length === 1)
-      return this.#sparse(document) ? [] : fieldKeys(document, first.path)
     if (this.#sparse(document)) return []
-    let keys = ['']
-    let arrays = 0
-    for (const field of this.fields) {
-      const own = fieldKeys(document, field.path)
-      if (own.length > 1 && ++arrays > 1) {
-        throw new MongoError(171, `cannot index parallel arrays [${field.name}]`)
+    let keys: string[] | undefined
+    let array: unknown[] | undefined
+    for (const { name, path } of this.fields) {
+      const along = arrayAlong(document, path)
+      if (array && along && along !== array) {
+        throw new MongoError(171, `cannot index parallel arrays [${name}]`)
       }
-      keys = keys.flatMap((key) => own.map((more) => key + more))
+      array ??= along
+      const own = fieldKeys(document, path)
+      if (keys && keys.length > 1 && own.length > 1)
+        throw notCovered(`An index on several fields of the elements of one array (${name})`)
+      keys = keys ? keys.flatMap((key) => own.map((more) => key + more)) : own
     }
-    return keys
+    return keys ?? []
   }
 
   /** Throws DuplicateKey (11000) if these keys, of a document about to be stored, are taken by another. */
@@ -64,7 +65,8 @@ export class CollectionIndex {
 
   /** Must see every new version of a document: `multikey` depends on it, even where the keys are the same. */
   observe(document: Doc): void {
-    if (!this.multikey) this.multikey = this.fields.some(({ path }) => meetsArray(document, path))
+    if (!this.multikey)
+      this.multikey = this.fields.some(({ path }) => arrayAlong(document, path) !== undefined)
   }
 
   add(stored: StoredDoc, keys: string[]): void {

@@ -83,8 +83,8 @@ function comparison(operand: unknown, holds: (order: number) => boolean, orEqual
   return (value) => {
     if (typeof value === 'number' && typeof operand === 'number' && !Number.isNaN(value))
       return holds(value < operand ? -1 : value > operand ? 1 : 0)
-    if (value === undefined || typeof value === 'symbol') return false
-    if (!anyType && (typeOf(value)[1] !== type || Number.isNaN(toNumber(value) ?? 0))) return false
+    const sameType = value !== undefined && typeOf(value)[1] === type && !Number.isNaN(toNumber(value))
+    if (!anyType && !sameType) return false
     return holds(compare(value, operand))
   }
 }

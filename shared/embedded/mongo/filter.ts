@@ -1,4 +1,4 @@
-import { BSONRegExp, type Doc, isDoc, isTrue } from './bson.ts'
+import { BSONRegExp, type Doc, doc, isDoc, isTrue } from './bson.ts'
 import { MongoError, notCovered } from './errors.ts'
 import { compileExpression } from './expressions.ts'
 import { OPERATORS, type Probe, probeFor } from './filter-operators.ts'
@@ -93,7 +93,10 @@ export function compileElement(operand: Doc): (element: unknown) => boolean {
 function elemMatch(operand: unknown): Probe {
   if (!isDoc(operand)) throw new MongoError(2, '$elemMatch needs an Object')
   const test = compileElement(operand)
-  return (any) => any((value) => Array.isArray(value) && value.some(test), true)
+  // A nested array counts as a document whose fields are its positions.
+  const passes = (element: unknown) =>
+    test(element) || (Array.isArray(element) && test(doc(Object.entries(element))))
+  return (any) => any((value) => Array.isArray(value) && value.some(passes), true)
 }
 
 function all(operand: unknown): Probe {

@@ -19,15 +19,14 @@ export function valuesAt(value: Doc, path: readonly string[], leaf: Leaf): unkno
   return found
 }
 
-/** Whether an array lies on or at the end of the path. */
-export function meetsArray(value: Doc, path: readonly string[]): boolean {
+/** The first array on or at the end of the path. */
+export function arrayAlong(value: Doc, path: readonly string[]): unknown[] | undefined {
   let at: unknown = value
   for (const field of path) {
-    if (!isDoc(at)) return false
-    at = at[field]
-    if (Array.isArray(at)) return true
+    at = isDoc(at) ? at[field] : undefined
+    if (Array.isArray(at)) return at
   }
-  return false
+  return undefined
 }
 
 function walk(start: unknown, path: readonly string[], from: number, leaf: Leaf, found: unknown[]): void {

@@ -117,24 +117,33 @@ function withField(target: unknown, path: string[], value: unknown): unknown {
 
 function unwind(spec: unknown): Stage {
   const options = isDoc(spec) ? spec : doc([['path', spec]])
-  const { path, preserveNullAndEmptyArrays: preserve, includeArrayIndex: index } = options
+  const { path, preserveNullAndEmptyArrays: preserve, includeArrayIndex: index, ...others } = options
+  const [other] = Object.keys(others)
+  if (other) throw new MongoError(28811, `unrecognized option to $unwind stage: ${other}`)
+  if (preserve !== undefined && typeof preserve !== 'boolean')
+    throw new MongoError(
+      28809,
+      'expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage',
+    )
+  if (index !== undefined && (typeof index !== 'string' || /^\$|^$/.test(index)))
+    throw new MongoError(28822, 'includeArrayIndex option to $unwind stage should be a name without a $')
   if (typeof path !== 'string') throw new MongoError(28808, 'expected a string as the path for $unwind stage')
   if (!/^\$[^$]/.test(path))
     throw new MongoError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`)
-  const evaluate = compileExpression(path)
   const parts = path.slice(1).split('.')
   const place = (document: Doc, at: Long | null) =>
     typeof index === 'string' ? (withField(document, index.split('.'), at) as Doc) : document
   return (documents) =>
     documents.flatMap((document) => {
-      const value = evaluate(document)
+      // Unlike an expression, this path does not lead through arrays.
+      const value = parts.reduce<unknown>((at, part) => (isDoc(at) ? at[part] : undefined), document)
       if (Array.isArray(value) && value.length > 0) {
         return value.map((element, i) =>
           place(withField(document, parts, element) as Doc, Long.fromNumber(i)),
         )
       }
       const empty = value === undefined || value === null || Array.isArray(value)
-      if (empty && !isTrue(preserve)) return []
+      if (empty && !preserve) return []
       return [place(Array.isArray(value) ? (withField(document, parts, undefined) as Doc) : document, null)]
     })
 }

@@ -17,20 +17,17 @@ export interface Selection {
 export function select(collection: Collection | undefined, selection: Selection): StoredDoc[] {
   const filter = selection.filter ?? doc()
   const matches = compileFilter(filter)
-  const natural = selection.sort?.$natural
-  const order = natural === undefined ? parseSort(selection.sort ?? doc()) : []
+  const order = parseSort(selection.sort ?? doc())
   if (!collection) return []
   const { candidates, sorted, exact } = plan(collection, filter, order)
-  const reversed = toNumber(natural) === -1
   const skip = selection.skip ?? 0
   const end = selection.limit ? skip + selection.limit : Number.POSITIVE_INFINITY
   const found: StoredDoc[] = []
   for (const stored of candidates) {
     if (!exact && !matches(stored.document)) continue
     found.push(stored)
-    if (sorted && !reversed && found.length >= end) break
+    if (sorted && found.length >= end) break
   }
-  if (reversed) found.reverse()
   const inOrder = sorted ? found : sortBy(found, order, (stored) => stored.document)
   return skip > 0 || inOrder.length > end ? inOrder.slice(skip, end) : inOrder
 }
@@ -39,6 +36,7 @@ export function select(collection: Collection | undefined, selection: Selection)
 export function parseSort(sort: Doc): SortField[] {
   return Object.keys(sort).map((name) => {
     const direction = sort[name]
+    if (name === '$natural') throw notCovered('Sorting by $natural')
     if (isDoc(direction)) throw notCovered('Sorting by $meta')
     const number = toNumber(direction)
     if (number === undefined)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Decimal128, expectCode, Long, useMongo } from './conformance/mongo-under-test.ts'
+import { Decimal128, expectCode, Long, MinKey, Timestamp, useMongo } from './conformance/mongo-under-test.ts'
 
 // What MongoDB does where simpler stand-ins for it do something else.
 const mongo = useMongo()
@@ -110,4 +110,73 @@ test('an index of a known name with another key, filter or uniqueness is 86, wit
   await expectCode(mongo.collection.createIndex({ a: 1 }, { name: 'other', expireAfterSeconds: 5 }), 85)
   await mongo.collection.createIndex({ a: 1 }, { name: 'second', unique: true })
   expect(await mongo.collection.indexes()).toHaveLength(3)
+})
+
+test('a timestamp is no number', async () => {
+  const at = (t: number) => new Timestamp({ t, i: 1 })
+  expect(await mongo.find([{ a: at(3) }, { a: 5 }], { a: { $mod: [1, 0] } })).toEqual([1])
+  expect(await mongo.find([{ a: at(3) }, { a: at(5) }], { a: { $gt: at(4) } })).toEqual([1])
+  await mongo.find([{ a: at(1) }, { a: new Date(0) }, { a: 2 ** 60 }], {})
+  const sorted = await mongo.collection.find().sort({ a: 1 }).toArray()
+  expect(sorted.map(({ _id }) => _id as unknown)).toEqual([2, 1, 0])
+  await expectCode(mongo.updated({ a: at(1) }, { $inc: { a: 1 } }), 14)
+})
+
+test('an index takes no two arrays, be they ever so short, and pairs no fields of one array', async () => {
+  await mongo.collection.createIndex({ a: 1, b: 1 })
+  await expectCode(mongo.collection.insertOne({ a: [1], b: [] }), 171)
+  await mongo.collection.createIndex({ 'c.x': 1, 'c.y': 1 })
+  await mongo.collection.insertOne({ c: [{ x: 1, y: 2 }] })
+  await expectCode(
+    mongo.collection.insertOne({
+      c: [
+        { x: 1, y: 2 },
+        { x: 3, y: 4 },
+      ],
+    }),
+    238,
+  )
+})
+
+test('an upsert starts from the one value of $in and of $all', async () => {
+  await mongo.collection.updateOne(
+    { _id: 1 as never, a: { $in: [2] }, b: { $all: [[3]] }, c: { $in: [4, 5] }, d: { $in: [/x/] } },
+    { $set: { e: 6 } },
+    { upsert: true },
+  )
+  expect(await mongo.collection.findOne()).toEqual({ _id: 1, a: 2, b: [3], e: 6 })
+})
+
+test('$elemMatch sees a nested array as a document of positions', async () => {
+  const documents = [{ a: [[1, 2]] }, { a: [[3]] }, { a: [1] }]
+  expect(await mongo.find(documents, { a: { $elemMatch: { 0: 1 } } })).toEqual([0])
+  expect(await mongo.find(documents, { a: { $elemMatch: { $gt: 0 } } })).toEqual([2])
+})
+
+test('every missing field is above MinKey', async () => {
+  expect(await mongo.find([{ a: 1 }, {}], { a: { $gt: new MinKey() } })).toEqual([0, 1])
+})
+
+test('$currentDate takes true or a $type, nothing else', async () => {
+  for (const a of ['date', { $type: 'date', x: 1 }])
+    await expectCode(mongo.updated({}, { $currentDate: { a } }), 2)
+})
+
+test('$unwind does not go through arrays, and knows its options', async () => {
+  await mongo.collection.insertMany([{ a: [{ b: [1] }] }, { a: { b: [2] } }])
+  const unwound = mongo.collection.aggregate([{ $unwind: '$a.b' }, { $project: { _id: 0 } }]).toArray()
+  expect(await unwound).toEqual([{ a: { b: 2 } }])
+  const refused: [object, number][] = [
+    [{ foo: 1 }, 28811],
+    [{ preserveNullAndEmptyArrays: 1 }, 28809],
+    [{ includeArrayIndex: '$i' }, 28822],
+  ]
+  for (const [options, code] of refused) {
+    const pipeline = [{ $unwind: { path: '$a', ...options } }]
+    await expectCode(mongo.collection.aggregate(pipeline).toArray(), code)
+  }
+})
+
+test('the order on the disk cannot be asked for', async () => {
+  await expectCode(mongo.collection.find().sort({ $natural: -1 }).toArray(), 238)
 })

@@ -41,7 +41,7 @@ function increment(value: unknown, operand: unknown, path: string): unknown {
 }
 
 function currentDate(_: unknown, operand: unknown): unknown {
-  const type = isDoc(operand) ? operand.$type : operand
+  const type = isDoc(operand) && Object.keys(operand).length === 1 ? operand.$type : undefined
   if (type === 'timestamp') return new Timestamp({ t: Math.floor(Date.now() / 1000), i: 1 })
   if (type === 'date' || typeof operand === 'boolean') return new Date()
   throw new MongoError(

@@ -1,4 +1,4 @@
-import { adopt, type Doc, doc, isDoc } from './bson.ts'
+import { adopt, BSONRegExp, type Doc, doc, isDoc } from './bson.ts'
 import { MongoError, notCovered } from './errors.ts'
 import { isOperators } from './filter.ts'
 import { UPDATE_OPERATORS, type UpdateOperator } from './update-operators.ts'
@@ -121,20 +121,20 @@ export function upsertBase(filter: Doc, base: Doc = doc()): Doc {
     if (name === '$and' && Array.isArray(value)) for (const part of value) upsertBase(part, base)
     if (name === '$or' && Array.isArray(value) && value.length === 1) upsertBase(value[0], base)
     if (name.startsWith('$')) continue
-    const operators = isOperators(value) ? value : doc([['$eq', value]])
-    if (
-      !('$eq' in operators) ||
-      (!isOperators(value) &&
-        typeof value === 'object' &&
-        value !== null &&
-        '_bsontype' in value &&
-        value._bsontype === 'BSONRegExp')
-    )
-      continue
+    const equal = isOperators(value) ? onlyValue(value) : value
+    if (equal === undefined || (equal === value && value instanceof BSONRegExp)) continue
     const parent = parentOf(base, name.split('.'), true)
     if (parent?.read() !== undefined)
       throw new MongoError(54, `cannot infer query fields to set, path '${name}' is matched twice`)
-    parent?.write(operators.$eq)
+    parent?.write(equal)
   }
   return base
+}
+
+// What operators say by equality: `$eq`, or the one value of `$in` or `$all`.
+function onlyValue({ $eq, $in, $all }: Doc): unknown {
+  if ($eq !== undefined) return $eq
+  const list = $in ?? $all
+  const [only] = Array.isArray(list) && list.length === 1 ? list : []
+  return only instanceof BSONRegExp || isOperators(only) ? undefined : only
 }

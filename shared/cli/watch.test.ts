@@ -99,6 +99,16 @@ describe('a program that is watched', () => {
     expect(await program.exit).toEqual({ code: 7, signal: null })
   })
 
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'stops in order by %s while it is still loading',
+    async (signal) => {
+      const program = watched("console.log('loading'); setInterval(() => {}, 1000)")
+      await program.printed(/loading/)
+      program.kill(signal)
+      expect(await program.exit).toEqual({ code: 0, signal: null })
+    },
+  )
+
   it('is killed by a second Ctrl-C, from someone who will not wait', async () => {
     const program = watched(
       "process.on('SIGINT', () => console.log('no')); process.send?.({}); setInterval(() => {}, 1000); console.log('runs')",

@@ -14,6 +14,7 @@ export function watchProgram(script: string, folders: string[]): void {
   let child: ChildProcess | undefined
   let everReady = false
   let state: 'running' | 'restarting' | 'stopping' = 'running'
+  let stopSignal: NodeJS.Signals | undefined
   let stoppedAt = 0
 
   const start = () => {
@@ -25,6 +26,8 @@ export function watchProgram(script: string, folders: string[]): void {
     child.once('exit', (code, signal) => {
       child = undefined
       if (state === 'restarting') return start()
+      // Stopped while it was still loading, it cannot have listened for the signal: an orderly stop all the same.
+      if (signal !== null && signal === stopSignal) process.exit(0)
       if (state === 'stopping' || !everReady) process.exit(code ?? 1)
       console.error(`Stopped by itself (${signal ?? `exit code ${code}`}). Save a file to start it again.`)
     })
@@ -44,6 +47,7 @@ export function watchProgram(script: string, folders: string[]): void {
       return
     }
     state = 'stopping'
+    stopSignal = signal
     stoppedAt = Date.now()
     if (!child) process.exit(0)
     child.kill(signal)

@@ -45,10 +45,13 @@ test.each([
   )
 })
 
-test('a certificate file that is not there: the start is refused, with the name of the variable', () => {
-  const config = { vapidSubject: 'mailto:admin@example.com', pushCaFile: '/nowhere/ca.pem' }
+test.each([
+  ['is not there', '/nowhere/ca.pem'],
+  ['holds no certificate', import.meta.filename],
+])('a certificate file that %s: the start is refused, with the name of the variable', (_, pushCaFile) => {
+  const config = { vapidSubject: 'mailto:admin@example.com', pushCaFile }
   expect(() => createPushPost(webPush.generateVAPIDKeys(), config)).toThrow(
-    startError(/PUSH_CA_FILE=\/nowhere\/ca\.pem/),
+    startError(new RegExp(`PUSH_CA_FILE=${pushCaFile}`)),
   )
 })
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent, type RequestOptions, request } from 'node:https'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
@@ -28,7 +29,7 @@ export interface PushPost {
 /**
  * Messages to push services. web-push encrypts (RFC 8291) and signs (RFC 8292); the request is our own, because it
  * must end in time however slowly the answer drips, and a redirect must not lead to where the endpoint check never
- * looked. Throws StartError when `pushCaFile` cannot be read.
+ * looked. Throws StartError when `pushCaFile` is no certificate.
  */
 export function createPushPost(
   keys: VapidSettings,
@@ -86,8 +87,10 @@ function trusting(certificate: string): SecureContext {
 
 function readCertificate(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    const pem = readFileSync(file, 'utf8')
+    new X509Certificate(pem) // throws; a secure context would pass over whatever is no certificate
+    return pem
   } catch {
-    throw new StartError(`PUSH_CA_FILE=${file} cannot be read: name a PEM file with a certificate authority`)
+    throw new StartError(`PUSH_CA_FILE=${file} cannot be read as a certificate: name a PEM file with a certificate authority`)
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mongoose from 'mongoose'
@@ -179,4 +179,42 @@ test('a write with j: true is acknowledged', async () => {
     await db.collection('c').insertOne({ a: 1 }, { writeConcern: { w: 1, journal: true } })
     expect(await db.collection('c').countDocuments()).toBe(1)
   })
+})
+
+test('a damaged log is said in the notice, and kept aside', async () => {
+  await reopen((db) => db.collection('c').insertMany([{ a: 1 }, { a: 2 }]))
+  await reopen((db) => db.collection('c').insertOne({ a: 3 }))
+  const log = join(dir, 'mongo.log')
+  const torn = readFileSync(log).subarray(0, -5)
+  writeFileSync(log, torn)
+  const damaged = await startEmbeddedMongo({ dir })
+  await damaged.close()
+  expect(damaged.notice).toMatch(/the last \d+ bytes of its log were torn or damaged/)
+  expect(readFileSync(`${log}.damaged`)).toEqual(torn)
+  const again = await startEmbeddedMongo({ dir })
+  await again.close()
+  expect(again.notice).not.toContain('damaged')
+})
+
+test('a directory that cannot be used is named in the error', async () => {
+  const file = join(dir, 'file')
+  writeFileSync(file, '')
+  await expect(startEmbeddedMongo({ dir: file })).rejects.toThrow(`The data directory ${file} cannot be used`)
+})
+
+test('a document that could not be read again from the log is refused', async () => {
+  const nested = (levels: number) => {
+    let value: unknown = 1
+    for (let i = 0; i < levels; i++) value = i % 2 ? { a: value } : [value]
+    return value
+  }
+  await reopen(async (db) => {
+    await db.collection('c').insertOne({ _id: 1 as never, a: nested(150) })
+    await expect(db.collection('c').insertOne({ a: nested(250) })).rejects.toMatchObject({ code: 15 })
+    const deeper = db
+      .collection('c')
+      .updateOne({}, { $set: { [Array(100).fill('b').join('.')]: nested(100) } })
+    await expect(deeper).rejects.toMatchObject({ code: 15 })
+  })
+  expect(await reopen((db) => db.collection('c').countDocuments())).toBe(1)
 })

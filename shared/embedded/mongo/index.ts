@@ -17,7 +17,7 @@ export interface EmbeddedMongoOptions {
 export interface EmbeddedMongo {
   /** For mongoose and the mongodb driver; names no database. */
   uri: string
-  /** One line to print at start: that this is a stand-in, and where the data is. */
+  /** One line to print at start: that this is a stand-in, where the data is, and what of it was damaged. */
   notice: string
   /** Cuts the connections, brings everything to the disk, gives the directory back. May be called twice. */
   close(): Promise<void>
@@ -81,7 +81,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Pr
     const listening = await server.listen(port)
     return {
       uri: `mongodb://127.0.0.1:${listening}/?retryWrites=false`,
-      notice: `embedded MongoDB, a stand-in for development (${dir === undefined ? 'in memory only' : `data in ${dir}`})`,
+      notice: `embedded MongoDB, a stand-in for development (${dir === undefined ? 'in memory only' : `data in ${dir}`})${damage(log)}`,
       close,
     }
   } catch (error) {
@@ -101,6 +101,11 @@ function openLog(dir: string, store: Store, onFailure: (error: unknown) => void)
   } catch (cause) {
     throw new Error(`The embedded MongoDB cannot open its log in ${dir}: ${messageOf(cause)}`, { cause })
   }
+}
+
+function damage(log: Log | undefined): string {
+  if (!log?.droppedBytes) return ''
+  return `; the last ${log.droppedBytes} bytes of its log were torn or damaged and are left out (the old file: mongo.log.damaged)`
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -6,12 +6,17 @@ import { join } from 'node:path'
  * back. A lock left by a process that died is taken over. Throws when another server has the directory.
  */
 export function lockDirectory(directory: string): () => void {
-  mkdirSync(directory, { recursive: true })
   const lock = join(directory, 'mongo.lock')
   const own = `${lock}.${process.pid}`
   const mark = `${process.pid} ${startOf(process.pid)}`
+  try {
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(own, mark)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : cause
+    throw new Error(`The data directory ${directory} cannot be used: ${reason}`, { cause })
+  }
   // The lock appears with its content in it: link() fails if there is one already.
-  writeFileSync(own, mark)
   try {
     if (!take(own, lock)) {
       const found = readFileSync(lock, 'utf8')

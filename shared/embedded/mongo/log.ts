@@ -5,6 +5,7 @@ import {
   fdatasyncSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   openSync,
   readSync,
   renameSync,
@@ -32,10 +33,13 @@ export class Log {
   readonly #timer: NodeJS.Timeout
   #unsynced = false
   #syncs: Promise<void> = Promise.resolve()
+  /** How many bytes at the end were torn or damaged when the log was opened. */
+  readonly droppedBytes: number = 0
 
   /**
    * Reads the log in `directory`, calls `apply` for every change up to the first frame that is torn or
-   * damaged, then writes the file anew from `snapshot`: only what is still there, and a clean end.
+   * damaged, then writes the file anew from `snapshot`: only what is still there, and a clean end. A damaged
+   * file is kept beside it as `mongo.log.damaged`.
    * `onFailure` is told when the disk refuses a later sync. Throws when the disk cannot be read or written.
    */
   constructor(
@@ -45,13 +49,12 @@ export class Log {
     onFailure: (error: unknown) => void,
   ) {
     const path = join(directory, FILE)
-    if (existsSync(path)) {
-      for (const payload of readFrames(path)) for (const change of decodeChanges(payload)) apply(change)
-    }
+    if (existsSync(path)) this.droppedBytes = readChanges(path, apply)
     this.#file = openSync(`${path}.new`, 'w', 0o600)
     try {
       writeSnapshot(this.#file, snapshot())
       fsyncSync(this.#file)
+      if (this.droppedBytes > 0) keepDamaged(path)
       renameSync(`${path}.new`, path)
       syncDirectory(directory)
     } catch (error) {
@@ -113,23 +116,32 @@ function writeFrame(file: number, documents: Uint8Array[]): void {
   for (let written = 0; written < frame.length; ) written += writeSync(file, frame, written)
 }
 
-/** The payloads of all frames before the first damaged one. */
-function* readFrames(path: string): Generator<Buffer> {
+// Applies the changes of all frames before the first damaged one; returns how many bytes follow them.
+function readChanges(path: string, apply: (change: Change) => void): number {
   const file = openSync(path, 'r')
   try {
+    const { size } = fstatSync(file)
     const header = Buffer.alloc(HEADER)
-    for (let position = 0; readSync(file, header, 0, HEADER, position) === HEADER; ) {
+    let position = 0
+    while (readSync(file, header, 0, HEADER, position) === HEADER) {
       const length = header.readUInt32LE(0)
-      const payload = Buffer.alloc(Math.min(length, Math.max(fstatSync(file).size - position - HEADER, 0)))
-      if (length === 0 || payload.length < length) return
+      if (length === 0 || length > size - position - HEADER) break
+      const payload = Buffer.alloc(length)
       readSync(file, payload, 0, length, position + HEADER)
-      if (crc32(payload) !== header.readUInt32LE(4)) return
-      yield payload
+      if (crc32(payload) !== header.readUInt32LE(4)) break
+      for (const change of decodeChanges(payload)) apply(change)
       position += HEADER + length
     }
+    return size - position
   } finally {
     closeSync(file)
   }
+}
+
+// A second name for the old file: the new one is about to take its own.
+function keepDamaged(path: string): void {
+  rmSync(`${path}.damaged`, { force: true })
+  linkSync(path, `${path}.damaged`)
 }
 
 function* decodeChanges(payload: Buffer): Generator<Change> {

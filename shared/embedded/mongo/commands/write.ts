@@ -1,5 +1,5 @@
 import { calculateObjectSize } from 'bson'
-import { type Doc, doc, encode, isTrue, MAX_DOCUMENT_BYTES, toNumber } from '../bson.ts'
+import { type Doc, doc, encode, isDoc, isTrue, MAX_DOCUMENT_BYTES, toNumber } from '../bson.ts'
 import type { Collection } from '../collection.ts'
 import type { StoredDoc } from '../collection-index.ts'
 import { MongoError } from '../errors.ts'
@@ -7,6 +7,8 @@ import { select } from '../query.ts'
 import { withId } from '../store.ts'
 import { compileUpdate, type Updater, upsertBase } from '../update.ts'
 import { type Command, checkFields, documentField, documentsField, namespace } from './command.ts'
+
+const MAX_DEPTH = 180 // MongoDB's limit for what users store
 
 export const insert: Command = {
   fields: ['documents', 'ordered', 'bypassDocumentValidation'],
@@ -92,6 +94,7 @@ function eachStatement(command: Doc, field: string, run: (statement: Doc, index:
 
 function insertDocument(collection: Collection, document: Doc): Doc {
   const complete = withId(document)
+  checkDepth(complete)
   checkSize(calculateObjectSize(complete))
   collection.insert(complete)
   return complete
@@ -103,6 +106,7 @@ export function updateDocument(collection: Collection, stored: StoredDoc, update
   const bytes = encode(updated)
   if (Buffer.compare(bytes, encode(stored.document)) === 0) return false
   checkSize(bytes.length)
+  checkDepth(updated)
   collection.replace(stored, updated)
   return true
 }
@@ -110,6 +114,14 @@ export function updateDocument(collection: Collection, stored: StoredDoc, update
 /** Inserts what the filter and the update together describe. */
 export function upsertDocument(collection: Collection, filter: Doc, updater: Updater): Doc {
   return insertDocument(collection, updater(upsertBase(filter), true))
+}
+
+// What could not be read again from the log must not get into it.
+function checkDepth(value: unknown, left = MAX_DEPTH): void {
+  if (left === 0)
+    throw new MongoError(15, `cannot store a document that exceeds ${MAX_DEPTH} levels of nesting`)
+  if (Array.isArray(value)) for (const element of value) checkDepth(element, left - 1)
+  else if (isDoc(value)) for (const field of Object.keys(value)) checkDepth(value[field], left - 1)
 }
 
 function checkSize(bytes: number): void {

@@ -91,6 +91,8 @@ function readCertificate(file: string): string {
     new X509Certificate(pem) // throws; a secure context would pass over whatever is no certificate
     return pem
   } catch {
-    throw new StartError(`PUSH_CA_FILE=${file} cannot be read as a certificate: name a PEM file with a certificate authority`)
+    throw new StartError(
+      `PUSH_CA_FILE=${file} cannot be read as a certificate: name a PEM file with a certificate authority`,
+    )
   }
 }

@@ -72,7 +72,7 @@ function readInstanceName(env: Env): string {
 /** Redis, too, may be embedded in development only. Throws StartError naming the cure. */
 export function readRedisUrl(env: Env, production: boolean): string | undefined {
   const url = env.REDIS_URL || undefined
-  if (url && !(URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol) && new URL(url).hostname)) {
+  if (url && !isAddress(url, /^rediss?:$/)) {
     throw new StartError('REDIS_URL is not a Redis address: write it like redis://127.0.0.1:6379')
   }
   if (url || !production) return url
@@ -122,8 +122,14 @@ function readVapidSubject(env: Env): string {
 
 function readSmtpUrl(env: Env): string | undefined {
   const url = env.SMTP_URL || undefined
-  if (!url || (URL.canParse(url) && /^smtps?:$/.test(new URL(url).protocol))) return url
+  if (!url || isAddress(url, /^smtps?:$/)) return url
   throw new StartError(
     'SMTP_URL is not an SMTP address: write it like smtp://user:password@mail.example.com:587',
   )
+}
+
+function isAddress(text: string, protocols: RegExp): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocols.test(protocol) && hostname !== ''
 }

@@ -53,6 +53,7 @@ test.each([
   ['PUSH_ALLOWED_HOSTS', 'push.example.com,*'],
   ['VAPID_PUBLIC_KEY', publicKey], // the other one is missing
   ['SMTP_URL', 'mail.example.com:25'],
+  ['SMTP_URL', 'smtp://'],
   ['COOKIE_SECURE', 'yes'],
   ['MAKE_SECRETS', '1'],
   ['TRUST_PROXY', 'true'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { settle, startServer } from './support.ts'
+import { settle, startServer } from './support/server.ts'
 
 async function notify(url: string, body: unknown, headers: Record<string, string> = {}) {
   const response = await fetch(`${url}/notify`, {

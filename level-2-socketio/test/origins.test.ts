@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { startServer } from './support.ts'
+import { startServer } from './support/server.ts'
 
 /** The status with which a connection is answered: 101 or 200 when it is let in. */
 function statusOf(

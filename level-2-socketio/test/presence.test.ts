@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { listen, open, refusal, settle, startServer } from './support.ts'
+import { listen, open, refusal, settle, startServer } from './support/server.ts'
 
 describe('coming and going', () => {
   it('tells a newcomer who is there, and the others that somebody came', async () => {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { type ProgramOptions, startProgram } from '@levels/shared/testing/process.ts'
 import { describe, expect, it } from 'vitest'
-import { afterTest, listen, open } from './support.ts'
+import { afterTest, listen, open } from './support/server.ts'
 
 function start(env: ProgramOptions['env']) {
   const program = startProgram(['level-2-socketio/src/main.ts'], {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { settle, startServer } from './support.ts'
+import { settle, startServer } from './support/server.ts'
 
 describe('a room', () => {
   it('tells its members who comes and who goes', async () => {

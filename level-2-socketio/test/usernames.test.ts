@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseUsername, usernameKey } from '../src/usernames.ts'
-import { refusal, startServer } from './support.ts'
+import { refusal, startServer } from './support/server.ts'
 
 describe('a username', () => {
   it.each([

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { createLog } from '@levels/shared/server/log.ts'
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
 import { afterEach } from 'vitest'
-import type { Acknowledgement, Session } from '../src/events.ts'
-import { createServer, type Level2Server, type Options } from '../src/server.ts'
+import type { Acknowledgement, Session } from '../../src/events.ts'
+import { createServer, type Level2Server, type Options } from '../../src/server.ts'
 
 /** Short, so that tests of what happens after it are quick. */
 export const GRACE_MS = 200

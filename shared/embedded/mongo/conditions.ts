@@ -13,47 +13,39 @@ export interface Condition {
 /** By field. */
 export type Conditions = Map<string, Condition>
 
-/** Gathers the conditions that all must hold; false when the filter says more than was gathered. */
-export function collectConditions(filter: Doc, conditions: Conditions): boolean {
-  let complete = true
+/** Gathers conditions that all must hold; the filter may say more. */
+export function collectConditions(filter: Doc, conditions: Conditions = new Map()): Conditions {
   for (const name of Object.keys(filter)) {
     const value = filter[name]
     if (name === '$and' && Array.isArray(value)) {
-      for (const part of value) if (!isDoc(part) || !collectConditions(part, conditions)) complete = false
-    } else if (name.startsWith('$') || conditions.has(name)) complete = false
-    else {
-      const condition: Condition = {}
-      if (!gather(isOperators(value) ? value : doc([['$eq', value]]), condition)) complete = false
-      if (Object.keys(condition).length > 0) conditions.set(name, condition)
+      for (const part of value) if (isDoc(part)) collectConditions(part, conditions)
     }
+    if (name.startsWith('$') || conditions.has(name)) continue
+    const condition = conditionOf(isOperators(value) ? value : doc([['$eq', value]]))
+    if (Object.keys(condition).length > 0) conditions.set(name, condition)
   }
-  return complete
+  return conditions
 }
 
-function gather(operators: Doc, into: Condition): boolean {
-  let complete = true
+function conditionOf(operators: Doc): Condition {
+  const condition: Condition = {}
   for (const operator of Object.keys(operators)) {
     const value = operators[operator]
     const values = operator === '$in' && Array.isArray(value) ? value : [value]
-    if (operator === '$exists') {
-      if (isTrue(value)) into.exists = true
-      complete = false
-    } else if (!values.every(hasKey)) complete = false
-    else if ((operator === '$eq' || operator === '$in') && !into.equal) into.equal = values
-    else if (operator === '$gt' || operator === '$gte')
-      complete = bound(into, 'lower', value, operator === '$gt') && complete
-    else if (operator === '$lt' || operator === '$lte')
-      complete = bound(into, 'upper', value, operator === '$lt') && complete
-    else complete = false
+    if (operator === '$exists' && isTrue(value)) condition.exists = true
+    if (!values.every(hasKey)) continue
+    if (operator === '$eq' || operator === '$in') condition.equal ??= values
+    if (operator === '$gt' || operator === '$gte') bound(condition, 'lower', value, operator === '$gt')
+    if (operator === '$lt' || operator === '$lte') bound(condition, 'upper', value, operator === '$lt')
   }
-  return complete && Object.keys(into).length > 0 && !(into.equal && Object.keys(into).length > 1)
+  return condition
 }
 
-function bound(into: Condition, side: 'lower' | 'upper', value: unknown, open: boolean): boolean {
-  const other = into.lower ?? into.upper
-  if (value === null || into[side] || (other && typeOf(other.value)[1] !== typeOf(value)[1])) return false
-  into[side] = { value, open }
-  return true
+// Bounds of two types hold for no one value; an index serves the first.
+function bound(condition: Condition, side: 'lower' | 'upper', value: unknown, open: boolean): void {
+  const other = condition.lower ?? condition.upper
+  if (value === null || condition[side] || (other && typeOf(other.value)[1] !== typeOf(value)[1])) return
+  condition[side] = { value, open }
 }
 
 // Arrays are indexed by their elements, a regular expression stands for many values, NaN is no bound.

@@ -14,24 +14,21 @@ export interface Plan {
   candidates: Iterable<StoredDoc>
   /** The candidates come in the wanted order. */
   sorted: boolean
-  /** Every candidate satisfies the filter: it need not be tested again. */
-  exact: boolean
 }
 
-/** Finds the cheapest way to the documents that may satisfy a filter; never misses one. */
+/** Finds the cheapest way to the documents that may satisfy a filter; never misses one, may give others. */
 export function plan(collection: Collection, filter: Doc, sort: SortField[]): Plan {
-  const conditions: Conditions = new Map()
-  const complete = collectConditions(filter, conditions)
+  const conditions = collectConditions(filter)
   let best: { score: number; read: () => Plan } | undefined
   for (const index of collection.indexes.values()) {
-    const use = useOf(index, conditions, sort, complete)
+    const use = useOf(index, conditions, sort)
     if (use && use.score > (best?.score ?? 0)) best = use
   }
-  return best?.read() ?? { candidates: collection.documents(), sorted: sort.length === 0, exact: false }
+  return best?.read() ?? { candidates: collection.documents(), sorted: sort.length === 0 }
 }
 
 // How well an index serves: fields held by equality count most, then an order that saves sorting, then a range.
-function useOf(index: CollectionIndex, conditions: Conditions, sort: SortField[], complete: boolean) {
+function useOf(index: CollectionIndex, conditions: Conditions, sort: SortField[]) {
   if (!holdsAll(index, conditions)) return undefined
   let prefixes = ['']
   let used = 0
@@ -51,14 +48,12 @@ function useOf(index: CollectionIndex, conditions: Conditions, sort: SortField[]
     (order && sort.length > 0 ? 3 : 0) +
     (range ? 2 : 0) +
     (sparse || partialFilterExpression ? 1 : 0)
-  const exact = complete && !index.multikey && conditions.size === used + (range ? 1 : 0)
   if (order?.prefixesBackwards) prefixes.reverse()
   return {
     score,
     read: (): Plan => ({
       candidates: read(index, prefixes, range, order?.backwards ?? false),
       sorted: sort.length === 0 || order !== undefined,
-      exact,
     }),
   }
 }

@@ -19,12 +19,12 @@ export function select(collection: Collection | undefined, selection: Selection)
   const matches = compileFilter(filter)
   const order = parseSort(selection.sort ?? doc())
   if (!collection) return []
-  const { candidates, sorted, exact } = plan(collection, filter, order)
+  const { candidates, sorted } = plan(collection, filter, order)
   const skip = selection.skip ?? 0
   const end = selection.limit ? skip + selection.limit : Number.POSITIVE_INFINITY
   const found: StoredDoc[] = []
   for (const stored of candidates) {
-    if (!exact && !matches(stored.document)) continue
+    if (!matches(stored.document)) continue
     found.push(stored)
     if (sorted && found.length >= end) break
   }

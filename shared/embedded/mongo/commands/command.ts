@@ -18,7 +18,7 @@ export interface Command {
 
 // What MongoDB understands and this server does not: refused, unless the value asks for nothing.
 const NOT_COVERED = new Set(
-  'collation hint let arrayFilters min max returnKey showRecordId tailable awaitData oplogReplay explain allowPartialResults readOnce requestResumeToken resumeAfter sort sampleRate'.split(
+  'collation hint let arrayFilters min max returnKey showRecordId tailable awaitData oplogReplay explain allowPartialResults readOnce requestResumeToken resumeAfter sort sampleRate capped size timeseries clusteredIndex changeStreamPreAndPostImages expireAfterSeconds validator validationLevel validationAction viewOn pipeline storageEngine indexOptionDefaults encryptedFields'.split(
     ' ',
   ),
 )

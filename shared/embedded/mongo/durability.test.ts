@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mongoose from 'mongoose'
@@ -218,3 +218,28 @@ test('a document that could not be read again from the log is refused', async ()
   })
   expect(await reopen((db) => db.collection('c').countDocuments())).toBe(1)
 })
+
+test('when there is no room to write the log anew, the start fails and the old log stays', async () => {
+  const documents = Array.from({ length: 50 }, (_, i) => ({ i, text: 'x'.repeat(100_000) }))
+  await reopen((db) => db.collection('c').insertMany(documents))
+  const limited = startCommand('sh', [
+    '-c',
+    'ulimit -f 1000; exec "$0" "$@"',
+    process.execPath,
+    '--import',
+    'tsx',
+    serve,
+    dir,
+  ])
+  expect((await limited.exit).code).toBe(1)
+  expect(readdirSync(dir)).toEqual(['mongo.log'])
+  expect(await reopen((db) => db.collection('c').countDocuments())).toBe(50)
+})
+
+test.runIf(process.platform === 'linux')(
+  'a lock whose process id is in use again is taken over',
+  async () => {
+    writeFileSync(join(dir, 'mongo.lock'), `${process.pid} 1`)
+    expect(await reopen((db) => db.collection('c').countDocuments())).toBe(0)
+  },
+)

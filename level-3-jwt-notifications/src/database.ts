@@ -46,9 +46,9 @@ export async function connectDatabase(uri: string): Promise<Connection> {
     autoIndex: false, // models build theirs when told to, and the server listens after that
     autoCreate: false,
     serverSelectionTimeoutMS: 1_500,
-    connectTimeoutMS: 1_500,
-    waitQueueTimeoutMS: 1_500,
+    connectTimeoutMS: 2_000,
     socketTimeoutMS: 2_000,
+    maxPoolSize: 20, // of a crowd that comes all at once the rest waits here, not in the database
     retryReads: false,
   })
   try {

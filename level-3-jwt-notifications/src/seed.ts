@@ -4,10 +4,10 @@ import type { Publication } from './notifications/publish.ts'
 import type { Level3Server } from './server.ts'
 
 const PASSWORD = 'password123'
-const people: { username: string; role: Role }[] = [
-  { username: 'alice', role: 'user' },
-  { username: 'bob', role: 'user' },
-  { username: 'admin', role: 'admin' },
+const people: { username: string; email: string; role: Role }[] = [
+  { username: 'alice', email: 'alice@example.com', role: 'user' },
+  { username: 'bob', email: 'bob@example.com', role: 'user' },
+  { username: 'admin', email: 'admin@example.com', role: 'admin' },
 ]
 
 const first: Omit<Publication, 'userId'>[] = [

@@ -14,6 +14,7 @@ import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { createAuthenticate } from './http/caller.ts'
 import { type Check, healthRouter, mongoCheck } from './http/health.ts'
+import { createErrorTranslation } from './http/problem.ts'
 import { createRoutes, type DefineRoute } from './http/route.ts'
 import { buildIndexes, createModels, type Models } from './models/index.ts'
 import { createNotifications } from './notifications/index.ts'
@@ -85,6 +86,7 @@ export interface Level3Server {
 export async function createServer({ config, db, log, page, ...options }: Options): Promise<Level3Server> {
   const models = createModels(db)
   await buildIndexes(models)
+  const toHttpError = createErrorTranslation(log)
   const isAllowedOrigin = createOriginCheck(config.allowedOrigins)
   const signIns = new EventEmitter<SignInEvents>()
 
@@ -109,16 +111,16 @@ export async function createServer({ config, db, log, page, ...options }: Option
   options.routes?.({ route: routes.route, models, publish })
   const health = healthRouter({ mongo: mongoCheck(db), ...options.checks }, options.instance)
   const { allowedOrigins, trustProxyHops } = config
-  const http = createApp({ routes, health, page, allowedOrigins, trustProxyHops, log })
+  const http = createApp({ routes, health, page, allowedOrigins, trustProxyHops, toHttpError, log })
   const connections = trackConnections(http)
 
   const io = createIo(http, { allowedOrigins, isAllowedOrigin, page, adapter: options.adapter })
   const catchUp = createCatchUp(models, notifications.reading)
   const instance = options.instance ?? 'level-3'
-  io.use(createGate(tokens, sessions, people, log))
+  io.use(createGate(tokens, sessions, people, toHttpError))
   io.on(
     'connection',
-    createConnectionHandler({ tokens, sessions, ...notifications, rooms, catchUp, instance, log }),
+    createConnectionHandler({ tokens, sessions, ...notifications, rooms, catchUp, instance, toHttpError }),
   )
 
   return {

@@ -81,6 +81,8 @@ describe.each(['gone', 'silent'] as const)('while the database is %s', (how) => 
     const { items } = body as unknown as NotificationPage
     expect(items.map(({ seq }) => seq)).toEqual(items.map((_, index) => items.length - index)) // still gapless
     expect(server.logged.filter((line) => line.startsWith('error'))).toEqual([])
+    expect(server.logged.filter((line) => line.startsWith('warn')).length).toBeGreaterThan(0)
+    expect(server.logged.length).toBeLessThan(answers.length) // not at every request
   })
 
   it('a page that connects is refused for the moment, and let in when it is back', async () => {

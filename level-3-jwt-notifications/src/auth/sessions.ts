@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Models } from '../models/index.ts'
+import type { SessionDoc } from '../models/session.ts'
 import { refusal } from './access-token.ts'
 import {
   formatRefreshToken,
@@ -42,6 +43,8 @@ export function createSessions(
   refreshTokenKey: Buffer,
   onEnded: (userId: string, sids: string[]) => void,
 ) {
+  const collection = Session.db.collection<SessionDoc>(Session.collection.name)
+
   async function open(userId: string, { userAgent, ip }: Device): Promise<Continued> {
     const token: RefreshToken = { sid: randomUUID(), secret: newSecret() }
     const now = new Date()
@@ -111,10 +114,11 @@ export function createSessions(
 
   /** Throws 401 `session_revoked` unless the session is alive. */
   async function requireAlive(sid: string): Promise<void> {
-    const alive = await Session.findOne(
-      { _id: sid, revokedAt: null, expiresAt: { $gt: new Date() } },
-      { _id: 1 },
-    ).lean()
+    // The driver's own: this runs ahead of every request, and mongoose would double its price.
+    const alive = await collection.findOne(
+      { _id: sid, revokedAt: { $exists: false }, expiresAt: { $gt: new Date() } },
+      { projection: { _id: 1 } },
+    )
     if (!alive) throw refusal('session_revoked')
   }
 

@@ -8,7 +8,7 @@ import type { Config } from '../config.ts'
 import { allowOrigins } from './cors.ts'
 import { docsRouter } from './docs.ts'
 import { openApiDocument } from './openapi.ts'
-import { problemHandler } from './problem.ts'
+import { problemHandler, type ToHttpError } from './problem.ts'
 import type { Routes } from './route.ts'
 
 const TITLE = 'Realtime notifications'
@@ -18,11 +18,20 @@ export interface AppParts extends Pick<Config, 'allowedOrigins' | 'trustProxyHop
   routes: Routes
   health: Router
   page?: Page
+  toHttpError: ToHttpError
   log: Log
 }
 
 /** The HTTP side, not listening yet: API, documentation, page, and a problem for everything else. */
-export function createApp({ routes, health, page, allowedOrigins, trustProxyHops, log }: AppParts) {
+export function createApp({
+  routes,
+  health,
+  page,
+  allowedOrigins,
+  trustProxyHops,
+  toHttpError,
+  log,
+}: AppParts) {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag') // answers differ every time: hashing them is for nothing
@@ -44,6 +53,6 @@ export function createApp({ routes, health, page, allowedOrigins, trustProxyHops
   app.use((req) => {
     throw new HttpError(404, 'not_found', `There is nothing at ${req.path}.`)
   })
-  app.use(problemHandler(log))
+  app.use(problemHandler(toHttpError))
   return createHttpServer((req, res) => app(req, res), log)
 }

@@ -16,19 +16,29 @@ export interface Problem {
 /** When to try again after the database was away, in seconds. */
 const RETRY_AFTER_S = 2
 
-/**
- * What may be told to the outside about any error, over HTTP and over the socket alike. Whatever is not foreseen is
- * logged, and nothing of it is told.
- */
-export function toHttpError(error: unknown, log: Log, doing: string): HttpError {
-  if (error instanceof HttpError) return error
-  if (isDatabaseAway(error)) {
-    return new HttpError(503, 'database_unavailable', 'The database is away: try again in a moment.')
+/** How often it is logged that the database is away, in milliseconds: it would be said at every request. */
+const REPEAT_MS = 10_000
+
+/** What may be told to the outside about any error; `doing` is for the log. */
+export type ToHttpError = (error: unknown, doing: string) => HttpError
+
+/** For HTTP and the socket alike. Whatever is not foreseen is logged, and nothing of it is told. */
+export function createErrorTranslation(log: Log): ToHttpError {
+  let saidAt = Number.NEGATIVE_INFINITY
+  return (error, doing) => {
+    if (error instanceof HttpError) return error
+    if (isDatabaseAway(error)) {
+      if (performance.now() - saidAt > REPEAT_MS) {
+        saidAt = performance.now()
+        log.warn(`The database is away: ${error}`)
+      }
+      return new HttpError(503, 'database_unavailable', 'The database is away: try again in a moment.')
+    }
+    const unreadable = fromExpress(error)
+    if (unreadable) return unreadable
+    log.error(`${doing} failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`)
+    return new HttpError(500, 'internal', 'The server failed to do this. Its log says why.')
   }
-  const unreadable = fromExpress(error)
-  if (unreadable) return unreadable
-  log.error(`${doing} failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`)
-  return new HttpError(500, 'internal', 'The server failed to do this. Its log says why.')
 }
 
 export function sendProblem(res: Response, error: HttpError): void {
@@ -43,17 +53,17 @@ export function sendProblem(res: Response, error: HttpError): void {
 }
 
 /** Express knows an error handler by its four parameters. */
-export function problemHandler(log: Log): ErrorRequestHandler {
+export function problemHandler(toHttpError: ToHttpError): ErrorRequestHandler {
   return (error, req, res, _next) => {
-    const told = toHttpError(error, log, `${req.method} ${req.path}`)
+    const told = toHttpError(error, `${req.method} ${req.path}`)
     if (res.headersSent) res.destroy()
     else sendProblem(res, told)
   }
 }
 
 /**
- * The driver's ways to say that there is no MongoDB at the moment. By name: not all of these classes are exported, and
- * `instanceof` of something that is undefined is itself an error.
+ * The driver's ways to say that there is no MongoDB at the moment. By name or code: not all of these classes are exported,
+ * and `instanceof` of something that is undefined is itself an error.
  */
 const away = new Set([
   'MongoNetworkError',
@@ -65,10 +75,14 @@ const away = new Set([
   'MongoNotConnectedError',
   'MongoTopologyClosedError',
   'MongoClientClosedError',
+  // A write to a connection that was just reset fails with Node's own error.
+  'ECONNRESET',
+  'EPIPE',
 ])
 
-export function isDatabaseAway(error: unknown): boolean {
-  return error instanceof Error && away.has(error.name)
+function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return away.has(error.name) || ('code' in error && away.has(String(error.code)))
 }
 
 /** What Express and its body parser throw for a request they cannot read. */

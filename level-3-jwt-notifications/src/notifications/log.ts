@@ -107,15 +107,20 @@ export function createLog(models: Models, onStored: (stored: NotificationDoc[]) 
     })
   }
 
-  /** How many were stored, and the one that was refused because its number (or its id) was taken, if any. */
+  /**
+   * How many were stored, and the one that was refused because its number (or its id) was taken, if any. With the
+   * driver's own methods: mongoose would validate and copy each document that this program has just made itself.
+   */
   async function insertInOrder(documents: NotificationDoc[]) {
+    const [only] = documents
     try {
-      // The driver's own: mongoose would validate and copy each document that this program has just made itself.
-      await Notification.collection.insertMany(documents, { ordered: true })
+      if (only && documents.length === 1) await Notification.collection.insertOne(only)
+      else await Notification.collection.insertMany(documents, { ordered: true })
       return { count: documents.length }
     } catch (error) {
-      if (!(error instanceof mongoose.mongo.MongoBulkWriteError && isDuplicateKey(error))) throw error
-      return { count: error.insertedCount, refused: documents[error.insertedCount] }
+      if (!isDuplicateKey(error)) throw error
+      const count = error instanceof mongoose.mongo.MongoBulkWriteError ? error.insertedCount : 0
+      return { count, refused: documents[count] }
     }
   }
 

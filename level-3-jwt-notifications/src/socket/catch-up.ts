@@ -13,18 +13,25 @@ export type CatchUp = ReturnType<typeof createCatchUp>
  * in the other order, a notification stored in between would be in neither.
  */
 export function createCatchUp({ User }: Models, reading: Reading) {
-  /** What a page shows first, then what it missed. */
+  /** What a page shows first, then what it missed. Each question that the one before has answered is spared. */
   async function welcome(socket: IoSocket): Promise<void> {
     const { userId } = socket.data
     const upTo = await reading.end(userId) // first: what is stored in between is among the items, and no harm done
-    const { items, unread } = await reading.list(userId, { limit: NEWEST })
+    const { items, unread } =
+      upTo > 0 ? await reading.list(userId, { limit: NEWEST }) : { items: [], unread: 0 }
     socket.emit('notifications:initial', { items, unread, upTo })
-    const user = await User.findById(userId, { deliveredUpTo: 1 }).lean()
-    socket.data.cursor = Math.min(socket.data.cursor ?? user?.deliveredUpTo ?? 0, upTo)
-    await sendMissed(socket)
+    const cursor = socket.data.cursor ?? (upTo > 0 ? await deliveredUpTo(userId) : 0)
+    socket.data.cursor = Math.min(cursor, upTo)
+    if (socket.data.cursor < upTo) await sendMissed(socket)
+    else socket.emit('notifications:missed', { items: [], more: false, upTo })
   }
 
-  /** Everything after the socket's cursor, in packets; at least one, so that the page knows it is up to date. */
+  async function deliveredUpTo(userId: string): Promise<number> {
+    const user = await User.findById(userId, { deliveredUpTo: 1 }).lean()
+    return user?.deliveredUpTo ?? 0
+  }
+
+  /** Everything after the socket's cursor, in packets. */
   async function sendMissed(socket: IoSocket): Promise<void> {
     let more = true
     while (more && socket.connected) {

@@ -1,8 +1,6 @@
-import type { Log } from '@levels/shared/server/log.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
 import { type AccessTokens, refusal } from '../auth/access-token.ts'
 import type { Sessions } from '../auth/sessions.ts'
-import { isDatabaseAway } from '../http/problem.ts'
+import type { ToHttpError } from '../http/problem.ts'
 import type { Changing } from '../notifications/changing.ts'
 import type { Reading } from '../notifications/reading.ts'
 import type { Rooms } from '../rooms/rooms.ts'
@@ -20,7 +18,7 @@ export interface ConnectionParts {
   catchUp: CatchUp
   /** This server's name, for people who run several. */
   instance: string
-  log: Log
+  toHttpError: ToHttpError
 }
 
 /** What happens to a socket that passed the gate. Its handlers are in place before anything is awaited. */
@@ -29,7 +27,7 @@ export function createConnectionHandler(parts: ConnectionParts): (socket: IoSock
     const { userId, username, role, sid, expiresAt } = socket.data
     const expiry = watchExpiry(socket)
     socket.on('disconnect', () => expiry.stop())
-    dispatch(socket, handlersFor(socket, expiry, parts), parts.log)
+    dispatch(socket, handlersFor(socket, expiry, parts), parts.toHttpError)
 
     socket.join([userRoom(userId), sessionRoom(sid), ...(role === 'admin' ? [ADMIN_ROOM] : [])])
     socket.emit('session:ready', {
@@ -39,8 +37,8 @@ export function createConnectionHandler(parts: ConnectionParts): (socket: IoSock
       expiresAt: new Date(expiresAt).toISOString(),
     })
     bringUpToDate(socket, parts).catch((error: unknown) => {
-      if (error instanceof HttpError) return endSocket(socket, 'session_revoked')
-      if (!isDatabaseAway(error)) parts.log.error(`catch-up failed: ${error}`)
+      const { code } = parts.toHttpError(error, 'catch-up')
+      if (code === 'session_revoked') return endSocket(socket, code)
       // A socket that missed something and does not know must not live on. Cut below Socket.IO, the client connects
       // again by itself, and asks anew.
       socket.conn.close()

@@ -1,8 +1,7 @@
-import type { Log } from '@levels/shared/server/log.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type * as z from 'zod'
 import type { Ack, ClientToServerEvents } from '../events.ts'
-import { toHttpError } from '../http/problem.ts'
+import type { ToHttpError } from '../http/problem.ts'
 import { parse } from '../parse.ts'
 import { clientEvents } from '../schemas.ts'
 import type { IoSocket } from '../wire.ts'
@@ -22,7 +21,7 @@ const schemas: { [E in EventName]: z.ZodType<Payload<E>> } = clientEvents
  * Answers a socket's events. Whatever comes in, of whatever shape and with or without an acknowledgement, is either
  * handled or refused with a code; nothing of it throws.
  */
-export function dispatch(socket: IoSocket, handlers: EventHandlers, log: Log): void {
+export function dispatch(socket: IoSocket, handlers: EventHandlers, toHttpError: ToHttpError): void {
   const withinLimit = createFloodGuard()
 
   socket.onAny((event: string, ...args: unknown[]) => {
@@ -33,7 +32,7 @@ export function dispatch(socket: IoSocket, handlers: EventHandlers, log: Log): v
     handle(event, args[0]).then(
       (data) => acknowledge({ ok: true, data }),
       (error: unknown) => {
-        const { code, message } = toHttpError(error, log, `event ${event}`)
+        const { code, message } = toHttpError(error, `event ${event}`)
         acknowledge({ ok: false, error: { code, message } })
       },
     )

@@ -1,8 +1,7 @@
-import type { Log } from '@levels/shared/server/log.ts'
 import type { HttpError } from '@levels/shared/server/respond.ts'
 import { type AccessTokens, refusal } from '../auth/access-token.ts'
 import type { Sessions } from '../auth/sessions.ts'
-import { toHttpError } from '../http/problem.ts'
+import type { ToHttpError } from '../http/problem.ts'
 import { parse } from '../parse.ts'
 import type { People } from '../people.ts'
 import { handshakeCursor } from '../schemas.ts'
@@ -22,7 +21,12 @@ class RefusedHandshake extends Error {
 }
 
 /** Lets in who brings a good access token of a session that is alive, and fills in `socket.data`. */
-export function createGate(tokens: AccessTokens, sessions: Sessions, people: People, log: Log): Gate {
+export function createGate(
+  tokens: AccessTokens,
+  sessions: Sessions,
+  people: People,
+  toHttpError: ToHttpError,
+): Gate {
   async function admit(socket: IoSocket): Promise<void> {
     const { token, after }: Record<string, unknown> = socket.handshake.auth
     const claims = tokens.verify(token)
@@ -35,7 +39,7 @@ export function createGate(tokens: AccessTokens, sessions: Sessions, people: Peo
   return (socket, next) => {
     admit(socket).then(
       () => next(),
-      (error: unknown) => next(new RefusedHandshake(toHttpError(error, log, 'handshake'))),
+      (error: unknown) => next(new RefusedHandshake(toHttpError(error, 'handshake'))),
     )
   }
 }

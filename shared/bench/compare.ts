@@ -58,7 +58,8 @@ function report({ what, target }: Measurement, results: Record<Kind, number>[]):
   return isMet
 }
 
-async function withServer<T>(
+/** Starts one of the servers in a process of its own, measures it, and ends it. */
+export async function withServer<T>(
   script: string,
   kind: Kind,
   measure: (server: MeasuredServer) => Promise<T>,

@@ -1,0 +1,63 @@
+import { mkdtemp } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { serveForBench } from '@levels/shared/bench/serve.ts'
+import { createLog } from '@levels/shared/server/log.ts'
+import express from 'express'
+import { type Connection, Schema } from 'mongoose'
+import { Server } from 'socket.io'
+import { connectDatabase, openMongo } from '../src/database.ts'
+import { createServer } from '../src/server.ts'
+import { benchUsers } from './users.ts'
+
+await serveForBench({
+  async level() {
+    const config = {
+      allowedOrigins: [],
+      production: false,
+      accessTokenTtlS: 900,
+      trustProxyHops: 0,
+      jwtSecret: 'a secret for measuring, and for nothing else',
+    }
+    const db = await openDatabase()
+    const server = await createServer({
+      config,
+      db,
+      log: createLog('error'),
+      routes: ({ route, models }) => benchUsers(route, models, config.jwtSecret),
+    })
+    return server.http
+  },
+  /** The least server that does the same work: one mongoose insert, one emit. No accounts, no order, no catch-up. */
+  async bare() {
+    const db = await openDatabase()
+    const Notification = db.model(
+      'Notification',
+      new Schema({ userId: String, type: String, title: String, message: String, createdAt: Date }),
+    )
+    const app = express()
+    const http = createHttpServer(app)
+    const io = new Server(http)
+    io.on('connection', (socket) => socket.join(`user:${socket.handshake.auth.token}`))
+    app.use(express.json())
+    app.post('/api/notifications', async (req, res) => {
+      const userId = req.headers.authorization?.slice('Bearer '.length)
+      const document = await Notification.create({ ...req.body, userId, createdAt: new Date() })
+      io.to(`user:${userId}`).emit('notification:new', document)
+      res.status(201).json(document)
+    })
+    app.post('/api/bench/users', (req, res) => {
+      res.json({ tokens: Array.from({ length: req.body.count }, (_, n) => `token-${n}`) })
+    })
+    return http
+  },
+})
+
+/** MONGODB_URI, or an embedded one in this process, as `npm run level-3` has it; an empty one each time. */
+async function openDatabase(): Promise<Connection> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'bench-3-'))
+  const mongo = await openMongo({ mongodbUri: process.env.MONGODB_URI || undefined, dataDir }, 'bench')
+  const db = await connectDatabase(mongo.uri)
+  return db.useDb(`bench-${process.pid}-${Date.now()}`)
+}

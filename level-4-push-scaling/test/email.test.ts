@@ -2,9 +2,11 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { seed } from '@levels/3-jwt-notifications/src/seed.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import { afterEach, expect, test } from 'vitest'
 import type { DeliveryState } from '../src/deliveries/model.ts'
+import { PASSWORD, USER_AGENT } from './support/account.ts'
 import { startMailServer } from './support/mail-server.ts'
 import { type Stack, type StackOptions, startStack } from './support/stack.ts'
 import { until } from './support/until.ts'
@@ -55,6 +57,21 @@ test('without SMTP the mail is a file, and the log says where', async () => {
   const lines = logged.filter((line) => line.includes(name))
   expect(lines).toHaveLength(1)
   expect(logged.join('\n')).not.toContain('alice@example.com')
+})
+
+test('the users that development seeds have an address, so that a learner sees a mail', async () => {
+  const { smtpUrl, mails } = await mailServer()
+  const stack = await start({ settings: { smtpUrl } })
+  await seed(stack.server)
+  for (const userAgent of [USER_AGENT, CHROME]) {
+    await fetch(`${stack.url}/api/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': userAgent },
+      body: JSON.stringify({ username: 'alice', password: PASSWORD }),
+    })
+  }
+  await mailDelivery(stack, 'sent')
+  expect(mails).toHaveLength(1)
 })
 
 test('a mail server that refuses for now gets another try, and the sign-in did not wait for it', async () => {

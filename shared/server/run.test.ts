@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Program, root, startProgram } from '../testing/process.ts'
@@ -80,6 +80,19 @@ describe('runLevel', () => {
     expect(program.stderr().trimEnd()).not.toContain('\n')
     expect(program.stdout()).toBe('')
   })
+
+  const hasIPv6 = Object.values(networkInterfaces()).some((list) =>
+    list?.some(({ address }) => address === '::1'),
+  )
+  it.each(['', '0.0.0.0', ...(hasIPv6 ? ['::1', '::'] : [])])(
+    'prints a URL that answers, with HOST=%j',
+    async (HOST) => {
+      const program = startLevel({ env: { HOST } })
+      expect((await fetch(await program.url())).status).toBe(200)
+      program.kill('SIGTERM')
+      await program.exit
+    },
+  )
 
   it('exits with code 0 within 5 s although closing hangs', async () => {
     const start = `return { config: readCommonConfig(env, 0), services: [],

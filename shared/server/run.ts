@@ -101,6 +101,7 @@ export function listen(server: Server, { host, port }: Pick<CommonConfig, 'host'
 /** The URL to open in a browser on this machine. */
 export function urlOf(server: Server): string {
   const { address, port, family } = server.address() as AddressInfo
-  if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(address)) return `http://localhost:${port}`
+  // Not ::1: on many machines `localhost` is 127.0.0.1 alone.
+  if (['127.0.0.1', '0.0.0.0', '::'].includes(address)) return `http://localhost:${port}`
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }

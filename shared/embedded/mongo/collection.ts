@@ -21,10 +21,6 @@ export class Collection {
     this.indexes.set('_id_', new CollectionIndex({ v: 2, key: doc([['_id', 1]]), name: '_id_' }))
   }
 
-  get size(): number {
-    return this.#stored.size
-  }
-
   documents(): IterableIterator<StoredDoc> {
     return this.#stored.values()
   }

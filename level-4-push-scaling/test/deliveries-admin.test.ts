@@ -1,22 +1,9 @@
-import { type PushService, startPushService } from '@levels/shared/testing/push-service.ts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Account } from './support/account.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import { expect, test } from 'vitest'
+import { startPushStack } from './support/push-stack.ts'
 import { until } from './support/until.ts'
 
-let service: PushService
-let stack: Stack
-let admin: Account
-
-beforeAll(async () => {
-  service = await startPushService()
-  stack = await startStack({ settings: { pushCaFile: service.caFile, pushDelayMs: 0 } })
-  admin = await stack.register({ role: 'admin' })
-})
-afterAll(async () => {
-  await stack.close()
-  await service.close()
-})
+const { service, stack } = await startPushStack({ settings: { pushDelayMs: 0 } })
+const admin = await stack.register({ role: 'admin' })
 
 const path = '/api/admin/deliveries'
 

@@ -1,24 +1,14 @@
-import { type PushService, startPushService } from '@levels/shared/testing/push-service.ts'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import type { Account } from './support/account.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import { startPushStack } from './support/push-stack.ts'
 import { until } from './support/until.ts'
 
-let service: PushService
-let stack: Stack
+// Long enough to read a notification before it is due, short enough to wait for.
+const { service, stack } = await startPushStack({ settings: { pushDelayMs: 300 } })
 
-beforeAll(async () => {
-  service = await startPushService()
-  // Long enough to read a notification before it is due, short enough to wait for.
-  stack = await startStack({ settings: { pushCaFile: service.caFile, pushDelayMs: 300 } })
-})
 afterEach(() => {
   service.messages.length = 0
   service.requests.length = 0
-})
-afterAll(async () => {
-  await stack.close()
-  await service.close()
 })
 
 async function subscribe(account: Account) {

@@ -1,29 +1,21 @@
 import type { Log } from '@levels/shared/server/log.ts'
-import { type PushService, startPushService } from '@levels/shared/testing/push-service.ts'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { PushService } from '@levels/shared/testing/push-service.ts'
+import { afterEach, expect, test } from 'vitest'
 import type { DeliveryState } from '../src/deliveries/model.ts'
 import type { Account } from './support/account.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import { startPushStack } from './support/push-stack.ts'
 import { until } from './support/until.ts'
 
-let service: PushService
-let stack: Stack
 const logged: string[] = []
 const keep = (message: string) => void logged.push(message)
 const log: Log = { debug: keep, info: keep, warn: keep, error: keep }
 
-beforeAll(async () => {
-  service = await startPushService()
-  stack = await startStack({ settings: { pushCaFile: service.caFile, pushDelayMs: 0 }, log })
-})
+const { service, stack } = await startPushStack({ settings: { pushDelayMs: 0 }, log })
+
 afterEach(() => {
   service.messages.length = 0
   service.requests.length = 0
   logged.length = 0
-})
-afterAll(async () => {
-  await stack.close()
-  await service.close()
 })
 
 /** A user with one browser, whose push service behaves so. */

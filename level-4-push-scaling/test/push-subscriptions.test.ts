@@ -1,21 +1,11 @@
 import { createECDH } from 'node:crypto'
-import { type PushService, startPushService } from '@levels/shared/testing/push-service.ts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Account } from './support/account.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import { startPushStack } from './support/push-stack.ts'
+import { startStack } from './support/stack.ts'
 import { until } from './support/until.ts'
 
-let service: PushService
-let stack: Stack
-
-beforeAll(async () => {
-  service = await startPushService()
-  stack = await startStack({ settings: { pushCaFile: service.caFile } })
-})
-afterAll(async () => {
-  await stack.close()
-  await service.close()
-})
+const { service, stack } = await startPushStack()
 
 const path = '/api/push/subscriptions'
 const save = (account: Account, body: unknown = service.subscribe()) => account.call('POST', path, body)

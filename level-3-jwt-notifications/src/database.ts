@@ -57,7 +57,10 @@ export async function connectDatabase(uri: string): Promise<Connection> {
     await connection.close()
     // A URI may carry a password: it is never printed.
     const reason = error instanceof Error ? error.message : String(error)
-    throw new StartError(`MONGODB_URI: no MongoDB can be used there (${reason.split('\n', 1)[0]})`)
+    throw new StartError(
+      `MONGODB_URI: no MongoDB can be used there (${reason.split('\n', 1)[0]}): start it there, or leave ` +
+        'MONGODB_URI unset in development',
+    )
   }
 }
 

@@ -93,7 +93,7 @@ describe('npm run level-3', { timeout: 90_000 }, () => {
     [
       'a database that is not there',
       { MONGODB_URI: 'mongodb://user:hidden@127.0.0.1:1/x' },
-      /^MONGODB_URI: no MongoDB can be used there/,
+      /^MONGODB_URI: no MongoDB can be used there .*: start it there/,
     ],
     [
       'a database address that is none',

@@ -36,10 +36,13 @@ describeInBrowser('the deliveries, on the page of level 4,', (browser) => {
     await line.getByText('failed', { exact: true }).waitFor()
     await line.getByRole('button', { name: `Try again: push to ${user}` }).click()
     await expect
-      .poll(async () => {
-        await deliveries.getByRole('button', { name: 'sent' }).click()
-        return line.count()
-      })
+      .poll(
+        async () => {
+          await deliveries.getByRole('button', { name: 'sent' }).click()
+          return line.count()
+        },
+        { timeout: 30_000, interval: 500 },
+      )
       .toBe(1)
     expect(admin.problems).toEqual([])
   })

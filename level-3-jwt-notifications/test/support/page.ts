@@ -15,7 +15,7 @@ const levelDir = path.join(import.meta.dirname, '..', '..')
 
 /** Starts level 3 with its page, as in development. Whoever starts it closes it. */
 export async function startWithPage({ accessTokenTtlS = 900 } = {}): Promise<TestServer> {
-  const page = createPage(levelDir, false)
+  const page = createPage(levelDir, false, false)
   const server = await startServer({ page, config: { accessTokenTtlS } })
   await page.attach(server.http)
   const close = async () => {

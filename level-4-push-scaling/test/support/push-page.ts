@@ -25,7 +25,7 @@ export interface PageStack extends Stack {
 /** One server with its page, and one push service, for all tests of a group. */
 export function pageStackForAll(): () => PageStack {
   let stack: PageStack | undefined
-  const page = createPage(levelDir, false)
+  const page = createPage(levelDir, false, false)
   beforeAll(async () => {
     const service = await startPushService()
     stack = { ...(await startStack({ settings: { pushCaFile: service.caFile }, page })), service }

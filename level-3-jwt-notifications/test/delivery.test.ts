@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { newPerson, type Person, signInOn } from './support/person.ts'
 import { serverForAll, startServer, type TestServer } from './support/server.ts'
 import { connectTab, openTab, type Tab } from './support/tab.ts'
@@ -101,7 +101,31 @@ describe('delivery', () => {
     expect(missed(await person.tab()).map(({ seq }) => seq)).toEqual([5])
   })
 
-  it('loses nothing that is stored while a tab connects (42)', async () => {
+  it('shows once what is stored right after the log was read for a new tab (42)', async () => {
+    const person = await newPerson(server())
+    await publish(person, 1)
+    const { collection } = server().models.Notification
+    const original = collection.find.bind(collection)
+    const find = vi.spyOn(collection, 'find').mockImplementation((...args) => {
+      const cursor = original(...args)
+      const read = cursor.toArray.bind(cursor)
+      cursor.toArray = async () => {
+        const documents = await read()
+        await publish(person, 1) // stored, and emitted, before the answer gets to whoever asked
+        return documents
+      }
+      return cursor
+    })
+    const tab = await person.tab({ after: 0 })
+    find.mockRestore()
+    const [end] = await publish(person, 1)
+    await tab.next('notification:new', ({ seq }) => seq === end?.notification.seq)
+    const shown = new Map([...missed(tab), ...tab.heard('notification:new')].map((one) => [one.id, one.seq]))
+    expect([...shown.values()].sort((a, b) => a - b)).toEqual(upTo(end?.notification.seq ?? 0))
+    expect(shown.size).toBeGreaterThan(3)
+  })
+
+  it('loses nothing that is stored while tabs connect (42)', async () => {
     const person = await newPerson(server())
     let publishing = true
     const stream = (async () => {

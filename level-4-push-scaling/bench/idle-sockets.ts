@@ -66,6 +66,7 @@ function waitFor(socket: WebSocket, start: string): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('close', () => reject(new Error('the server closed a socket')))
     socket.on('message', function look(data) {
+      if (String(data).startsWith('44')) reject(new Error(`refused: ${data}`)) // connect_error
       if (!String(data).startsWith(start)) return
       socket.off('message', look)
       resolve()

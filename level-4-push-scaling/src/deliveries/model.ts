@@ -58,4 +58,4 @@ schema.index({ target: 1, _id: -1 })
 schema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_S })
 
 export const deliveryModel = (db: Connection): Model<DeliveryDoc> =>
-  db.model('Delivery', schema, 'deliveries')
+  db.model<DeliveryDoc>('Delivery', schema, 'deliveries')

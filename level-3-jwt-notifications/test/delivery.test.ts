@@ -125,6 +125,28 @@ describe('delivery', () => {
     expect(shown.size).toBeGreaterThan(3)
   })
 
+  it('shows as new, not in the snapshot, what is stored while the snapshot is made', async () => {
+    const person = await newPerson(server())
+    await publish(person, 1)
+    const { collection } = server().models.Notification
+    const original = collection.find.bind(collection)
+    const find = vi.spyOn(collection, 'find').mockImplementationOnce((...args) => {
+      const cursor = original(...args)
+      const read = cursor.toArray.bind(cursor)
+      cursor.toArray = async () => {
+        await publish(person, 1)
+        return read()
+      }
+      return cursor
+    })
+    const tab = await person.tab({ after: 1 })
+    find.mockRestore()
+    const [initial] = tab.heard('notifications:initial')
+    expect(initial?.items.map(({ seq }) => seq)).toEqual([1])
+    expect(initial?.upTo).toBe(1)
+    expect((await tab.next('notification:new')).seq).toBe(2)
+  })
+
   it('loses nothing that is stored while tabs connect (42)', async () => {
     const person = await newPerson(server())
     let publishing = true

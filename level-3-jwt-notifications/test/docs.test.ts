@@ -1,3 +1,4 @@
+import { describeInBrowser } from '@levels/shared/testing/browser.ts'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { request } from './support/person.ts'
@@ -86,5 +87,15 @@ describe('the API’s documentation', () => {
       expect((await fetch(server().url + file)).status).toBe(200)
     }
     expect(html).not.toMatch(/<script[^>]*>[^<]/)
+  })
+})
+
+describeInBrowser('the API’s documentation in a browser', (browser) => {
+  const server = serverForAll()
+
+  it('shows every route, and breaks no rule of its own policy', async () => {
+    const page = await browser.visit(`${server().url}/api-docs`)
+    await page.getByText('/api/notifications/mark-all-read').waitFor()
+    expect(page.problems).toEqual([])
   })
 })

@@ -13,12 +13,15 @@ export type CatchUp = ReturnType<typeof createCatchUp>
  * in the other order, a notification stored in between would be in neither.
  */
 export function createCatchUp({ User }: Models, reading: Reading) {
-  /** What a page shows first, then what it missed. Each question that the one before has answered is spared. */
+  /**
+   * What a page shows first: the log up to here, and no further. What is stored from now on is emitted; were it in the
+   * snapshot, too, a page could take it for something old. Then what it missed; what is known is not asked again.
+   */
   async function welcome(socket: IoSocket): Promise<void> {
     const { userId } = socket.data
-    const upTo = await reading.end(userId) // first: what is stored in between is among the items, and no harm done
-    const { items, unread } =
-      upTo > 0 ? await reading.list(userId, { limit: NEWEST }) : { items: [], unread: 0 }
+    const upTo = await reading.end(userId)
+    const newest = { before: upTo + 1, limit: NEWEST }
+    const { items, unread } = upTo > 0 ? await reading.list(userId, newest) : { items: [], unread: 0 }
     socket.emit('notifications:initial', { items, unread, upTo })
     const cursor = socket.data.cursor ?? (upTo > 0 ? await deliveredUpTo(userId) : 0)
     socket.data.cursor = Math.min(cursor, upTo)

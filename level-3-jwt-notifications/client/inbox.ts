@@ -144,7 +144,8 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
     },
     live: (notification) =>
       inOrder(() => {
-        cursor.cover(notification.seq, notification.seq)
+        // What a snapshot brought is still to be told as missed, by this connection or the next.
+        if (!introduced.has(notification.id)) cursor.cover(notification.seq, notification.seq)
         if (add(notification)) onNew(notification)
       }),
     updated: ({ id, readAt }) => inOrder(() => mark(id, readAt)),

@@ -98,6 +98,21 @@ describe('the inbox', () => {
     expect(inbox.missed({ items: [made(1)], more: false, upTo: 1 })).toEqual([made(1)])
   })
 
+  it('still tells as missed what came live and in a snapshot before the connection was cut', () => {
+    const { inbox } = openInbox()
+    inbox.connecting()
+    inbox.initial({ items: [], unread: 0, upTo: 0 })
+    inbox.missed({ items: [], more: false, upTo: 0 })
+    inbox.connecting()
+    inbox.live(made(1))
+    inbox.initial({ items: [made(1)], unread: 1, upTo: 1 })
+    expect(inbox.cursor).toBe(0) // so the next connection asks for it again
+    inbox.connecting()
+    inbox.initial({ items: [made(1)], unread: 1, upTo: 1 })
+    expect(inbox.missed({ items: [made(1)], more: false, upTo: 1 })).toEqual([made(1)])
+    expect(inbox.cursor).toBe(1)
+  })
+
   it('does not call missed what was on screen already', () => {
     const { inbox } = openInbox()
     inbox.connecting()

@@ -58,8 +58,8 @@ export interface PushPage {
   subscriptions: TestSubscription[]
   /** How often the user was asked, and whether the browser would have shown the question. */
   asked: { inClick: boolean }[]
-  /** Hands the worker what the push service has for this browser, as the browser does. Returns how many. */
-  deliver(): Promise<number>
+  /** Hands the worker all that the push service has for this browser, as the browser does: twice is once on screen. */
+  deliver(): Promise<void>
 }
 
 /**
@@ -91,7 +91,6 @@ export async function openPushPage(
     registrationId = registrations[0]?.registrationId ?? registrationId
   })
   await devtools.send('ServiceWorker.enable')
-  let delivered = 0
   return {
     page,
     subscriptions,
@@ -100,13 +99,10 @@ export async function openPushPage(
       const mine = service.messages.filter(({ endpoint }) =>
         subscriptions.some((subscription) => subscription.endpoint === endpoint),
       )
-      const waiting = mine.slice(delivered)
-      delivered = mine.length
-      for (const { plaintext: data } of waiting) {
+      for (const { plaintext: data } of mine) {
         if (registrationId === undefined) throw new Error('there is no worker')
         await devtools.send('ServiceWorker.deliverPushMessage', { origin: url, registrationId, data })
       }
-      return waiting.length
     },
   }
 }

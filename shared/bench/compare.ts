@@ -78,8 +78,11 @@ export async function withServer<T>(
       processorTime: () => ask('processorTime'),
     })
   } finally {
-    const exit = once(child, 'exit')
-    child.disconnect()
-    await exit
+    // Not connected any more: it has ended by itself, and what was thrown above says more than that.
+    if (child.connected) {
+      const exit = once(child, 'exit')
+      child.disconnect()
+      await exit
+    }
   }
 }

@@ -131,7 +131,7 @@ export function createSessions(
     onEnded(userId, sids)
   }
 
-  /** Whose session a refresh token belongs to, if it is any session's good or just-used one. */
+  /** Whose session a refresh token is of, used or not: for signing out, naming it is enough. */
   async function ownerOf(cookie: unknown): Promise<{ userId: string; sid: string } | undefined> {
     const token = parseRefreshToken(cookie)
     const session = token && (await Session.findById(token.sid).lean())

@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import { isIP } from 'node:net'
 import type { SignInEvents } from '@levels/3-jwt-notifications/src/auth/sign-in.ts'
+import { deviceName } from '@levels/3-jwt-notifications/src/device-name.ts'
 import type { Publish } from '@levels/3-jwt-notifications/src/notifications/publish.ts'
 import type { Log } from '@levels/shared/server/log.ts'
-import { deviceName } from './device-name.ts'
 
 /**
  * Tells a user about each sign-in from a new device. It is a notification like any other, so the socket brings it to

@@ -1,8 +1,8 @@
 import { byId, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
+import { deviceName } from '../../src/device-name.ts'
 import type { DeviceSession } from '../../src/events.ts'
 import type { App } from '../app.ts'
-import { deviceName } from '../device-name.ts'
 import { ago, inWords } from '../words.ts'
 
 /** Where the user is signed in, and the way to end it there. */

@@ -21,7 +21,8 @@ const LONGEST = 40
 
 /**
  * What a person calls the device behind a `User-Agent` header: "Firefox on Windows", or just the program's name.
- * The header is a stranger's text and ends up in a mail: nothing that could be read as a link or a sentence is kept.
+ * The header is a stranger's text that a user reads, in a page or in a mail: nothing in it that could pass for a link or
+ * a sentence is kept.
  */
 export function deviceName(userAgent: string): string {
   const find = (known: [RegExp, string][]) => known.find(([pattern]) => pattern.test(userAgent))?.[1]

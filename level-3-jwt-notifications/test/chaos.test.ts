@@ -62,7 +62,7 @@ describe.each([
     cutting.stop()
 
     for (const user of USERS) {
-      const log = await readLog(network.url, tokens.get(user) ?? '')
+      const log = await readLog(app.url, tokens.get(user) ?? '')
       expect(log.map(({ seq }) => seq)).toEqual(log.map((_, index) => index + 1))
       const titles = log.map(({ title }) => title).filter((title) => /^\d+-\d+$/.test(title))
       expect(new Set(titles).size).toBe(titles.length) // however often it was sent, stored once
@@ -109,6 +109,8 @@ async function startApp(ownDatabase: boolean) {
   cleanups.push(() => program.stop())
   return {
     port,
+    /** Not through the network that is cut. */
+    url: `http://127.0.0.1:${port}`,
     async killAndRestart() {
       program.kill('SIGKILL')
       await program.exit

@@ -8,8 +8,8 @@ export async function bench(): Promise<void> {
   const services = await startServices()
   try {
     await benchCrossInstance(services)
+    await benchIdleSockets(services) // before the next one fills a log, which each new socket would be sent
     await benchPushes(services)
-    await benchIdleSockets(services)
   } finally {
     await services.stop()
   }

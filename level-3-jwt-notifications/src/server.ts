@@ -90,7 +90,10 @@ export async function createServer({ config, db, log, page, ...options }: Option
   const isAllowedOrigin = createOriginCheck(config.allowedOrigins)
   const signIns = new EventEmitter<SignInEvents>()
 
-  const tell: Tell = (userId, event, ...args) => void io.to(userRoom(userId)).emit(event, ...args)
+  const tell: Tell = (to, event, ...args) => {
+    const rooms = [to].flat().map(userRoom)
+    if (rooms.length > 0) io.to(rooms).emit(event, ...args) // to no room, Socket.IO would tell everybody
+  }
   const cutSockets = (sid: string) => {
     io.in(sessionRoom(sid)).emit('session:ended', { code: 'session_revoked' })
     io.in(sessionRoom(sid)).disconnectSockets(true)

@@ -12,9 +12,9 @@ export interface SocketData extends Claims {
 export type Io = Server<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>
 export type IoSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>
 
-/** Says something to every socket of a user, on whatever instance. */
+/** Says something to every socket of a user or of several, on whatever instance; encoded once for all of them. */
 export type Tell = <E extends keyof ServerToClientEvents>(
-  userId: string,
+  to: string | readonly string[],
   event: E,
   ...args: Parameters<ServerToClientEvents[E]>
 ) => void

@@ -20,8 +20,8 @@ export function bearerToken(req: Request): string | undefined {
 }
 
 /**
- * A token only says that someone signed in; that the
- * session was not ended since is asked of the database each time, so a sign-out holds from that moment, everywhere.
+ * A token only says that someone signed in. That the session was not ended since is asked of the database each time,
+ * so a sign-out holds from that moment, everywhere.
  */
 export function createAuthenticate(tokens: AccessTokens, sessions: Sessions, people: People): Authenticate {
   return async (req) => {

@@ -74,7 +74,7 @@ export function createRooms({ Room, Membership, RoomMessage }: Models, publish: 
     const document = { _id: new Types.ObjectId(), room: slug, from: sender.username, text, at: new Date() }
     await RoomMessage.create(document)
     const message = toRoomMessage(document)
-    for (const userId of members) tell(userId, 'room:message', message)
+    tell(members, 'room:message', message)
     await publish(
       members
         .filter((userId) => userId !== sender.id)

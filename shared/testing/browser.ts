@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest'
 import { findChromium } from './chromium.ts'
 
 /** A page of its own profile, and what went wrong in it. */
@@ -9,7 +9,7 @@ export interface TestPage extends Page {
 }
 
 export interface TestBrowser {
-  /** Opens `url` as a new visitor: no cookies, no storage of others. */
+  /** Opens `url` as a new visitor, no cookies, no storage of others, who leaves when the test ends. */
   visit(url: string, options?: BrowserContextOptions): Promise<TestPage>
   /** Opens `url` in a further tab of the same visitor. */
   newTab(page: Page, url: string): Promise<TestPage>
@@ -49,6 +49,7 @@ export function describeInBrowser(name: string, tests: (browser: TestBrowser) =>
       async visit(url, options) {
         if (!chrome) return unavailable.visit(url)
         const context = await chrome.newContext(options)
+        onTestFinished(() => context.close())
         return openPage(await context.newPage(), url)
       },
       newTab: async (page, url) => openPage(await page.context().newPage(), url),

@@ -42,7 +42,6 @@ export function createConnection({ session, after, onState }: ConnectionOptions)
   const socket: Connection['socket'] = io({
     autoConnect: false,
     transports: ['websocket'],
-    reconnectionDelayMax: LONGEST_DELAY_MS,
     // A function, so that each handshake carries what is true then: the newest token, the newest cursor.
     auth: (send) => send({ token: session.access?.token, after: after() }),
   })

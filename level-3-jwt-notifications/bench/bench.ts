@@ -19,11 +19,13 @@ export async function bench(): Promise<void> {
       const inboxes = { bare: await openInbox(bare), level: await openInbox(level) }
       await compareRates(inboxes) // first, so that both have compiled their code before each request is timed
       await compareLatency(inboxes)
+      for (const inbox of Object.values(inboxes)) inbox.close()
     }),
   )
   await promise('1,000 missed notifications delivered on reconnecting', 1, measureMissed)
   await promise('1,000 sockets signed in and connected', 10, async (server) => {
-    const { seconds } = await connectCrowd(server)
+    const { sockets, seconds } = await connectCrowd(server)
+    for (const socket of sockets) socket.disconnect()
     return seconds
   })
   await promise('a broadcast to 1,000 online users, until all have it', 3, measureBroadcast)

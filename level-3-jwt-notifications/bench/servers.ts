@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -56,7 +56,8 @@ await serveForBench({
 
 /** MONGODB_URI, or an embedded one in this process, as `npm run level-3` has it; an empty one each time. */
 async function openDatabase(): Promise<Connection> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'bench-3-'))
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'bench-3-'))
+  process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }))
   const mongo = await openMongo({ mongodbUri: process.env.MONGODB_URI || undefined, dataDir }, 'bench')
   const db = await connectDatabase(mongo.uri)
   return db.useDb(`bench-${process.pid}-${Date.now()}`)

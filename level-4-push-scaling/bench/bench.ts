@@ -7,8 +7,8 @@ import { startServices } from './services.ts'
 export async function bench(): Promise<void> {
   const services = await startServices()
   try {
+    await benchIdleSockets(services) // first: what the others leave in the logs would be sent to each new socket
     await benchCrossInstance(services)
-    await benchIdleSockets(services) // before the next one fills a log, which each new socket would be sent
     await benchPushes(services)
   } finally {
     await services.stop()

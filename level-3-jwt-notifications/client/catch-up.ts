@@ -30,7 +30,7 @@ export function catchUp({ connection, inbox, onMissed, signal }: CatchUpOptions)
   })
   socket.on('notifications:initial', (snapshot) => {
     const stale = inbox.initial(snapshot)
-    if (stale) fetchBetween(stale)
+    if (stale) fetchBetween(stale, () => undefined)
     progress()
   })
   socket.on('notifications:missed', (packet) => {
@@ -65,7 +65,7 @@ export function catchUp({ connection, inbox, onMissed, signal }: CatchUpOptions)
       gapTimer ??= setTimeout(() => {
         gapTimer = undefined
         const gap = inbox.gap()
-        if (gap) fetchBetween(gap)
+        if (gap) fetchBetween(gap, onMissed)
       }, GAP_PATIENCE_MS)
     }
   }
@@ -81,7 +81,7 @@ export function catchUp({ connection, inbox, onMissed, signal }: CatchUpOptions)
   }
 
   /** Fetches a part of the log, newest first, page by page. What fails is tried again after the next connect. */
-  async function fetchBetween({ after, before }: Between): Promise<void> {
+  async function fetchBetween({ after, before }: Between, onNew: typeof onMissed): Promise<void> {
     try {
       for (let next: number | null = before; next !== null && next - after > 1; ) {
         const limit = Math.min(MOST_PER_FETCH, next - after - 1)
@@ -90,7 +90,7 @@ export function catchUp({ connection, inbox, onMissed, signal }: CatchUpOptions)
           limit,
         })
         const from = Math.max(after + 1, page.nextBefore ?? 1)
-        inbox.stretch({ from, to: next - 1, items: page.items.filter(({ seq }) => seq >= from) })
+        onNew(inbox.stretch({ from, to: next - 1, items: page.items.filter(({ seq }) => seq >= from) }))
         next = page.nextBefore
       }
     } catch (error) {

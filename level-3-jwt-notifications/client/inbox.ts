@@ -43,8 +43,8 @@ export interface Inbox {
   deleted(change: Payload<'notification:deleted'>): void
   allRead(change: Payload<'notifications:all-read'>): void
   setUnread(count: number): void
-  /** Takes what was fetched, and drops what is no longer in that part of the log. */
-  stretch(stretch: Stretch): void
+  /** Takes what was fetched, and drops what is no longer in that part of the log. Returns what was not here before. */
+  stretch(stretch: Stretch): Notification[]
   /** Takes what a filter found: single notifications, with others in between that are not here. */
   found(items: readonly Notification[]): void
 }
@@ -78,13 +78,14 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
     return isNew
   }
 
-  function take({ from, to, items }: Stretch): void {
+  /** Returns what was not here before. */
+  function take({ from, to, items }: Stretch): Notification[] {
     const ids = new Set(items.map(({ id }) => id))
     for (const { id, seq } of known.values()) {
       if (seq >= from && seq <= to && !ids.has(id)) known.delete(id) // deleted while this tab was not connected
     }
-    for (const notification of items) add(notification)
     floor = Math.min(floor, from)
+    return items.filter(add)
   }
 
   function mark(id: string, readAt: string | null): void {
@@ -122,9 +123,8 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
       for (const { id, seq } of known.values()) if (seq < floor) known.delete(id)
       const oldest = (items.length < SNAPSHOT ? 1 : items.at(-1)?.seq) ?? 1
       const stale = { after: floor - 1, before: Math.min(oldest, (cursor.value ?? 0) + 1) }
-      for (const { id } of items) if (!known.has(id)) introduced.add(id)
       // The cursor stays: what was missed is told from there, and if this connection ends before, the next one tells.
-      take({ from: oldest, to: upTo, items })
+      for (const { id } of take({ from: oldest, to: upTo, items })) introduced.add(id)
       const early = waiting ?? []
       waiting = undefined
       for (const apply of early) apply()
@@ -165,9 +165,10 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
         unread = count
       }),
     stretch(stretch) {
-      take(stretch)
+      const isNew = take(stretch)
       cursor.cover(stretch.from, stretch.to)
       onChange()
+      return isNew
     },
     found(items) {
       for (const notification of items) add(notification)

@@ -11,17 +11,22 @@ it('loses and repeats nothing in a thousand lives with cuts, gaps and overtaking
 function live(seed: number): void {
   const chance = random(seed)
   const upTo = (most: number) => Math.floor(chance() * (most + 1))
-  const shown: number[] = []
-  const inbox = createInbox({ onChange: () => undefined, onNew: ({ seq }) => shown.push(seq) })
+  /** How often each was announced, live or as missed. */
+  const announced = new Map<number, number>()
+  const announce = ({ seq }: Notification) => void announced.set(seq, (announced.get(seq) ?? 0) + 1)
+  const inbox = createInbox({ onChange: () => undefined, onNew: announce })
   const log = new Map<number, Notification>()
   let end = 0
   let underWay: (() => void)[] = []
   let connected = false
 
   const say = (message: () => void) => connected && underWay.push(message)
-  const append = () => {
+  const store = () => {
     const notification = made(++end)
     log.set(end, notification)
+    return notification
+  }
+  const emit = (notification: Notification) => {
     // Two instances may emit in another order than they stored.
     const place = Math.max(0, underWay.length - upTo(2))
     if (connected && place > 2) underWay.splice(place, 0, () => inbox.live(notification))
@@ -38,36 +43,40 @@ function live(seed: number): void {
     connected = true
     inbox.connecting()
     const after = inbox.cursor ?? delivered
-    say(() => fetch(inbox.initial({ items, unread: log.size, upTo: snapshotEnd })))
-    const items = newestFirst().slice(0, 20)
-    if (chance() < 0.2) append() // between the server's two questions to its database
-    const snapshotEnd = end
+    // Stored while the server welcomes this tab: in the snapshot and live, in either order, or live only.
+    const [before, during, later] = [chance() < 0.2, chance() < 0.2, chance() < 0.2]
+    if (before) emit(store())
+    const both = during ? store() : undefined
+    const snapshot = { items: newestFirst().slice(0, 20), unread: log.size, upTo: end }
+    say(() => fetch(inbox.initial(snapshot), () => undefined))
+    if (both) emit(both)
+    if (later) emit(store())
     for (let from = after; ; from += 3) {
       const packet = newestFirst().filter(({ seq }) => seq > from && seq <= from + 3)
       const more = from + 3 < end
       const packetEnd = more ? from + 3 : end
-      say(() => inbox.missed({ items: packet.reverse(), more, upTo: packetEnd }))
+      say(() => inbox.missed({ items: packet.reverse(), more, upTo: packetEnd }).forEach(announce))
       if (!more) break
     }
   }
-  const fetch = (part: Between | undefined) => {
+  const fetch = (part: Between | undefined, onNew: (notification: Notification) => void) => {
     if (!part) return
     const items = newestFirst().filter(({ seq }) => seq > part.after && seq < part.before)
-    say(() => inbox.stretch({ from: part.after + 1, to: part.before - 1, items }))
+    say(() => inbox.stretch({ from: part.after + 1, to: part.before - 1, items }).forEach(onNew))
   }
   const receive = () => {
     underWay.shift()?.()
-    if (underWay.length === 0) fetch(inbox.gap())
+    if (underWay.length === 0) fetch(inbox.gap(), announce)
     nothingIsLost(inbox, log, delivered)
   }
 
-  for (let n = upTo(30); n > 0; n--) append()
+  for (let n = upTo(30); n > 0; n--) emit(store())
   delivered = upTo(end)
   for (let step = 0; step < 150; step++) {
     const dice = chance()
     if (!connected && dice < 0.3) connect()
     else if (dice < 0.04) connected = false
-    else if (dice < 0.3) append()
+    else if (dice < 0.3) emit(store())
     else if (dice < 0.35) remove()
     else if (connected) receive()
   }
@@ -80,7 +89,9 @@ function live(seed: number): void {
       .map(({ seq }) => seq)
       .filter((seq) => seq >= inbox.floor),
   )
-  expect(new Set(shown).size).toBe(shown.length)
+  expect([...announced.values()].filter((times) => times > 1)).toEqual([])
+  for (const seq of log.keys())
+    expect([seq, announced.get(seq)]).toEqual([seq, seq > delivered ? 1 : undefined])
 }
 
 /** Up to its cursor, a tab has everything that exists and that was not delivered before it was opened. */

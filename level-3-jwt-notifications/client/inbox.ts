@@ -1,14 +1,8 @@
 import type { Notification, ServerToClientEvents } from '../src/events.ts'
 import { createCursor } from './cursor.ts'
+import { createKnown, type Stretch } from './known.ts'
 
 type Payload<Event extends keyof ServerToClientEvents> = Parameters<ServerToClientEvents[Event]>[0]
-
-/** A part of the log without omissions: every notification numbered `from` to `to` that still exists. */
-export interface Stretch {
-  from: number
-  to: number
-  items: readonly Notification[]
-}
 
 /** Those numbered between these two, both exclusive. */
 export interface Between {
@@ -60,38 +54,12 @@ export interface InboxEvents {
 const SNAPSHOT = 20
 
 export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
-  const known = new Map<string, Notification>()
-  /** Deleted during this connection: an answer that was under way may still contain them. */
-  const gone = new Set<string>()
+  const known = createKnown()
   const cursor = createCursor()
   /** What snapshots brought. If it was missed, it is new, although it is here already. */
   const introduced = new Set<string>()
   let unread = 0
-  let floor = Number.POSITIVE_INFINITY
   let waiting: (() => void)[] | undefined
-
-  /** Returns whether it was not here before. */
-  function add(notification: Notification): boolean {
-    if (gone.has(notification.id)) return false
-    const isNew = !known.has(notification.id)
-    known.set(notification.id, notification)
-    return isNew
-  }
-
-  /** Returns what was not here before. */
-  function take({ from, to, items }: Stretch): Notification[] {
-    const ids = new Set(items.map(({ id }) => id))
-    for (const { id, seq } of known.values()) {
-      if (seq >= from && seq <= to && !ids.has(id)) known.delete(id) // deleted while this tab was not connected
-    }
-    floor = Math.min(floor, from)
-    return items.filter(add)
-  }
-
-  function mark(id: string, readAt: string | null): void {
-    const before = known.get(id)
-    if (before) known.set(id, { ...before, readAt: readAt ?? undefined })
-  }
 
   /** Does it now, or as soon as the snapshot is here. */
   function inOrder(apply: () => void): void {
@@ -108,23 +76,22 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
       return unread
     },
     get floor() {
-      return floor
+      return known.floor
     },
-    list: () => [...known.values()].sort((a, b) => b.seq - a.seq),
+    list: known.list,
     gap: () => cursor.gap(),
 
     connecting() {
       waiting = []
-      gone.clear()
+      known.forgetGone()
     },
     initial({ items, upTo, unread: count }) {
       unread = count
-      // What filters found below the floor may have changed meanwhile, and nothing would tell.
-      for (const { id, seq } of known.values()) if (seq < floor) known.delete(id)
+      known.dropBelowFloor()
       const oldest = (items.length < SNAPSHOT ? 1 : items.at(-1)?.seq) ?? 1
-      const stale = { after: floor - 1, before: Math.min(oldest, (cursor.value ?? 0) + 1) }
+      const stale = { after: known.floor - 1, before: Math.min(oldest, (cursor.value ?? 0) + 1) }
       // The cursor stays: what was missed is told from there, and if this connection ends before, the next one tells.
-      for (const { id } of take({ from: oldest, to: upTo, items })) introduced.add(id)
+      for (const { id } of known.take({ from: oldest, to: upTo, items })) introduced.add(id)
       const early = waiting ?? []
       waiting = undefined
       for (const apply of early) apply()
@@ -132,12 +99,12 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
       return stale.before - stale.after > 1 ? stale : undefined
     },
     missed({ items, more, upTo }) {
-      const isNew = items.filter((one) => add(one) || introduced.delete(one.id))
+      const isNew = items.filter((one) => known.add(one) || introduced.delete(one.id))
       if (!more) introduced.clear()
       // Nothing lies between our cursor and the packet. A new tab has no cursor: its first packet begins behind what
       // was delivered to the user before this tab existed, and that much counts as seen.
       const from = cursor.value === undefined ? (items[0]?.seq ?? upTo + 1) : cursor.value + 1
-      take({ from, to: upTo, items: items.filter(({ seq }) => seq >= from) })
+      known.take({ from, to: upTo, items: items.filter(({ seq }) => seq >= from) })
       cursor.cover(cursor.value === undefined ? 1 : from, upTo)
       onChange()
       return isNew.filter(({ readAt }) => readAt === undefined)
@@ -146,32 +113,32 @@ export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
       inOrder(() => {
         // What a snapshot brought is still to be told as missed, by this connection or the next.
         if (!introduced.has(notification.id)) cursor.cover(notification.seq, notification.seq)
-        if (add(notification)) onNew(notification)
+        if (known.add(notification)) onNew(notification)
       }),
-    updated: ({ id, readAt }) => inOrder(() => mark(id, readAt)),
+    updated: ({ id, readAt }) => inOrder(() => known.mark(id, readAt)),
     deleted: ({ id, seq }) =>
       inOrder(() => {
-        gone.add(id)
-        known.delete(id)
+        known.remove(id)
         cursor.cover(seq, seq)
       }),
     allRead: ({ upTo, readAt }) =>
       inOrder(() => {
-        const unreadOnes = [...known.values()].filter((one) => one.seq <= upTo && one.readAt === undefined)
-        for (const { id } of unreadOnes) mark(id, readAt)
+        for (const one of known.list()) {
+          if (one.seq <= upTo && one.readAt === undefined) known.mark(one.id, readAt)
+        }
       }),
     setUnread: (count) =>
       inOrder(() => {
         unread = count
       }),
     stretch(stretch) {
-      const isNew = take(stretch)
+      const isNew = known.take(stretch)
       cursor.cover(stretch.from, stretch.to)
       onChange()
       return isNew
     },
     found(items) {
-      for (const notification of items) add(notification)
+      for (const notification of items) known.add(notification)
       onChange()
     },
   }

@@ -18,13 +18,20 @@ export const username = z
   .refine(isUsername, 'must be 2 to 20 letters, digits, _ or -')
   .transform(normalizeUsername)
 
-/** `metadata`: anything JSON, within bounds, and without names that mean something to MongoDB or to JavaScript. */
+/** Text that UTF-8 can carry: half a surrogate pair would be stored as another character than was acknowledged. */
+const text = z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
+
+/**
+ * `metadata`: anything JSON, within bounds, and without names that mean something to MongoDB, to its encoding (BSON takes
+ * an object with a `_bsontype` for one of its own) or to JavaScript.
+ */
 const METADATA_MAX_CHARS = 4_096
 const metadata = z
   .custom<Record<string, unknown>>(isPlainObject, 'must be an object')
   // Depth comes first: what is nested deeper than that could exhaust the stack of whoever walks it next.
   .refine(hasPlainNames, {
-    message: 'must not nest deeper than 10, nor have names with "." or a leading "$", nor "__proto__"',
+    message:
+      'must not nest deeper than 10, nor have names with "." or a leading "$", nor "__proto__" or "_bsontype"',
     abort: true,
   })
   .refine((value) => JSON.stringify(value).length <= METADATA_MAX_CHARS, {
@@ -37,10 +44,11 @@ function isPlainObject(value: unknown): boolean {
 }
 
 function hasPlainNames(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
   if (typeof value !== 'object' || value === null) return true
   if (depth > 10 || Buffer.isBuffer(value)) return false
   return Object.entries(value).every(
-    ([name, inner]) => !/^\$|[.\0]|^__proto__$/.test(name) && hasPlainNames(inner, depth + 1),
+    ([name, inner]) => !/^\$|[.\0]|^(__proto__|_bsontype)$/.test(name) && hasPlainNames(inner, depth + 1),
   )
 }
 
@@ -50,7 +58,7 @@ const actionUrl = z
   .string()
   .max(2_000)
   .refine((text) => {
-    if (!URL.canParse(text, BASE)) return false
+    if (!URL.canParse(text, BASE) || /^[/\\]{2}/.test(text)) return false
     const url = new URL(text, BASE)
     if (text.startsWith('/')) return url.origin === BASE
     return url.protocol === 'https:' && /^https:\/\//i.test(text) && !url.username && !url.password
@@ -71,8 +79,8 @@ export const credentials = z.strictObject({
 export const newNotification = z.strictObject({
   to: z.string().min(1).max(100).describe('A username, "me", or "*" for everyone (admins only)'),
   type: z.enum(notificationTypes).default('message'),
-  title: z.string().trim().min(1).max(200),
-  message: z.string().trim().min(1).max(2_000),
+  title: text.trim().min(1).max(200),
+  message: text.trim().min(1).max(2_000),
   actionUrl: actionUrl.optional(),
   metadata: metadata.optional(),
 })
@@ -93,8 +101,8 @@ export const bulkDeleteQuery = z.strictObject({ read: z.literal('true') })
 export const readState = z.strictObject({ read: z.boolean() })
 
 export const roomSlug = z.string().regex(/^[a-z0-9-]{1,30}$/, 'must be 1 to 30 of a-z, 0-9 and -')
-export const newRoom = z.strictObject({ name: z.string().trim().min(1).max(50) })
-export const messageText = z.string().min(1).max(2_000)
+export const newRoom = z.strictObject({ name: text.trim().min(1).max(50) })
+export const messageText = text.min(1).max(2_000)
 export const newRoomMessage = z.strictObject({ text: messageText })
 
 /** What the page may send over the socket, by event. */

@@ -84,6 +84,8 @@ describe('bad input over REST', () => {
 
   it.each([
     ['names __proto__', '{"a":{"__proto__":{"admin":true}}}'],
+    ['names _bsontype', '{"a":[{"_bsontype":"ObjectId"}]}'],
+    ['holds half a surrogate pair', '{"a":"\\ud800"}'],
     ['nests without end', `${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}`],
   ])('as metadata that %s is refused, not dropped', async (_what, metadata) => {
     const person = await newPerson(server())

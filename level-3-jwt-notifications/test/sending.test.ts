@@ -1,4 +1,5 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import mongoose from 'mongoose'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { newPerson, type Person, request } from './support/person.ts'
 import { serverForAll, startServer, type TestServer } from './support/server.ts'
 
@@ -105,6 +106,34 @@ describe('an Idempotency-Key', () => {
     await person.send('me', 'afterwards')
     await tab.next('notification:new', ({ title }) => title === 'afterwards')
     expect(tab.heard('notification:new')).toHaveLength(2)
+  })
+
+  it('reaches who is online also when the database’s answer to the first request got lost', async () => {
+    const person = await newPerson(server())
+    const tab = await person.tab()
+    const { collection } = server().models.Notification
+    const insertOne = collection.insertOne.bind(collection)
+    const losing = vi.spyOn(collection, 'insertOne').mockImplementationOnce(async (...args) => {
+      await insertOne(...args)
+      throw new mongoose.mongo.MongoNetworkError('connection reset')
+    })
+    expect((await post(person, { to: 'me', ...text }, 'lost')).status).toBe(503)
+    losing.mockRestore()
+    const { status, body } = await post(person, { to: 'me', ...text }, 'lost')
+    expect(status).toBe(201)
+    expect(await tab.next('notification:new')).toEqual(body)
+    expect(await count(person)).toBe(1)
+  })
+
+  it('tells the sender nothing about what the recipient did with it', async () => {
+    const [from, to] = [await newPerson(server()), await newPerson(server())]
+    const first = await post(from, { to: to.username, ...text }, 'private')
+    const url = `/api/notifications/${first.body.id}`
+    await to.api('PATCH', url, { read: true })
+    expect((await post(from, { to: to.username, ...text }, 'private')).body).toEqual(first.body)
+    await to.api('DELETE', url)
+    expect((await post(from, { to: to.username, ...text }, 'private')).body).toEqual(first.body)
+    expect((await to.api('GET', '/api/notifications')).body.items).toEqual([])
   })
 
   it('holds for requests at the same moment, on two instances', async () => {

@@ -1,5 +1,6 @@
 import { HttpError } from '@levels/shared/server/respond.ts'
 import mongoose from 'mongoose'
+import { BoundedMap } from '../bounded-map.ts'
 import { isDuplicateKey } from '../models/duplicate-key.ts'
 import type { Models } from '../models/index.ts'
 import type { NotificationDoc } from '../models/notification.ts'
@@ -18,6 +19,8 @@ export type Log = ReturnType<typeof createLog>
 
 /** How many entries one insert takes. */
 const ROUND_SIZE = 1_000
+/** Of how many entries it is remembered that `onStored` heard of them. */
+const REMEMBERED = 100_000
 /** How often in a row other instances may take every number first, before we tell the sender to try again. */
 const MAX_FRUITLESS_ROUNDS = 50
 
@@ -41,6 +44,7 @@ export function createLog(models: Models, onStored: (stored: NotificationDoc[]) 
   const { Notification } = models
   const tails = createTails(models)
   const waiting: Waiting[] = []
+  const told = new BoundedMap<string, true>(REMEMBERED)
   let writing = false
   let fruitless = 0
 
@@ -79,7 +83,7 @@ export function createLog(models: Models, onStored: (stored: NotificationDoc[]) 
     const { count, refused } = await insertInOrder(documents)
     const stored = documents.slice(0, count)
     tails.advance(stored)
-    if (stored.length > 0) onStored(stored)
+    if (stored.length > 0) tell(stored)
     stored.forEach((document, index) => void round[index]?.resolve(document))
     if (!refused) return []
 
@@ -90,10 +94,20 @@ export function createLog(models: Models, onStored: (stored: NotificationDoc[]) 
     }
     const rest = round.slice(count)
     const existing = await Notification.findById(refused._id).lean()
-    if (existing) rest.shift()?.resolve(existing)
+    if (existing) {
+      // Its insert may have succeeded while the answer got lost, here or on an instance that has died since. Then
+      // nobody was told; told twice, clients know it by its id.
+      if (!existing.deletedAt && !told.get(existing._id.toHexString())) tell([existing])
+      rest.shift()?.resolve(existing)
+    }
     // Someone else's insert was first. They are probably ahead in the logs of the others, too.
     tails.forget(rest.map(({ entry }) => entry.userId))
     return rest
+  }
+
+  function tell(stored: NotificationDoc[]): void {
+    for (const { _id } of stored) told.set(_id.toHexString(), true)
+    onStored(stored)
   }
 
   /** Gives each entry the number after the last one of its user's log. */

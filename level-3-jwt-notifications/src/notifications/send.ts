@@ -28,19 +28,23 @@ export function createSend(publish: Publish, people: People, keys: IdempotencyKe
     const { to: _, ...content } = request
     // The same request gets the same id, whichever instance takes it, and the log stores an id once.
     const claim = key === undefined ? undefined : await keys.claim(sender.id, key, request)
-    const id = claim?.notificationId
+    const chosen = claim?.notificationId
     const publicationFor = (userId: string) => ({ ...content, userId, from: sender.username })
 
     if (recipients !== 'everyone') {
-      const [stored] = await publish([{ ...publicationFor(recipients), id }])
+      const [stored] = await publish([{ ...publicationFor(recipients), id: chosen }])
       if (!stored) throw new Error('nothing was stored')
-      return stored.notification
+      // Of a repeat, too: what the recipient did with it meanwhile (read it, deleted it) is not the sender's to know.
+      const { id, seq, createdAt } = stored.notification
+      return { id, seq, ...content, from: sender.username, createdAt }
     }
     // Everyone is whoever was there when it was first asked for: a repeat reaches nobody new.
     const userIds = await people.allIds(claim?.createdAt ?? new Date())
     for (let start = 0; start < userIds.length; start += BATCH) {
       const batch = userIds.slice(start, start + BATCH)
-      await publish(batch.map((userId) => ({ ...publicationFor(userId), id: id && idFor(id, userId) })))
+      await publish(
+        batch.map((userId) => ({ ...publicationFor(userId), id: chosen && idFor(chosen, userId) })),
+      )
     }
     return { recipients: userIds.length }
   }

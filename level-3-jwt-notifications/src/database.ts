@@ -48,7 +48,8 @@ export async function connectDatabase(uri: string): Promise<Connection> {
     serverSelectionTimeoutMS: 1_500,
     connectTimeoutMS: 2_000,
     socketTimeoutMS: 2_000,
-    maxPoolSize: 20, // of a crowd that comes all at once the rest waits here, not in the database
+    maxPoolSize: 20, // of a crowd that comes all at once the rest waits here, not in the database,
+    waitQueueTimeoutMS: 900, // and not for several of those whom a database that hangs keeps for 2 s each
     retryReads: false,
   })
   try {

@@ -1,4 +1,7 @@
-import { startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type Program, startProgram } from '@levels/shared/testing/process.ts'
 import { startTcpProxy, type TcpProxy } from '@levels/shared/testing/tcp-proxy.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NotificationPage } from '../src/events.ts'
@@ -8,38 +11,44 @@ import { connectTab } from './support/tab.ts'
 
 const OWN = { 'x-requested-with': 'fetch' }
 
-// Between the server and its database stands a network that can fail.
+// A network that fails, or a database that hangs: it takes connections, and never answers.
 describe.each(['gone', 'silent'] as const)('while the database is %s', (how) => {
-  let mongo: { uri: string; close(): Promise<void> }
+  let dataDir: string
+  let mongo: Program
   let network: TcpProxy
   let server: TestServer
   let person: Person
 
   const fail = () => {
+    if (how === 'silent') return mongo.kill('SIGSTOP')
     network.reachable = false
-    if (how === 'gone') network.cut()
-    else network.freeze()
+    network.cut()
   }
   const recover = () => {
+    mongo.kill('SIGCONT')
     network.reachable = true
     network.cut()
   }
 
   beforeAll(async () => {
-    mongo = await startEmbeddedMongo()
-    network = await startTcpProxy(Number(new URL(mongo.uri).port))
-    server = await startServer({ mongoUri: mongo.uri.replace(/:\d+/, `:${network.port}`) })
+    dataDir = await mkdtemp(path.join(tmpdir(), 'level-3-away-'))
+    mongo = startProgram(['level-3-jwt-notifications/test/support/mongo-process.ts', dataDir])
+    const [uri] = await mongo.printed(/mongodb:\/\/\S+/)
+    network = await startTcpProxy(Number(new URL(uri).port))
+    server = await startServer({ mongoUri: uri.replace(/:\d+/, `:${network.port}`) })
     person = await newPerson(server)
   })
   afterAll(async () => {
     recover()
     await server?.close()
     await network?.close()
-    await mongo?.close()
+    await mongo?.stop()
+    await rm(dataDir, { recursive: true, force: true })
   })
 
   it('requests fail with 503 within 3 s, the process lives, and all is well when it is back (37)', async () => {
     const tab = await person.tab()
+    await Promise.all(Array.from({ length: 60 }, () => person.api('GET', '/api/notifications')))
     fail()
     const { url } = server
     const requests = [
@@ -50,6 +59,8 @@ describe.each(['gone', 'silent'] as const)('while the database is %s', (how) => 
       () => request(url, 'POST', '/api/auth/login', { username: person.username, password: PASSWORD }),
       () => request(url, 'POST', '/api/auth/register', { username: 'too-early', password: PASSWORD }),
       () => request(url, 'POST', '/api/auth/refresh', undefined, { ...OWN, cookie: person.cookie }),
+      // More than there are connections to the database.
+      ...Array.from({ length: 60 }, () => () => person.api('GET', '/api/notifications')),
     ]
     const start = performance.now()
     const answers = await Promise.all(

@@ -3,6 +3,7 @@ import { startPushStack } from './support/push-stack.ts'
 import { until } from './support/until.ts'
 
 const { service, stack } = await startPushStack({ settings: { pushDelayMs: 0 } })
+const { host } = new URL(service.origin)
 const admin = await stack.register({ role: 'admin' })
 
 const path = '/api/admin/deliveries'
@@ -26,10 +27,10 @@ test('admins see what has failed, for whom, at which service and why', async () 
   expect(item).toMatchObject({
     channel: 'push',
     user: user.username,
-    service: 'localhost',
+    service: host,
     state: 'failed',
     attempts: 1,
-    lastError: 'localhost answered 403',
+    lastError: `${host} answered 403`,
     nextAttemptAt: null,
     test: false,
   })

@@ -60,7 +60,7 @@ async function userWithBrowser() {
     keys: browser.keys,
     userId: _id,
     sessionId: name,
-    service: 'localhost',
+    service: new URL(browser.endpoint).host,
     createdAt: now,
     savedAt: now,
   })

@@ -52,12 +52,12 @@ test.each([
 
 test('a push service of one’s own needs its host, and its port, on the list', () => {
   const onlyOurs = createEndpointCheck(['localhost:8443', 'push.example.com'])
-  expect(onlyOurs('https://localhost:8443/push/1')).toBe('localhost')
+  expect(onlyOurs('https://localhost:8443/push/1')).toBe('localhost:8443')
   expect(() => onlyOurs('https://localhost:8444/push/1')).toThrow(/Port 8444/)
   expect(() => onlyOurs('https://localhost/push/1')).toThrow(/Port 443/)
   expect(() => onlyOurs('https://push.example.com:8443/1')).toThrow(/Port 8443/)
   expect(() => onlyOurs('https://fcm.googleapis.com/1')).toThrow(/not a push service/)
-  expect(createEndpointCheck(['localhost'])('https://localhost:50123/1')).toBe('localhost')
+  expect(createEndpointCheck(['localhost'])('https://localhost:50123/1')).toBe('localhost:50123')
 })
 
 const curve = createECDH('prime256v1')

@@ -11,6 +11,7 @@ const keep = (message: string) => void logged.push(message)
 const log: Log = { debug: keep, info: keep, warn: keep, error: keep }
 
 const { service, stack } = await startPushStack({ settings: { pushDelayMs: 0 }, log })
+const { host } = new URL(service.origin)
 
 afterEach(() => {
   service.messages.length = 0
@@ -48,7 +49,7 @@ test.each([404, 410])('%d: the subscription is deleted, and nothing is tried aga
   await notify(user)
   expect(await deliveryOf(user, 'failed')).toMatchObject({
     attempts: 1,
-    lastError: `localhost answered ${answer}`,
+    lastError: `${host} answered ${answer}`,
   })
   expect(await subscriptionsOf(user)).toEqual([])
   expect(service.requests).toHaveLength(1)
@@ -60,7 +61,7 @@ test.each([429, 500, 503])(
     const { user } = await userWith({ answer }, { answer: 201 })
     await notify(user)
     const waiting = await deliveryOf(user, 'retrying')
-    expect(waiting).toMatchObject({ attempts: 1, lastError: `localhost answered ${answer}` })
+    expect(waiting).toMatchObject({ attempts: 1, lastError: `${host} answered ${answer}` })
     expect(await deliveryOf(user, 'sent')).toMatchObject({ attempts: 2 })
     expect(service.messages).toHaveLength(1)
     const [first, second] = service.requests
@@ -90,7 +91,7 @@ test('after six attempts it has failed, and the subscription is still there', as
   await stack.deliveries.model.updateOne({ _id }, { $set: { attempts: 5, nextAttemptAt: new Date() } })
   stack.deliveries.wake()
   const failed = await deliveryOf(user, 'failed')
-  expect(failed).toMatchObject({ attempts: 6, lastError: 'localhost answered 500' })
+  expect(failed).toMatchObject({ attempts: 6, lastError: `${host} answered 500` })
   expect(failed.nextAttemptAt).toBeUndefined()
   expect(await subscriptionsOf(user)).toHaveLength(1)
 })
@@ -108,7 +109,7 @@ test.each([400, 401, 403])(
         (await stack.deliveries.model.countDocuments({ userId: user.userId, state: 'failed' })) === 2,
     )
     expect(await subscriptionsOf(user)).toHaveLength(1)
-    const told = logged.filter((line) => line.includes(`localhost rejects this server (${answer})`))
+    const told = logged.filter((line) => line.includes(`${host} rejects this server (${answer})`))
     expect(told).toHaveLength(1)
     expect(told[0]).toMatch(/VAPID_PUBLIC_KEY.*VAPID_SUBJECT/)
     const secrets = [new URL(browser.endpoint).pathname, browser.keys.auth, browser.keys.p256dh]
@@ -119,7 +120,7 @@ test.each([400, 401, 403])(
 test('413: failed for good, nothing deleted', async () => {
   const { user } = await userWith({ answer: 413 })
   await notify(user)
-  expect(await deliveryOf(user, 'failed')).toMatchObject({ attempts: 1, lastError: 'localhost answered 413' })
+  expect(await deliveryOf(user, 'failed')).toMatchObject({ attempts: 1, lastError: `${host} answered 413` })
   expect(await subscriptionsOf(user)).toHaveLength(1)
 })
 
@@ -134,7 +135,7 @@ test('a service that never answers delays nobody else, and is given up after 10 
   await service.waitForMessages(1)
   expect(await deliveryOf(unlucky, 'pending')).toMatchObject({ attempts: 0 })
   const { lastError } = await deliveryOf(unlucky, 'retrying', 30_000)
-  expect(lastError).toBe('localhost: no answer within 10 s')
+  expect(lastError).toBe(`${host}: no answer within 10 s`)
 })
 
 test('an endpoint that is not on the list any more is not called', async () => {

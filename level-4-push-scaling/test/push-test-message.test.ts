@@ -4,6 +4,7 @@ import { startPushStack } from './support/push-stack.ts'
 import { until } from './support/until.ts'
 
 const { service, stack } = await startPushStack()
+const { host } = new URL(service.origin)
 
 const path = '/api/push/subscriptions'
 const save = (account: Account, body: unknown = service.subscribe()) => account.call('POST', path, body)
@@ -25,8 +26,8 @@ test('which of the browsers this session saved, and what became of its last push
     )
   })
   expect(items).toMatchObject([
-    { current: false, service: 'localhost', lastPush: { id: test.body.id, state: 'sent' } },
-    { current: true, lastPush: { state: 'failed', error: 'localhost answered 413' } },
+    { current: false, service: host, lastPush: { id: test.body.id, state: 'sent' } },
+    { current: true, lastPush: { state: 'failed', error: `${host} answered 413` } },
   ])
 })
 

@@ -5,7 +5,10 @@ export class EndpointRefused extends Error {
   override name = 'EndpointRefused'
 }
 
-/** The name of the push service behind an endpoint. Throws EndpointRefused. */
+/**
+ * The name of the push service behind an endpoint: its host, with the port unless that is 443. Two ports are two
+ * services, and one that hangs must not delay the other. Throws EndpointRefused.
+ */
 export type EndpointCheck = (endpoint: string) => string
 
 const MAX_LENGTH = 2_048
@@ -42,6 +45,6 @@ export function createEndpointCheck(allowedHosts: readonly string[]): EndpointCh
     // Two parsers that read one text differently are a hole. In the form that browsers give it there is one reading.
     if (url.href !== endpoint || url.hash)
       throw new EndpointRefused('The endpoint is not as a browser writes it.')
-    return service.host
+    return url.port ? `${service.host}:${url.port}` : service.host
   }
 }

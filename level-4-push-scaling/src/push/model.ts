@@ -11,7 +11,7 @@ export interface SubscriptionDoc {
   userId: Types.ObjectId
   /** The device session that saved it. Push ends with it: nobody wants news on a computer they signed out of. */
   sessionId: string
-  /** The push service, as PUSH_ALLOWED_HOSTS names it. */
+  /** The push service, as the endpoint check names it: `push.apple.com`, or `localhost:8443`. */
   service: string
   createdAt: Date
   savedAt: Date

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import {
   type Config as Level3Config,
   mustBringSecrets,
@@ -83,14 +84,22 @@ export function readRedisUrl(env: Env, production: boolean): string | undefined 
 
 function readHosts(env: Env): string[] {
   const hosts = (env.PUSH_ALLOWED_HOSTS ?? '').split(',').map((host) => host.trim().toLowerCase())
-  const wrong = hosts.find((host) => host && !/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/.test(host))
+  const given = hosts.filter(Boolean)
+  const wrong = given.find((host) => !canNameService(host))
   if (wrong !== undefined) {
     throw new StartError(
-      `PUSH_ALLOWED_HOSTS has "${wrong}": write host names, like fcm.googleapis.com,*.push.apple.com`,
+      `PUSH_ALLOWED_HOSTS has "${wrong}": write host names (no IP addresses; a port, from 1 to 65535, only if it is ` +
+        'not 443), like fcm.googleapis.com,*.push.apple.com',
     )
   }
-  const given = hosts.filter(Boolean)
   return given.length > 0 ? given : PUSH_SERVICES
+}
+
+/** Whether any endpoint can match it: the endpoint check refuses addresses, in every way to write them. */
+function canNameService(entry: string): boolean {
+  if (!/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[1-9]\d{0,4})?$/.test(entry)) return false
+  const url = `https://${entry.replace(/^\*\./, '')}`
+  return URL.canParse(url) && !isIP(new URL(url).hostname)
 }
 
 function readVapid(env: Env, required: boolean): VapidSettings | undefined {
@@ -100,21 +109,23 @@ function readVapid(env: Env, required: boolean): VapidSettings | undefined {
     if (!required) return undefined
     throw new StartError(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are missing: ${cure}`)
   }
-  const bytes = (key: string | undefined) => Buffer.from(key ?? '', 'base64url').length
-  if (!publicKey || !privateKey || bytes(publicKey) !== 65 || bytes(privateKey) !== 32) {
+  // Other tools write them with padding, or in base64 with + and /: understood here, refused by web-push and browsers.
+  const [publicBytes, privateBytes] = [publicKey, privateKey].map((key) =>
+    Buffer.from(key ?? '', 'base64url'),
+  )
+  if (publicBytes?.length !== 65 || privateBytes?.length !== 32) {
     throw new StartError(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are not a key pair: ${cure}`)
   }
-  return { publicKey, privateKey }
+  return { publicKey: publicBytes.toString('base64url'), privateKey: privateBytes.toString('base64url') }
 }
 
 /** Push services refuse a contact that leads nowhere; Apple answers 403 to localhost. */
 function readVapidSubject(env: Env): string {
   const subject = env.VAPID_SUBJECT || 'mailto:admin@example.com'
-  const url = URL.canParse(subject) ? new URL(subject) : undefined
-  const host = url?.protocol === 'mailto:' ? url.pathname.split('@')[1] : url?.hostname
-  const isReal =
-    host !== undefined && /^([a-z0-9-]+\.)+[a-z][a-z0-9-]*$/i.test(host) && !/\.?localhost$/i.test(host)
-  if (isReal && ['mailto:', 'https:'].includes(url?.protocol ?? '')) return subject
+  const host =
+    /^mailto:[^\s@]+@([^\s@]+)$/.exec(subject)?.[1] ??
+    (/^https:\S+$/.test(subject) && URL.canParse(subject) ? new URL(subject).hostname : '')
+  if (/^([a-z0-9-]+\.)+[a-z][a-z0-9-]*$/i.test(host) && !/\.localhost$/i.test(host)) return subject
   throw new StartError(
     `VAPID_SUBJECT must be a mailto: or https: address of a real host, not "${subject}": try mailto:you@your-domain.com`,
   )

@@ -51,6 +51,11 @@ test.each([
   ['PUSH_DELAY_MS', '5s'],
   ['PUSH_ALLOWED_HOSTS', 'https://push.example.com'],
   ['PUSH_ALLOWED_HOSTS', 'push.example.com,*'],
+  ['PUSH_ALLOWED_HOSTS', '127.0.0.1'],
+  ['PUSH_ALLOWED_HOSTS', '2130706433:8443'],
+  ['PUSH_ALLOWED_HOSTS', 'push.example.com:0'],
+  ['PUSH_ALLOWED_HOSTS', 'push.example.com:65536'],
+  ['PUSH_ALLOWED_HOSTS', 'push.example.com:0443'],
   ['VAPID_PUBLIC_KEY', publicKey], // the other one is missing
   ['SMTP_URL', 'mail.example.com:25'],
   ['SMTP_URL', 'smtp://'],
@@ -72,10 +77,30 @@ test.each([
   ['mailto:admin', false],
   ['https://127.0.0.1', false],
   ['admin@example.com', false],
+  ['mailto: admin@example.com', false],
+  [' mailto:admin@example.com', false],
+  ['mailto:@example.com', false],
+  ['mailto:admin@example.com@localhost', false],
+  ['mailto:admin@push.localhost', false],
+  [' https://example.com', false],
 ])('VAPID_SUBJECT=%s: %s, since push services refuse a contact that leads nowhere', (subject, accepted) => {
   const read = () => readConfig({ VAPID_SUBJECT: subject })
   if (accepted) expect(read().vapidSubject).toBe(subject)
   else expect(read).toThrow('VAPID_SUBJECT')
+})
+
+test('hosts of push services may have any real port', () => {
+  const hosts = ['push.example.com:65535', 'localhost:8443', '*.push.example.com:443', 'localhost']
+  expect(readConfig({ PUSH_ALLOWED_HOSTS: hosts.join(', ') }).pushAllowedHosts).toEqual(hosts)
+})
+
+test.each([
+  ['with padding', (key: string) => key + '='.repeat((4 - (key.length % 4)) % 4)],
+  ['in standard base64', (key: string) => Buffer.from(key, 'base64url').toString('base64')],
+])('VAPID keys %s are the same keys', (_, write) => {
+  const written = { VAPID_PUBLIC_KEY: write(publicKey), VAPID_PRIVATE_KEY: write(privateKey) }
+  expect(written).not.toEqual(keys)
+  expect(readConfig(written).vapid).toEqual({ publicKey, privateKey })
 })
 
 test('a refusal never repeats a secret', () => {

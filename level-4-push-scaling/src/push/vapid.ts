@@ -21,7 +21,7 @@ export async function loadVapidKeys(
     const make = () => JSON.stringify(webPush.generateVAPIDKeys())
     return JSON.parse(await readOrMakeSetting(Setting, 'vapidKeys', make))
   }
-  if (publicKeyOf(settings.privateKey) === settings.publicKey.replace(/=+$/, '')) return settings
+  if (publicKeyOf(settings.privateKey) === settings.publicKey) return settings
   throw new StartError(
     'VAPID_PUBLIC_KEY does not belong to VAPID_PRIVATE_KEY: set both to one pair from: npx web-push generate-vapid-keys',
   )

@@ -104,9 +104,19 @@ describe('the refresh cookie', () => {
     const stored = await session(person)
     const secret = person.cookie.split('.')[1] ?? ''
     expect(JSON.stringify(stored)).not.toContain(secret)
-    for (const value of [stored?.tokenHash, `${person.sid}.${stored?.tokenHash}`]) {
+    const signature = person.cookie.split('.')[2]
+    for (const value of [stored?.tokenHash, `${person.sid}.${stored?.tokenHash}.${signature}`]) {
       expect((await refresh(`refresh_token=${value}`)).status).toBe(401)
     }
+    expect((await refresh(person.cookie)).status).toBe(200)
+  })
+
+  it('made up around a session’s id ends nothing', async () => {
+    const person = await newPerson(server())
+    const madeUp = `refresh_token=${person.sid}.${'a'.repeat(43)}.${'b'.repeat(43)}`
+    expect((await refresh(madeUp)).body.code).toBe('token_invalid')
+    await logOut(madeUp)
+    expect((await person.api('GET', '/api/auth/me')).status).toBe(200)
   })
 
   it.each([
@@ -115,11 +125,8 @@ describe('the refresh cookie', () => {
     ['an array', 'j:["a","b"]'],
     ['nothing', ''],
     ['a word', 'hello'],
-    [
-      'a token with something behind it',
-      `${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}.${'a'.repeat(44)}`,
-    ],
-    ['a well-formed token that nobody has', `${crypto.randomUUID()}.${'a'.repeat(43)}`],
+    ['a token with something behind it', `${crypto.randomUUID()}.${'a'.repeat(43)}.${'a'.repeat(44)}`],
+    ['a well-formed token that nobody made', `${crypto.randomUUID()}.${'a'.repeat(43)}.${'a'.repeat(43)}`],
     ['something huge', 'x'.repeat(6_000)],
   ])('that holds %s is refused and gives nothing (29)', async (_what, value) => {
     const { status, body, headers } = await refresh(`refresh_token=${encodeURIComponent(value)}`)

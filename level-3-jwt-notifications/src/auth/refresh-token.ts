@@ -1,24 +1,30 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /**
- * A refresh token as its cookie carries it: `<session id>.<256 bits>`. The first part finds the session, the second
- * proves. Only its owner ever sees a session's id, so naming one gives no stranger anything.
+ * A refresh token as its cookie carries it: `<session id>.<256 bits>.<signature>`. The first part finds the session, the
+ * second proves. The signature (HMAC) says that this server made the pair: a made-up secret must not pass for a used one,
+ * or knowing a session's id, which stands in every access token, would be enough to end it.
  */
 export interface RefreshToken {
   sid: string
   secret: string
 }
 
-const SHAPE = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([\w-]{43})$/
+const SHAPE = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([\w-]{43})\.([\w-]{43})$/
 
-export function formatRefreshToken({ sid, secret }: RefreshToken): string {
-  return `${sid}.${secret}`
+export function formatRefreshToken(token: RefreshToken, key: Buffer): string {
+  return `${token.sid}.${token.secret}.${sign(token, key)}`
 }
 
-/** Undefined for anything but exactly this shape: cookie-parser turns `j:{…}` into objects, which end here. */
-export function parseRefreshToken(cookie: unknown): RefreshToken | undefined {
-  const [, sid, secret] = (typeof cookie === 'string' && SHAPE.exec(cookie)) || []
-  return sid && secret ? { sid, secret } : undefined
+/** Undefined for anything but what we made: cookie-parser turns `j:{…}` into objects, which end here as well. */
+export function parseRefreshToken(cookie: unknown, key: Buffer): RefreshToken | undefined {
+  const [, sid, secret, signature] = (typeof cookie === 'string' && SHAPE.exec(cookie)) || []
+  if (!sid || !secret || !signature) return undefined
+  return hashesEqual(signature, sign({ sid, secret }, key)) ? { sid, secret } : undefined
+}
+
+function sign({ sid, secret }: RefreshToken, key: Buffer): string {
+  return createHmac('sha256', key).update(`${sid}.${secret}`).digest('base64url')
 }
 
 export function newSecret(): string {

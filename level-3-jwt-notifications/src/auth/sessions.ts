@@ -59,13 +59,13 @@ export function createSessions(
       lastUsedAt: now,
       expiresAt: new Date(now.getTime() + SESSION_LIFETIME_MS),
     })
-    return { sid: token.sid, userId, refreshToken: formatRefreshToken(token) }
+    return { sid: token.sid, userId, refreshToken: formatRefreshToken(token, refreshTokenKey) }
   }
 
   /** Throws a 401 refusal: `token_missing`, `token_invalid`, `token_expired` or `session_revoked`. */
   async function refresh(cookie: unknown, { userAgent, ip }: Device): Promise<Continued> {
     if (cookie === undefined) throw refusal('token_missing')
-    const token = parseRefreshToken(cookie)
+    const token = parseRefreshToken(cookie, refreshTokenKey)
     if (!token) throw refusal('token_invalid')
     const { sid } = token
     const used = hashSecret(token.secret)
@@ -100,7 +100,7 @@ export function createSessions(
       await end(userId, [sid])
       throw refusal('session_revoked')
     }
-    return { sid, userId, refreshToken: formatRefreshToken(successor) }
+    return { sid, userId, refreshToken: formatRefreshToken(successor, refreshTokenKey) }
   }
 
   /** Those of the sessions that are alive, found with one query. */
@@ -131,9 +131,9 @@ export function createSessions(
     onEnded(userId, sids)
   }
 
-  /** Whose session a refresh token is of, used or not: for signing out, naming it is enough. */
+  /** Whose session a refresh token is of, used or not: it is good enough for signing out. */
   async function ownerOf(cookie: unknown): Promise<{ userId: string; sid: string } | undefined> {
-    const token = parseRefreshToken(cookie)
+    const token = parseRefreshToken(cookie, refreshTokenKey)
     const session = token && (await Session.findById(token.sid).lean())
     if (!token || !session) return undefined
     return { userId: session.userId.toHexString(), sid: token.sid }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Types } from 'mongoose'
 import { describe, expect, it } from 'vitest'
 import type { SignIn } from '../src/auth/sign-in.ts'
 import { newPerson, PASSWORD, request, signInOn, tokenFor } from './support/person.ts'
@@ -105,6 +107,18 @@ describe('device sessions', () => {
       ['first', false],
       ['second', true],
     ])
+  })
+
+  it('begin on a new device for whoever was away for so long that no session is left', async () => {
+    const { id, username } = await newPerson(server())
+    const { User, Session } = server().models
+    const user = await User.findById(id).orFail().lean()
+    await Promise.all([User.deleteOne({ _id: id }), Session.deleteMany({ userId: id })])
+    const days = (count: number) => Math.floor(Date.now() / 1_000) - count * 86_400
+    await User.create({ ...user, _id: Types.ObjectId.createFromTime(days(31)) })
+    const signedIn = once(server().signIns, 'sign-in')
+    await request(server().url, 'POST', '/api/auth/login', { username, password: PASSWORD })
+    expect((await signedIn)[0]).toMatchObject({ newDevice: true })
   })
 })
 

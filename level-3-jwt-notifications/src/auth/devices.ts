@@ -1,7 +1,8 @@
 import { HttpError } from '@levels/shared/server/respond.ts'
+import { Types } from 'mongoose'
 import type { DeviceSession } from '../events.ts'
 import type { Models } from '../models/index.ts'
-import type { Device, Sessions } from './sessions.ts'
+import { type Device, SESSION_LIFETIME_MS, type Sessions } from './sessions.ts'
 
 export type Devices = ReturnType<typeof createDevices>
 
@@ -36,13 +37,18 @@ export function createDevices({ Session }: Models, sessions: Sessions) {
     if (sids.length > 0) await sessions.end(userId, sids)
   }
 
-  /** True when the user signed in before, but never from such a browser at such an address. */
+  /**
+   * True when the user has never signed in from such a browser at such an address, as far back as sessions are kept. The
+   * very first sign-in is none: there is no other device to compare with, or to warn.
+   */
   async function isNew(userId: string, { userAgent, ip }: Device): Promise<boolean> {
     const [any, same] = await Promise.all([
       Session.exists({ userId }),
       Session.exists({ userId, userAgent, ip }),
     ])
-    return any !== null && same === null
+    const accountAgeMs = Date.now() - new Types.ObjectId(userId).getTimestamp().getTime()
+    const isFirst = any === null && accountAgeMs < SESSION_LIFETIME_MS
+    return same === null && !isFirst
   }
 
   return { list, signOut, signOutOthers, isNew }

@@ -16,6 +16,9 @@ export const TIMEOUT_MS = 10_000
 /** How many connections one push service gets; they are kept open and used again. */
 export const CONNECTIONS = 64
 
+/** How long the rest of an answer may take that has already said yes. */
+const REST_MS = 1_000
+
 /** As much of an answer's body as anyone reads. */
 const MAX_ANSWER_CHARS = 1_000
 
@@ -61,17 +64,22 @@ export function createPushPost(
 function post(url: URL, options: RequestOptions, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { ...options, method: 'POST' }, (answer) => {
+      const { statusCode: status = 0, headers } = answer
       let text = ''
+      const finish = () => resolve({ status, retryAfter: headers['retry-after'], text })
+      if (status >= 200 && status < 300) {
+        // Accepted, whatever becomes of the body: it must neither bring about a second push nor hold a connection.
+        finish()
+        clearTimeout(timer)
+        timer = setTimeout(() => sent.destroy(), REST_MS)
+      }
       answer.setEncoding('utf8').on('data', (chunk: string) => {
         if (text.length < MAX_ANSWER_CHARS) text += chunk
       })
       answer.on('error', reject)
-      answer.on('end', () => {
-        const { statusCode: status = 0, headers } = answer
-        resolve({ status, retryAfter: headers['retry-after'], text })
-      })
+      answer.on('end', finish)
     })
-    const timer = setTimeout(
+    let timer = setTimeout(
       () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1_000} s`)),
       TIMEOUT_MS,
     )

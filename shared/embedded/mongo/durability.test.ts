@@ -243,3 +243,17 @@ test.runIf(process.platform === 'linux')(
     expect(await reopen((db) => db.collection('c').countDocuments())).toBe(0)
   },
 )
+
+test.runIf(process.platform === 'linux')(
+  'a lock of a process that has ended, unnoticed by its parent, is taken over',
+  async () => {
+    // A shell that becomes a program which never asks after its children.
+    const program = startCommand('sh', ['-c', 'node --import tsx "$0" "$1" & exec sleep 60', serve, dir])
+    await program.printed(URI)
+    const [id = ''] = readFileSync(join(dir, 'mongo.lock'), 'utf8').split(' ')
+    process.kill(Number(id), 'SIGKILL')
+    await expect.poll(() => readFileSync(`/proc/${id}/stat`, 'utf8')).toContain(') Z ')
+    expect(await reopen((db) => db.collection('c').countDocuments())).toBe(0)
+    await program.stop()
+  },
+)

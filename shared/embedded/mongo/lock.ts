@@ -67,15 +67,15 @@ function isAlive(mark: string): boolean {
   return start === startOf(Number(id))
 }
 
-// Field 22 of /proc/<pid>/stat, after the name in parentheses: the start time in clock ticks since boot.
+// From /proc/<pid>/stat: field 22, the start time in clock ticks since boot. Field 3 is the state, and one that has
+// ended stays there as a zombie until its parent asks after it.
 function startOf(id: number): string {
   if (process.platform !== 'linux') return ''
   try {
-    return (
-      readFileSync(`/proc/${id}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ')[19] ?? ''
-    )
+    const fields = readFileSync(`/proc/${id}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '')
   } catch {
     return ''
   }

@@ -13,7 +13,7 @@ await runLevel({
     const mongo = await openMongo(config, 'level-3')
     const db = await connectDatabase(mongo.uri)
     const server = await createServer({ config, db, log, page })
-    const notes = config.production ? [] : [await seed(server)]
+    const notes = config.production ? [] : await seed(server)
     return {
       config,
       server: {

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Role } from './events.ts'
+import { readOrMakeSetting } from './models/setting.ts'
 import type { Publication } from './notifications/publish.ts'
 import type { Level3Server } from './server.ts'
 
@@ -25,20 +27,40 @@ const first: Omit<Publication, 'userId'>[] = [
   { type: 'price.drop', title: 'Cheaper now', message: 'The headphones on your list cost 20 % less today.' },
 ]
 
-/** For development: users and notifications to play with, into a database without users. Returns the start line. */
-export async function seed({ models, accounts, publish }: Level3Server): Promise<string> {
-  if (!(await models.User.exists({}))) {
+/** The setting that says that everything was seeded. */
+const DONE = 'seeded'
+
+/**
+ * For development: users and notifications to play with, into a database without users. Each step may be done twice, and
+ * the mark that all is done comes last: so a start that was interrupted is completed by the next one, and two instances
+ * that start together do no harm. Returns the start line that says who can sign in, if anybody was seeded.
+ */
+export async function seed({ models, accounts, publish }: Level3Server): Promise<string[]> {
+  const { Setting, User } = models
+  if (!(await Setting.exists({ _id: DONE }))) {
+    if (await User.exists({ usernameKey: { $nin: people.map(({ username }) => username) } })) return []
     await Promise.all(
       people.map(async (person) => {
-        try {
-          const { id } = await accounts.create({ ...person, password: PASSWORD })
-          await publish(first.map((content) => ({ ...content, userId: id })))
-        } catch (error) {
-          // Another instance that starts at the same moment was first.
-          if (!(error instanceof HttpError && error.code === 'username_taken')) throw error
-        }
+        const userId = await makeUser(person)
+        await publish(first.map((content, index) => ({ ...content, userId, id: idFor(userId, index) })))
       }),
     )
+    await readOrMakeSetting(Setting, DONE, () => 'yes')
   }
-  return `sign in as ${people.map(({ username }) => username).join(', ')}: password ${PASSWORD}`
+  return [`sign in as ${people.map(({ username }) => username).join(', ')}: password ${PASSWORD}`]
+
+  async function makeUser(person: (typeof people)[number]): Promise<string> {
+    try {
+      return (await accounts.create({ ...person, password: PASSWORD })).id
+    } catch (error) {
+      if (!(error instanceof HttpError && error.code === 'username_taken')) throw error
+      const made = await User.findOne({ usernameKey: person.username }, { _id: 1 }).orFail().lean()
+      return made._id.toHexString()
+    }
+  }
+}
+
+/** The same one each time, since the log stores an id once. */
+function idFor(userId: string, index: number): string {
+  return createHash('sha256').update(`${userId} ${index}`).digest('hex').slice(0, 24)
 }

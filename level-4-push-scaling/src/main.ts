@@ -32,7 +32,7 @@ await runLevel({
         },
       },
       services: [mongo.notice, redisService.notice],
-      notes: config.production ? [] : [await seed(server)],
+      notes: config.production ? [] : await seed(server),
     }
   },
 })

@@ -16,10 +16,15 @@ export interface RedisService {
 export interface RedisConnections {
   publisher: RedisClient
   subscriber: RedisClient
+  /**
+   * Waits for `work`, the last thing that the start asks of Redis. From then on Redis may come and go. Throws StartError
+   * when Redis does not do it, or not in time.
+   */
+  finishStart(work: Promise<void>): Promise<void>
   close(): void
 }
 
-/** The first connection must succeed within this time. */
+/** Each thing that the start asks of Redis must be done within this time. */
 const START_TIMEOUT_MS = 5_000
 /** The longest pause between two attempts to come back, so that Redis is found again about that long after its return. */
 const MAX_RETRY_MS = 1_000
@@ -37,15 +42,16 @@ export async function openRedis(redisUrl: string | undefined): Promise<RedisServ
 
 /**
  * Connects to Redis twice; resolves when both connections are ready, so that whoever listens afterwards misses nothing.
- * From then on Redis may come and go: the connections come back by themselves for as long as it takes, a publish made
+ * After `finishStart` Redis may come and go: the connections come back by themselves for as long as it takes, a publish made
  * meanwhile rejects at once (queued, it would arrive late, and the queue has no limit), and the log says once that
  * Redis is away and once that it is back.
  *
- * Throws StartError when Redis cannot be reached at all.
+ * Throws StartError when `url` is no Redis address, or Redis cannot be reached.
  */
 export async function connectRedis(url: string, log: Log): Promise<RedisConnections> {
   let started = false
   let away = false
+  let firstError: Error | undefined
   const socket = {
     connectTimeout: 2_000,
     reconnectStrategy: (retries: number, cause: Error) =>
@@ -53,13 +59,13 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
   }
   // A connection that says nothing may be half dead: pings notice, and keep proxies on the way from closing it.
   const options = { url, socket, pingInterval: 5_000, commandsQueueMaxLength: MAX_PENDING_COMMANDS }
-  const publisher = createClient({ ...options, disableOfflineQueue: true })
-  const subscriber = createClient(options)
+  const [publisher, subscriber] = [client({ ...options, disableOfflineQueue: true }), client(options)]
   const clients = [publisher, subscriber]
 
   // Without a listener on each client, the first lost connection would end the process.
   for (const client of clients) {
     client.on('error', (error: Error) => {
+      firstError ??= error
       if (!started || away) return
       away = true
       log.warn(
@@ -76,17 +82,39 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
     for (const client of clients) if (client.isOpen) client.destroy()
   }
 
+  async function inTime(work: Promise<unknown>): Promise<void> {
+    try {
+      await within(START_TIMEOUT_MS, work)
+    } catch (error) {
+      close()
+      throw new StartError(
+        `REDIS_URL: Redis at ${new URL(url).host} cannot be reached (${reasonOf(firstError ?? error)}): ` +
+          'start it there, or leave REDIS_URL unset in development',
+      )
+    }
+  }
+
+  await inTime(Promise.all(clients.map((client) => client.connect())))
+  return {
+    publisher,
+    subscriber,
+    async finishStart(work) {
+      await inTime(work)
+      started = true
+    },
+    close,
+  }
+}
+
+/** Throws StartError when the URL in `options` is not one that the library understands. */
+function client(options: Parameters<typeof createClient>[0]): RedisClient {
   try {
-    await within(START_TIMEOUT_MS, Promise.all(clients.map((client) => client.connect())))
+    return createClient(options)
   } catch (error) {
-    close()
     throw new StartError(
-      `REDIS_URL: Redis at ${new URL(url).host} cannot be reached (${reasonOf(error)}): ` +
-        'start it there, or leave REDIS_URL unset in development',
+      `REDIS_URL is not a Redis address (${reasonOf(error)}): write it like redis://127.0.0.1:6379`,
     )
   }
-  started = true
-  return { publisher, subscriber, close }
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -58,7 +58,7 @@ export async function createServer({ config, db, redis, log, page }: Options): P
   if (!config.production) obeyKills(level3.io, config.instance)
   sendLoginAlerts(level3.signIns, level3.publish, log)
   const catchUp = createSingleFlight(level3.resync, log)
-  await gaps.start(catchUp.ask)
+  await redis.finishStart(gaps.start(catchUp.ask))
   await deliveries.start()
 
   return {

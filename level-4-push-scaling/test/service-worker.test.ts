@@ -98,6 +98,17 @@ describeInBrowser('the service worker', (browser) => {
     await opened.close()
   })
 
+  test('a click passes over another document of the site, which would not follow it', async () => {
+    const opened = await openPage()
+    const { page } = opened
+    await page.goto(`${host.url}/api-docs`)
+    expect(await click(opened, '/orders/7')).toEqual({ opened: ['/orders/7'], focused: 0, closed: 1 })
+    const second = await page.context().newPage()
+    await second.goto(`${host.url}/?from=a-mail`)
+    expect(await click(opened, '/orders/7')).toEqual({ opened: [], focused: 1, closed: 1 })
+    await opened.close()
+  })
+
   test.each([
     ['/orders/7?x=1#y', '/orders/7?x=1#y'],
     ['https://evil.example/', '/'],

@@ -49,7 +49,9 @@ async function show({ id, title, message, url }) {
 
 async function open({ id, url }) {
   const target = sameOrigin(url)
-  const tabs = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  // Other documents of this site (/api-docs, a file) do not listen: a click must not end there.
+  const tabs = windows.filter((one) => new URL(one.url).pathname === '/')
   const tab = tabs.find((one) => one.visibilityState === 'visible') ?? tabs[0]
   if (!tab) return self.clients.openWindow(target)
   await tab.focus()

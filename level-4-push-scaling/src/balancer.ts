@@ -1,4 +1,4 @@
-import net, { type Socket } from 'node:net'
+import net, { isIPv6, type Socket } from 'node:net'
 import type { Log } from '@levels/shared/server/log.ts'
 
 export interface Target {
@@ -60,7 +60,8 @@ export function createBalancer(targets: readonly Target[], log: Log, probeMs = 2
   }
 
   async function probe(target: Target): Promise<void> {
-    const url = `http://${target.host}:${target.port}/readyz`
+    const host = isIPv6(target.host) ? `[${target.host}]` : target.host
+    const url = `http://${host}:${target.port}/readyz`
     const answer = await fetch(url, { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }).catch(
       () => undefined,
     )

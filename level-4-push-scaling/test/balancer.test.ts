@@ -38,6 +38,17 @@ test('an instance that is not ready gets no visitors until it is', async () => {
   await vi.waitFor(async () => expect([await get(port), await get(port)]).toContain('app1'))
 })
 
+test.skipIf(!(await hasIPv6()))(
+  'instances at an IPv6 address are asked whether they are ready, too',
+  async () => {
+    const targets = [await instance('app1', () => false, '::1'), await instance('app2', () => true, '::1')]
+    const port = await balance(targets)
+    await vi.waitFor(async () => {
+      expect([await get(port), await get(port), await get(port), await get(port)]).not.toContain('app1')
+    })
+  },
+)
+
 test('when no instance is ready, those that still take connections are better than none', async () => {
   const port = await balance([await goneInstance(), await instance('app2', () => false)])
   await new Promise((resolve) => setTimeout(resolve, 100)) // several probes
@@ -127,12 +138,23 @@ async function balance(targets: Target[], probeMs = 20): Promise<number> {
   return port
 }
 
-function instance(name: string, isReady = () => true): Promise<Target> {
+function instance(name: string, isReady = () => true, at = host): Promise<Target> {
   const answer: RequestListener = (req, res) => {
     res.statusCode = req.url === '/readyz' && !isReady() ? 503 : 200
     res.end(name)
   }
-  return listen(createServer(answer))
+  return listen(createServer(answer), at)
+}
+
+async function hasIPv6(): Promise<boolean> {
+  const server = net.createServer().listen(0, '::1')
+  return once(server, 'listening').then(
+    () => {
+      server.close()
+      return true
+    },
+    () => false,
+  )
 }
 
 /** A port that nobody listens on. */
@@ -144,16 +166,16 @@ async function goneInstance(): Promise<Target> {
   return target
 }
 
-async function listen(server: Server): Promise<Target> {
+async function listen(server: Server, at = host): Promise<Target> {
   const sockets = new Set<net.Socket>()
   server.on('connection', (socket: net.Socket) => sockets.add(socket))
-  server.listen(0, host)
+  server.listen(0, at)
   await once(server, 'listening')
   closing.push(() => {
     server.close()
     for (const socket of sockets) socket.destroy()
   })
-  return { host, port: (server.address() as AddressInfo).port }
+  return { host: at, port: (server.address() as AddressInfo).port }
 }
 
 /** Asks on a connection of its own. */

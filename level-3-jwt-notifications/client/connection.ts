@@ -48,6 +48,7 @@ export function createConnection({ session, after, onState }: ConnectionOptions)
   let sid: string | undefined
   let endCode: string | undefined
   let failures = 0
+  let closed = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   socket.on('connect', () => {
@@ -91,12 +92,14 @@ export function createConnection({ session, after, onState }: ConnectionOptions)
       if (error instanceof Problem && error.status === 401) return // the session has ended itself
       return later(code)
     }
+    if (closed) return // the user signed out meanwhile
     // Once at once. If even a new token is refused, more of them will not help sooner.
     if (failures++ === 0) socket.connect()
     else later('unknown')
   }
 
   function later(code: string): void {
+    if (closed) return
     const delayMs = Math.min(LONGEST_DELAY_MS, 1_000 * 2 ** failures++)
     clearTimeout(timer)
     timer = setTimeout(() => (code === 'unknown' ? socket.connect() : comeBack(code)), delayMs)
@@ -120,7 +123,7 @@ export function createConnection({ session, after, onState }: ConnectionOptions)
     },
     renew() {
       const token = session.access?.token
-      if (!socket.connected || token === undefined) return
+      if (closed || !socket.connected || token === undefined) return
       // Another tab signed in anew: the socket lives on a session that is over, or soon will be.
       if (sid !== session.access?.claims.sid) socket.disconnect().connect()
       else
@@ -130,6 +133,7 @@ export function createConnection({ session, after, onState }: ConnectionOptions)
         })
     },
     close() {
+      closed = true
       clearTimeout(timer)
       socket.disconnect()
       onState('ended', 'signed out')

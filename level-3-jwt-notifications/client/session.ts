@@ -56,6 +56,7 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
   let access: Access | undefined
   let refreshing: Promise<void> | undefined
   let lastThings: (() => Promise<void>)[] = []
+  let isSigningOut = false
 
   function adopt({ user: next, accessToken, expiresIn }: SignedIn): void {
     const isSame = user?.id === next.id
@@ -81,7 +82,8 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
 
   function end(reason?: string): void {
     localStorage.removeItem(HINT)
-    forget(reason)
+    // On signing out the server ends the session like any other, and its word may be here before its answer.
+    forget(isSigningOut ? undefined : reason)
   }
 
   function enter(signedIn: SignedIn): void {
@@ -94,7 +96,10 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
     await tabs.oneAtATime(async (waited) => {
       // Whoever was first tells everybody; the message may still be on its way.
       if (waited && access === before) await tabs.nextMessage(3 * NEWS_TRAVELS_MS)
-      if (access !== before) return
+      if (access !== before) {
+        if (access) return
+        throw new Problem(401, 'signed_out', 'Nobody is signed in any more.')
+      }
       try {
         enter((await http<SignedIn>('POST', '/api/auth/refresh', { headers })).data)
         // A tab that asks just now must find the lock taken, or it would ask the server before it hears of the news.
@@ -102,7 +107,7 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
       } catch (error) {
         if (error instanceof Problem && error.status === 401) {
           end(error.code)
-          tabs.tell({ type: 'signed-out' })
+          tabs.tell({ type: 'signed-out', wanted: false })
         }
         throw error
       }
@@ -110,8 +115,10 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
   }
 
   tabs.onMessage((message) => {
-    if (message.type === 'signed-in') adopt(message.signedIn)
-    else end()
+    if (message.type === 'signed-in') return adopt(message.signedIn)
+    const wasSignedIn = user !== undefined
+    end()
+    if (message.wanted && !wasSignedIn) onSignedOut() // the server was quicker, and gave a reason: take it away
   })
 
   const session: Session = {
@@ -131,9 +138,14 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
     async signOut() {
       // Nothing that fails here may keep anybody signed in.
       await Promise.allSettled(lastThings.map((work) => work()))
-      await http('POST', '/api/auth/logout', { headers })
+      isSigningOut = true
+      try {
+        await http('POST', '/api/auth/logout', { headers })
+      } finally {
+        isSigningOut = false
+      }
       end()
-      tabs.tell({ type: 'signed-out' })
+      tabs.tell({ type: 'signed-out', wanted: true })
     },
     refresh() {
       refreshing ??= refreshForAllTabs().finally(() => {

@@ -1,7 +1,10 @@
 import type { SignedIn } from '../src/events.ts'
 
 /** What one tab tells the others of this browser: they share the refresh cookie, so they share who is signed in. */
-export type TabMessage = { type: 'signed-in'; signedIn: SignedIn } | { type: 'signed-out' }
+export type TabMessage =
+  | { type: 'signed-in'; signedIn: SignedIn }
+  /** `wanted`: by the user, so that there is nothing to explain. */
+  | { type: 'signed-out'; wanted: boolean }
 
 export interface Tabs {
   /** Tells the other tabs. Only pages of this origin can hear it, and no storage keeps it. */

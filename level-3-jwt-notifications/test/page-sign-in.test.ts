@@ -107,11 +107,41 @@ describeInBrowser('signing in', (browser) => {
       await tab.getByRole('heading', { name: 'Sign in' }).waitFor()
       expect(await tab.locator('#signed-in').isVisible()).toBe(false)
       expect(await tab.title()).toBe('Level 3 · Accounts, tokens, stored notifications')
+      // The user wanted it: no word of stolen tokens.
+      await expect.poll(() => tab.locator('.notice').isVisible()).toBe(false)
     }
     await page.reload()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     await expect.poll(() => socketsOf(server(), username)).toBe(0)
     expect(page.problems).toEqual([])
+  })
+
+  it('ends also in a tab that is just coming back, which opens nothing any more', async () => {
+    const username = await newUser(server())
+    const page = await signIn(browser, server(), username)
+    const second = await browser.newTab(page, server().url)
+    await connected(second)
+    // As if this tab was refreshing: the other one has to wait for it before it can come back.
+    await page.evaluate(() => {
+      const release = new Promise<void>((resolve) => addEventListener('release', () => resolve()))
+      navigator.locks.request('session', () => release)
+    })
+    await second.getByRole('button', { name: 'Expire my token' }).click()
+    await second.getByText('the server refused the token; getting a new one').waitFor()
+    await page.getByLabel(`${username}, your menu`).click()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await second.getByRole('heading', { name: 'Sign in' }).waitFor()
+    const attempts = async () => (await wireOf(second)).filter((line) => line.startsWith('↑ upgrade')).length
+    const before = await attempts()
+    await page.evaluate(() => dispatchEvent(new Event('release')))
+
+    const next = await newUser(server())
+    await page.getByLabel('Username').fill(next)
+    await page.getByLabel('Password').fill('password123')
+    await page.locator('form').getByRole('button', { name: 'Sign in' }).click()
+    await connected(second)
+    await expect.poll(() => socketsOf(server(), next)).toBe(2)
+    expect(await attempts()).toBe(before + 1)
   })
 
   it('as somebody else in another tab makes this tab theirs, too: they share one cookie', async () => {

@@ -6,7 +6,7 @@ import { createRoomChat } from './room-chat.ts'
 
 /** Rooms: make one, join, leave, talk. A message reaches the members who are away, too, through their logs. */
 export function mountRooms(app: App): void {
-  const { api } = app
+  const { api, signal } = app
   const section = byId('rooms', HTMLElement)
   const title = h('h2', { id: 'rooms-title' }, 'Rooms')
   const name = h('input', { required: true, maxLength: 50, autocomplete: 'off' })
@@ -81,7 +81,9 @@ export function mountRooms(app: App): void {
       await chat.open(data.slug, data.name)
     })
   }
-  app.connection.socket.on('session:ready', () => act(load)) // on each connect: others may have made rooms meanwhile
+  // Nothing tells of rooms that others make, and of joining in another tab: look again whenever the user looks here.
+  app.connection.socket.on('session:ready', () => act(load))
+  window.addEventListener('focus', () => act(load), { signal })
   section.setAttribute('aria-labelledby', title.id)
   section.replaceChildren(title, empty, list, form, error, chat.element)
 }

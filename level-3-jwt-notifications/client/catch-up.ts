@@ -24,7 +24,8 @@ export function catchUp({ connection, inbox, onMissed, signal }: CatchUpOptions)
   let seenTimer: ReturnType<typeof setTimeout> | undefined
   let gapTimer: ReturnType<typeof setTimeout> | undefined
 
-  socket.on('connect', () => {
+  // The first word on each connection; and again, when the server itself may have missed something.
+  socket.on('session:ready', () => {
     seen = undefined
     inbox.connecting()
   })

@@ -26,7 +26,7 @@ import { createCatchUp } from './socket/catch-up.ts'
 import { createConnectionHandler } from './socket/connection.ts'
 import { createGate } from './socket/handshake.ts'
 import { createIo } from './socket/io.ts'
-import { createResync } from './socket/resync.ts'
+import { createResync, type Resync } from './socket/resync.ts'
 import { type Io, sessionRoom, type Tell, userRoom } from './wire.ts'
 
 /** How long a client may take to close its side when the server ends, in milliseconds. */
@@ -71,10 +71,10 @@ export interface Level3Server {
   /** Tells of every sign-in and of every session that ends here. */
   signIns: EventEmitter<SignInEvents>
   /**
-   * For when messages between instances were lost: sends every local socket the notifications it lacks, and cuts those
-   * whose session has ended. Throws when the database is away.
+   * For when messages between instances were lost: brings every local socket up to date, and cuts those whose session
+   * has ended. See socket/resync.ts.
    */
-  resync(): Promise<void>
+  resync: Resync
   /** Cuts the connections (clients come back by themselves) and ends. The database is its owner's to close. */
   close(): Promise<void>
 }
@@ -133,7 +133,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
     accounts,
     publish,
     signIns,
-    resync: createResync(io, { models, sessions, catchUp }),
+    resync: createResync(io, { models, sessions, catchUp, instance }),
     async close() {
       notifications.close()
       // The transport, not socket.disconnect(): a client that was disconnected on purpose stays away.

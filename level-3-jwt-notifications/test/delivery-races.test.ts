@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { newPerson } from './support/person.ts'
+import { openPageLike } from './support/page-like.ts'
+import { newPerson, request } from './support/person.ts'
 import { missedBy, publishTo, upTo } from './support/published.ts'
 import { serverForAll, startServer } from './support/server.ts'
 import { connectTab, openTab } from './support/tab.ts'
@@ -97,7 +98,7 @@ describe('delivery at bad moments', () => {
     expect(packet.items.map(({ seq }) => seq)).toEqual([3, 4, 5])
   })
 
-  it('can be resynced: sockets get what they lack from the log', async () => {
+  it('can be resynced: sockets get what they lack from the log, and the count that belongs to it', async () => {
     const person = await newPerson(server())
     const tab = await person.tab()
     await publishTo(server(), person, 2)
@@ -106,9 +107,35 @@ describe('delivery at bad moments', () => {
     const other = await startServer({ mongoUri: server().mongoUri })
     await other.publish([{ userId: person.id, type: 'system', title: 'from afar', message: 'm' }])
     await other.close()
-    await server().resync()
+    await server().resync(false)
     const packet = await tab.next('notifications:missed', ({ items }) => items.length > 0)
     expect(packet).toMatchObject({ items: [{ seq: 3, title: 'from afar' }], more: false, upTo: 3 })
+    await tab.next('unread', ({ count }) => count === 3)
+  })
+
+  it('is shown as it is after a gap: read, deleted, counted, whatever was done elsewhere meanwhile', async () => {
+    const person = await newPerson(server())
+    const [one, two] = [await person.send('me', 'one'), await person.send('me', 'two')]
+    const page = openPageLike(server().url, person.token)
+    await expect.poll(() => page.inbox.list().length).toBe(2)
+    const other = await startServer({ mongoUri: server().mongoUri })
+    const elsewhere = (method: string, id: unknown, body?: unknown) =>
+      request(other.url, method, `/api/notifications/${id}`, body, {
+        authorization: `Bearer ${person.token}`,
+      })
+    await elsewhere('PATCH', one.id, { read: true })
+    await elsewhere('DELETE', two.id)
+    await other.close()
+    expect(page.inbox.unread).toBe(2)
+
+    await server().resync(true)
+    await expect.poll(() => page.inbox.unread).toBe(0)
+    expect(page.inbox.list().map(({ title, readAt }) => [title, typeof readAt])).toEqual([['one', 'string']])
+    expect(page.connects).toBe(1)
+    await person.send('me', 'three')
+    await expect.poll(() => [...page.shown.values()].length).toBeGreaterThan(0)
+    expect(page.inbox.list().map(({ title }) => title)).toEqual(['three', 'one'])
+    expect([...page.shown.values()].every((times) => times === 1)).toBe(true)
   })
 
   it('counts the unread once for a burst, and ends with the right number', async () => {

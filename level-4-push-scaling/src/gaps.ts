@@ -9,9 +9,9 @@ export interface GapWatch {
   isConnected(): boolean
   /**
    * Begins; resolves when every subscription made so far holds. `onGap` is called when messages of other instances may
-   * have been lost: what matters must be read from the log.
+   * have been lost: what matters must be read from the database. `isOver` says that no more are being lost.
    */
-  start(onGap: () => void): Promise<void>
+  start(onGap: (isOver: boolean) => void): Promise<void>
   /** Says goodbye to the others, who would miss the beat. */
   close(): Promise<void>
 }
@@ -38,7 +38,7 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
   const id = randomUUID()
   const heard = new Map<string, { count: number; at: number }>()
   const timers: NodeJS.Timeout[] = []
-  let onGap: () => void = () => undefined
+  let onGap: (isOver: boolean) => void = () => undefined
   let count = 0
 
   async function send(leaving?: true): Promise<void> {
@@ -55,7 +55,8 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
     const before = heard.get(beat.from)
     if (beat.leaving) heard.delete(beat.from)
     else heard.set(beat.from, { count: beat.count, at: performance.now() })
-    if (beat.from !== id && before?.count !== beat.count - 1) onGap() // one that is new here may have been unheard
+    // Of one that is new here, all that came before this beat was unheard.
+    if (beat.from !== id && beat.count !== (before?.count ?? 0) + 1) onGap(true)
   }
 
   const isOverdue = (from: string) => performance.now() - (heard.get(from)?.at ?? 0) > 2.5 * beatMs
@@ -64,11 +65,11 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
     for (const [from, { at }] of heard) {
       if (from !== id && performance.now() - at > FORGOTTEN_AFTER_BEATS * beatMs) heard.delete(from)
     }
-    if ([...heard.keys()].some(isOverdue)) onGap()
+    if ([...heard.keys()].some(isOverdue)) onGap(false)
   }
 
   function newlySubscribed(): void {
-    onGap()
+    onGap(true)
   }
 
   return {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { openPageLike } from '@levels/3-jwt-notifications/test/support/page-like.ts'
 import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
 import { type RunningRedis, startRedis } from '@levels/shared/embedded/redis/index.ts'
 import { describeEachRedis } from '@levels/shared/embedded/redis/test-support/each-redis.ts'
@@ -91,6 +92,28 @@ describeEachRedis('Redis away', (kind) => {
       expect([...there.shown.keys()]).toEqual(expect.arrayContaining([before.id, during.id])),
     )
     expect(new Set([...there.shown.values()].map(({ seq }) => seq)).size).toBe(there.shown.size)
+  })
+
+  test('what was read and deleted elsewhere meanwhile is so on every page afterwards', async () => {
+    const erin = await register(app1.url, 'erin-away')
+    const [read, gone] = [await notify(app1.url, erin, 'read'), await notify(app1.url, erin, 'gone')]
+    const there = openPageLike(app2.url, erin.token)
+    await vi.waitFor(() => expect(there.inbox.list()).toHaveLength(2), SECONDS)
+    await takeAway()
+    const change = (method: string, id: string, body?: object) =>
+      fetch(`${app1.url}/api/notifications/${id}`, {
+        method,
+        body: body && JSON.stringify(body),
+        headers: { authorization: `Bearer ${erin.token}`, 'content-type': 'application/json' },
+      })
+    expect((await change('PATCH', read.id, { read: true })).status).toBe(200)
+    expect((await change('DELETE', gone.id)).status).toBe(204)
+    await bringBack()
+    await vi.waitFor(() => {
+      expect(there.inbox.list().map(({ id, readAt }) => [id, typeof readAt])).toEqual([[read.id, 'string']])
+      expect(there.inbox.unread).toBe(0)
+    }, SECONDS)
+    expect(there.connects).toBe(1)
   })
 
   test('a logout on one instance still cuts the session on the other', async () => {

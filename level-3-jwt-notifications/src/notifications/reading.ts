@@ -76,7 +76,7 @@ export function createReading({ Notification }: Models) {
     return toNotification(await own(userId, id))
   }
 
-  return { list, after, end, own, one }
+  return { list, after, end, own, one, countUnread }
 }
 
 function notFound(): HttpError {

@@ -46,9 +46,10 @@ export function createCatchUp({ User }: Models, reading: Reading) {
     }
   }
 
-  /** For a socket that may have missed what other instances emitted. One that is still being welcomed misses nothing. */
+  /** For a socket that lacks what other instances stored: brings it, and the count that belongs to it. */
   async function resend(socket: IoSocket): Promise<void> {
-    if (socket.data.cursor !== undefined) await sendMissed(socket)
+    await sendMissed(socket)
+    socket.emit('unread', { count: await reading.countUnread(socket.data.userId) })
   }
 
   return { welcome, resend }

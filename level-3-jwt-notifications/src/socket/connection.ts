@@ -8,6 +8,7 @@ import { ADMIN_ROOM, type IoSocket, sessionRoom, userRoom } from '../wire.ts'
 import type { CatchUp } from './catch-up.ts'
 import { dispatch } from './dispatch.ts'
 import { type Expiry, endSocket, watchExpiry } from './expiry.ts'
+import { sayReady } from './ready.ts'
 
 export interface ConnectionParts {
   tokens: AccessTokens
@@ -24,18 +25,13 @@ export interface ConnectionParts {
 /** What happens to a socket that passed the gate. Its handlers are in place before anything is awaited. */
 export function createConnectionHandler(parts: ConnectionParts): (socket: IoSocket) => void {
   return (socket) => {
-    const { userId, username, role, sid, expiresAt } = socket.data
+    const { userId, role, sid } = socket.data
     const expiry = watchExpiry(socket)
     socket.on('disconnect', () => expiry.stop())
     dispatch(socket, handlersFor(socket, expiry, parts), parts.toHttpError)
 
     socket.join([userRoom(userId), sessionRoom(sid), ...(role === 'admin' ? [ADMIN_ROOM] : [])])
-    socket.emit('session:ready', {
-      user: { id: userId, username, role },
-      sessionId: sid,
-      instance: parts.instance,
-      expiresAt: new Date(expiresAt).toISOString(),
-    })
+    sayReady(socket, parts.instance)
     bringUpToDate(socket, parts).catch((error: unknown) => {
       const { code } = parts.toHttpError(error, 'catch-up')
       if (code === 'session_revoked') return endSocket(socket, code)

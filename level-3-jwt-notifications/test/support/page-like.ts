@@ -21,8 +21,8 @@ export function openPageLike(url: string, token: string): PageLike {
 
   socket.on('connect', () => {
     page.connects++
-    inbox.connecting()
   })
+  socket.on('session:ready', () => inbox.connecting())
   socket.on('connect_error', () => {
     // Refused, not unreachable (the database may be away just now): Socket.IO leaves it to us to come back.
     if (!socket.active) setTimeout(() => socket.connect(), 200)

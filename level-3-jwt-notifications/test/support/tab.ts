@@ -35,6 +35,7 @@ export function connectTab(url: string, auth: unknown, options: ClientOptions = 
     forceNew: true,
     reconnectionDelay: 20,
     reconnectionDelayMax: 100,
+    timeout: 5_000,
     auth: typeof auth === 'function' ? (auth as (give: (data: object) => void) => void) : (auth as object),
     ...options,
   })

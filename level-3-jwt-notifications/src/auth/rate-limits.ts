@@ -9,6 +9,8 @@ export interface RateLimits {
   countFailedLogin(username: string, ip: string): Promise<void>
   /** Counts one. Throws a TooMany when this address registered too often. */
   countRegistration(ip: string): Promise<void>
+  /** Takes back one that was counted. */
+  forgiveRegistration(ip: string): Promise<void>
 }
 
 /** 429: too many requests, good again after `retryAfterS` seconds. */
@@ -55,6 +57,9 @@ export async function createRateLimits(db: Connection): Promise<RateLimits> {
       await registrationsByIp.consume(ip).catch((refused: unknown) => {
         throw refused instanceof RateLimiterRes ? new TooMany(refused.msBeforeNext) : refused
       })
+    },
+    async forgiveRegistration(ip) {
+      await registrationsByIp.reward(ip)
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { OriginCheck } from '@levels/shared/server/origin.ts'
+import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Request, Response } from 'express'
 import * as z from 'zod'
 import { deviceSessions, signedInAnswer, userAnswer } from '../answers.ts'
@@ -39,8 +40,14 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
     status: 201,
     answer: signedInAnswer,
     async handle({ body, req, res }) {
-      await limits.countRegistration(req.ip ?? '')
-      return letIn(await accounts.create(body), req, res)
+      const ip = req.ip ?? ''
+      await limits.countRegistration(ip)
+      try {
+        return await letIn(await accounts.create(body), req, res)
+      } catch (error) {
+        if (error instanceof HttpError) await limits.forgiveRegistration(ip) // the name was taken
+        throw error
+      }
     },
   })
 

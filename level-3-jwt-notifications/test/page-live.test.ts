@@ -9,6 +9,7 @@ import {
   send,
   signIn,
   socketsOf,
+  takeOffline,
   titles,
   toasts,
   wireOf,
@@ -43,8 +44,7 @@ describeInBrowser('several tabs, devices and absences', (browser) => {
     const page = await signIn(browser, server(), user)
     await expect.poll(() => items(page).count()).toBe(3)
     const context = page.context()
-    await context.setOffline(true)
-    await page.getByRole('button', { name: 'Cut the connection' }).click()
+    await takeOffline(page)
     await expect.poll(() => socketsOf(server(), user)).toBe(0)
     await notify(server(), user, ...Array.from({ length: 127 }, (_, n) => ({ title: `Number ${n + 4}` })))
     await context.setOffline(false)
@@ -76,8 +76,7 @@ describeInBrowser('several tabs, devices and absences', (browser) => {
     const [page, other] = [await signIn(browser, server(), user), await signIn(browser, server(), user)]
     await page.getByRole('button', { name: 'Load more' }).click()
     await expect.poll(() => items(page).count()).toBe(40)
-    await page.context().setOffline(true)
-    await page.getByRole('button', { name: 'Cut the connection' }).click()
+    await takeOffline(page)
     await expect.poll(() => socketsOf(server(), user)).toBe(1)
     await other.getByRole('button', { name: 'Load more' }).click()
     await other.getByRole('button', { name: 'Delete: Number 10' }).click()

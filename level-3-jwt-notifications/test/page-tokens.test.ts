@@ -7,6 +7,7 @@ import {
   pageServerForAll,
   signIn,
   socketsOf,
+  takeOffline,
   titles,
   wireOf,
 } from './support/page.ts'
@@ -55,8 +56,7 @@ describeInBrowser('a token that ends', (browser) => {
   it('is refreshed after a sleep: everything that came meanwhile is there', async () => {
     const user = await newUser(server())
     const page = await signIn(browser, server(), user)
-    await page.context().setOffline(true)
-    await page.getByRole('button', { name: 'Cut the connection' }).click()
+    await takeOffline(page)
     await expect.poll(() => socketsOf(server(), user)).toBe(0)
     await notify(server(), user, { title: 'While asleep' })
     await page.locator('.token').getByText('expired').waitFor()

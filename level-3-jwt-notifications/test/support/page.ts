@@ -101,6 +101,20 @@ export async function connected(page: Page): Promise<void> {
     })
 }
 
+/**
+ * Cuts the page's connection, and keeps it from coming back. In this order: a browser that is offline may keep its
+ * goodbye to itself, and the server would wait for it.
+ */
+export async function takeOffline(page: Page): Promise<void> {
+  const connection = page.locator('#pill').getByText('connected', { exact: true })
+  do {
+    await page.context().setOffline(false)
+    await page.getByRole('button', { name: 'Cut the connection' }).click()
+    await connection.waitFor({ state: 'detached' })
+    await page.context().setOffline(true)
+  } while (await connection.isVisible()) // it was back before it was offline
+}
+
 export interface Sending {
   to?: string
   type?: string

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import {
   type Config as Level3Config,
   mustBringSecrets,
@@ -88,18 +87,20 @@ function readHosts(env: Env): string[] {
   const wrong = given.find((host) => !canNameService(host))
   if (wrong !== undefined) {
     throw new StartError(
-      `PUSH_ALLOWED_HOSTS has "${wrong}": write host names (no IP addresses; a port, from 1 to 65535, only if it is ` +
-        'not 443), like fcm.googleapis.com,*.push.apple.com',
+      `PUSH_ALLOWED_HOSTS has "${wrong}": write host names (and a port, from 1 to 65535, if it is not 443), ` +
+        'like fcm.googleapis.com,*.push.apple.com',
     )
   }
   return given.length > 0 ? given : PUSH_SERVICES
 }
 
-/** Whether any endpoint can match it: the endpoint check refuses addresses, in every way to write them. */
+/** A host name, `*.` before it or not, and a port that exists. */
 function canNameService(entry: string): boolean {
-  if (!/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[1-9]\d{0,4})?$/.test(entry)) return false
-  const url = `https://${entry.replace(/^\*\./, '')}`
-  return URL.canParse(url) && !isIP(new URL(url).hostname)
+  const [, port = '443'] = /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::([1-9]\d{0,4}))?$/.exec(entry) ?? [
+    entry,
+    '0',
+  ]
+  return Number(port) >= 1 && Number(port) <= 65_535
 }
 
 function readVapid(env: Env, required: boolean): VapidSettings | undefined {

@@ -63,7 +63,9 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
 
   function look(): void {
     for (const [from, { at }] of heard) {
-      if (from !== id && performance.now() - at > FORGOTTEN_AFTER_BEATS * beatMs) heard.delete(from)
+      if (from === id || performance.now() - at <= FORGOTTEN_AFTER_BEATS * beatMs) continue
+      heard.delete(from)
+      onGap(true) // it died without a goodbye: of what it did last, nobody may have been told
     }
     if ([...heard.keys()].some(isOverdue)) onGap(false)
   }

@@ -103,6 +103,8 @@ const calls: CallWords[] = [
   ['POST /api/notifications', 'stored in the log of whoever it is for, then sent to whoever is online'],
   ['DELETE /api/notifications', 'deleted; their numbers stay taken'],
   ['GET /api/rooms/', 'what was said in the room'],
+  ['POST /api/rooms/', 'in or out: who is a member stands in the database'],
+  ['POST /api/rooms', 'a new room; whoever makes it is its first member'],
   ['GET /api/rooms', 'all rooms, and which are yours'],
 ]
 

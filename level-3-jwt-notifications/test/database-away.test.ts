@@ -5,11 +5,10 @@ import { type Program, startProgram } from '@levels/shared/testing/process.ts'
 import { startTcpProxy, type TcpProxy } from '@levels/shared/testing/tcp-proxy.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NotificationPage } from '../src/events.ts'
+import { OWN } from './support/cookie.ts'
 import { newPerson, PASSWORD, type Person, request } from './support/person.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { connectTab } from './support/tab.ts'
-
-const OWN = { 'x-requested-with': 'fetch' }
 
 // A network that fails, or a database that hangs: it takes connections, and never answers.
 describe.each(['gone', 'silent'] as const)('while the database is %s', (how) => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { OWN } from './support/cookie.ts'
 import { newPerson, request } from './support/person.ts'
 import { serverForAll } from './support/server.ts'
-
-const OWN = { 'x-requested-with': 'fetch' }
 
 describe('in production', () => {
   const server = serverForAll({ config: { production: true } })

@@ -1,46 +1,18 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import mongoose from 'mongoose'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Program, startCommand, startProgram } from '../../testing/process.ts'
+import { expect, test } from 'vitest'
+import { startCommand, startProgram } from '../../testing/process.ts'
 import { startEmbeddedMongo } from './index.ts'
+import { connect, serve, useFolder } from './test-support/folder.ts'
 
-const { MongoClient } = mongoose.mongo
-type Client = InstanceType<typeof MongoClient>
-const serve = join(import.meta.dirname, 'test-support', 'serve.ts')
-const URI = /mongodb:\S+/
-
-let dir = ''
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'embedded-mongo-'))
-})
-afterEach(() => {
-  rmSync(dir, { recursive: true, force: true })
-})
-
-async function connect(program: Program): Promise<Client> {
-  const [uri = ''] = await program.printed(URI)
-  return MongoClient.connect(uri, { serverSelectionTimeoutMS: 5000 })
-}
-
-/** Opens the directory in this process and hands over its database. */
-async function reopen<T>(look: (db: ReturnType<Client['db']>) => Promise<T>): Promise<T> {
-  const mongo = await startEmbeddedMongo({ dir })
-  const client = await MongoClient.connect(mongo.uri)
-  try {
-    return await look(client.db('d'))
-  } finally {
-    await client.close()
-    await mongo.close()
-  }
-}
+const folder = useFolder()
 
 test('killed in the middle of concurrent writes ten times, it has every acknowledged write, and none in part', async () => {
   const inserted = new Set<string>()
   let [increments, attempts] = [0, 0]
   for (let round = 0; round < 10; round++) {
-    const program = startProgram([serve, dir])
+    const program = startProgram([serve, folder.path])
     const client = await connect(program)
     const db = client.db('d')
     let killed = false
@@ -66,7 +38,7 @@ test('killed in the middle of concurrent writes ten times, it has every acknowle
     await client.close(true)
     await Promise.all(writers)
   }
-  await reopen(async (db) => {
+  await folder.reopen(async (db) => {
     const parts = await db.collection('triples').find().toArray()
     const keys = new Map<string, number>()
     for (const { key, text } of parts) {
@@ -91,7 +63,7 @@ test('when its log cannot be written it acknowledges nothing, cuts its clients a
     '--import',
     'tsx',
     serve,
-    dir,
+    folder.path,
   ])
   const client = await connect(program)
   const acknowledged: number[] = []
@@ -109,27 +81,10 @@ test('when its log cannot be written it acknowledges nothing, cuts its clients a
   expect((await program.exit).code).toBe(3)
   await client.close(true)
   expect(acknowledged.length).toBeGreaterThan(5)
-  const found = await reopen((db) => db.collection('c').find().sort({ _id: 1 }).project({ _id: 1 }).toArray())
-  expect(found.map(({ _id }) => _id)).toEqual(acknowledged)
-})
-
-test('a second process on the same directory gets a clear error, and the first goes on', async () => {
-  const program = startProgram([serve, dir])
-  const client = await connect(program)
-  await expect(startEmbeddedMongo({ dir })).rejects.toThrow(
-    `${dir} is in use by another embedded MongoDB (process ${program.pid})`,
+  const found = await folder.reopen((db) =>
+    db.collection('c').find().sort({ _id: 1 }).project({ _id: 1 }).toArray(),
   )
-  await client.db('d').collection('c').insertOne({})
-  expect(await client.db('d').collection('c').countDocuments()).toBe(1)
-  await client.close()
-  await program.stop()
-})
-
-test('so does a second server in the same process, until the first is closed', async () => {
-  const first = await startEmbeddedMongo({ dir })
-  await expect(startEmbeddedMongo({ dir })).rejects.toThrow('in use')
-  await first.close()
-  await (await startEmbeddedMongo({ dir })).close()
+  expect(found.map(({ _id }) => _id)).toEqual(acknowledged)
 })
 
 test('collections, indexes and documents of all types are there after a restart', async () => {
@@ -147,7 +102,7 @@ test('collections, indexes and documents of all types are there after a restart'
     nested: [{ a: [] }, {}],
   }
   const options = { promoteValues: false, bsonRegExp: true }
-  const before = await reopen(async (db) => {
+  const before = await folder.reopen(async (db) => {
     await db.createCollection('empty')
     await db
       .collection('c')
@@ -163,7 +118,7 @@ test('collections, indexes and documents of all types are there after a restart'
     }
   })
   for (let restart = 0; restart < 2; restart++) {
-    await reopen(async (db) => {
+    await folder.reopen(async (db) => {
       expect(await db.collection('c').find({}, options).toArray()).toEqual(before.documents)
       expect(await db.collection('c').indexes()).toEqual(before.indexes)
       const names = (await db.listCollections().toArray()).map(({ name }) => name)
@@ -175,31 +130,25 @@ test('collections, indexes and documents of all types are there after a restart'
 })
 
 test('a write with j: true is acknowledged', async () => {
-  await reopen(async (db) => {
+  await folder.reopen(async (db) => {
     await db.collection('c').insertOne({ a: 1 }, { writeConcern: { w: 1, journal: true } })
     expect(await db.collection('c').countDocuments()).toBe(1)
   })
 })
 
 test('a damaged log is said in the notice, and kept aside', async () => {
-  await reopen((db) => db.collection('c').insertMany([{ a: 1 }, { a: 2 }]))
-  await reopen((db) => db.collection('c').insertOne({ a: 3 }))
-  const log = join(dir, 'mongo.log')
+  await folder.reopen((db) => db.collection('c').insertMany([{ a: 1 }, { a: 2 }]))
+  await folder.reopen((db) => db.collection('c').insertOne({ a: 3 }))
+  const log = join(folder.path, 'mongo.log')
   const torn = readFileSync(log).subarray(0, -5)
   writeFileSync(log, torn)
-  const damaged = await startEmbeddedMongo({ dir })
+  const damaged = await startEmbeddedMongo({ dir: folder.path })
   await damaged.close()
   expect(damaged.notice).toMatch(/the last \d+ bytes of its log were torn or damaged/)
   expect(readFileSync(`${log}.damaged`)).toEqual(torn)
-  const again = await startEmbeddedMongo({ dir })
+  const again = await startEmbeddedMongo({ dir: folder.path })
   await again.close()
   expect(again.notice).not.toContain('damaged')
-})
-
-test('a directory that cannot be used is named in the error', async () => {
-  const file = join(dir, 'file')
-  writeFileSync(file, '')
-  await expect(startEmbeddedMongo({ dir: file })).rejects.toThrow(`The data directory ${file} cannot be used`)
 })
 
 test('a document that could not be read again from the log is refused', async () => {
@@ -208,7 +157,7 @@ test('a document that could not be read again from the log is refused', async ()
     for (let i = 0; i < levels; i++) value = i % 2 ? { a: value } : [value]
     return value
   }
-  await reopen(async (db) => {
+  await folder.reopen(async (db) => {
     await db.collection('c').insertOne({ _id: 1 as never, a: nested(150) })
     await expect(db.collection('c').insertOne({ a: nested(250) })).rejects.toMatchObject({ code: 15 })
     const deeper = db
@@ -216,12 +165,12 @@ test('a document that could not be read again from the log is refused', async ()
       .updateOne({}, { $set: { [Array(100).fill('b').join('.')]: nested(100) } })
     await expect(deeper).rejects.toMatchObject({ code: 15 })
   })
-  expect(await reopen((db) => db.collection('c').countDocuments())).toBe(1)
+  expect(await folder.reopen((db) => db.collection('c').countDocuments())).toBe(1)
 })
 
 test('when there is no room to write the log anew, the start fails and the old log stays', async () => {
   const documents = Array.from({ length: 50 }, (_, i) => ({ i, text: 'x'.repeat(100_000) }))
-  await reopen((db) => db.collection('c').insertMany(documents))
+  await folder.reopen((db) => db.collection('c').insertMany(documents))
   const limited = startCommand('sh', [
     '-c',
     'ulimit -f 1000; exec "$0" "$@"',
@@ -229,31 +178,9 @@ test('when there is no room to write the log anew, the start fails and the old l
     '--import',
     'tsx',
     serve,
-    dir,
+    folder.path,
   ])
   expect((await limited.exit).code).toBe(1)
-  expect(readdirSync(dir)).toEqual(['mongo.log'])
-  expect(await reopen((db) => db.collection('c').countDocuments())).toBe(50)
+  expect(readdirSync(folder.path)).toEqual(['mongo.log'])
+  expect(await folder.reopen((db) => db.collection('c').countDocuments())).toBe(50)
 })
-
-test.runIf(process.platform === 'linux')(
-  'a lock whose process id is in use again is taken over',
-  async () => {
-    writeFileSync(join(dir, 'mongo.lock'), `${process.pid} 1`)
-    expect(await reopen((db) => db.collection('c').countDocuments())).toBe(0)
-  },
-)
-
-test.runIf(process.platform === 'linux')(
-  'a lock of a process that has ended, unnoticed by its parent, is taken over',
-  async () => {
-    // A shell that becomes a program which never asks after its children.
-    const program = startCommand('sh', ['-c', 'node --import tsx "$0" "$1" & exec sleep 60', serve, dir])
-    await program.printed(URI)
-    const [id = ''] = readFileSync(join(dir, 'mongo.lock'), 'utf8').split(' ')
-    process.kill(Number(id), 'SIGKILL')
-    await expect.poll(() => readFileSync(`/proc/${id}/stat`, 'utf8')).toContain(') Z ')
-    expect(await reopen((db) => db.collection('c').countDocuments())).toBe(0)
-    await program.stop()
-  },
-)

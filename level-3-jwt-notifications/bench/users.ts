@@ -1,10 +1,10 @@
 import { Types } from 'mongoose'
 import * as z from 'zod'
-import { createAccessTokens } from '../src/auth/access-token.ts'
-import { createSessions } from '../src/auth/sessions.ts'
 import type { DefineRoute } from '../src/http/route.ts'
-import type { Models } from '../src/models/index.ts'
-import { loadSecrets } from '../src/secrets.ts'
+import type { Models } from '../src/models.ts'
+import { createAccessTokens } from '../src/sessions/access-token.ts'
+import { loadSecrets } from '../src/sessions/secrets.ts'
+import { createSessions } from '../src/sessions/sessions.ts'
 
 /**
  * `POST /api/bench/users {count}`: so many users, each signed in on a device: tokens as after a login, without the time

@@ -1,7 +1,7 @@
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Types } from 'mongoose'
 import { BoundedMap } from './bounded-map.ts'
-import type { Models } from './models/index.ts'
+import type { Models } from './models.ts'
 import { usernameKey } from './username.ts'
 
 export interface Person {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Role } from './events.ts'
-import { readOrMakeSetting } from './models/setting.ts'
-import type { Publication } from './notifications/publish.ts'
+import type { Publication } from './log/publish.ts'
+import { readOrMakeSetting } from './models.ts'
 import type { Level3Server } from './server.ts'
 
 const PASSWORD = 'password123'

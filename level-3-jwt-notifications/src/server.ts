@@ -6,22 +6,22 @@ import type { Log } from '@levels/shared/server/log.ts'
 import { createOriginCheck } from '@levels/shared/server/origin.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import type { Connection } from 'mongoose'
-import type { Accounts } from './auth/accounts.ts'
-import { createAuth } from './auth/index.ts'
-import type { SignInEvents } from './auth/sign-in.ts'
 import type { DeliveryChannel } from './channel.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
-import { createAuthenticate } from './http/caller.ts'
 import { type Check, healthRouter, mongoCheck } from './http/health.ts'
 import { createErrorTranslation } from './http/problem.ts'
 import { createRoutes, type DefineRoute } from './http/route.ts'
-import { buildIndexes, createModels, type Models } from './models/index.ts'
-import { createNotifications } from './notifications/index.ts'
-import type { Publish } from './notifications/publish.ts'
+import { createNotifications } from './log/index.ts'
+import type { Publish } from './log/publish.ts'
+import { buildIndexes, createModels, type Models } from './models.ts'
 import { createPeople } from './people.ts'
 import { createRooms } from './rooms/rooms.ts'
 import { roomRoutes } from './rooms/routes.ts'
+import type { Accounts } from './sessions/accounts.ts'
+import { createAuthenticate } from './sessions/caller.ts'
+import { createAuth } from './sessions/index.ts'
+import type { SignInEvents } from './sessions/sign-in.ts'
 import { createCatchUp } from './socket/catch-up.ts'
 import { createConnectionHandler } from './socket/connection.ts'
 import { createGate } from './socket/handshake.ts'
@@ -41,6 +41,8 @@ export interface Options {
   db: Connection
   log: Log
   page?: Page
+  /** Made from `db`; made here when absent. */
+  models?: Models
   /** This server's name, for people who run several. */
   instance?: string
   /** Further ways to deliver, besides the socket. */
@@ -84,7 +86,7 @@ export interface Level3Server {
  * built, which is when it may listen.
  */
 export async function createServer({ config, db, log, page, ...options }: Options): Promise<Level3Server> {
-  const models = createModels(db)
+  const models = options.models ?? createModels(db)
   await buildIndexes(models)
   const toHttpError = createErrorTranslation(log)
   const isAllowedOrigin = createOriginCheck(config.allowedOrigins)

@@ -1,6 +1,6 @@
 import type { DefaultEventsMap, Server, Socket } from 'socket.io'
-import type { Claims } from './auth/access-token.ts'
 import type { ClientToServerEvents, ServerToClientEvents } from './events.ts'
+import type { Claims } from './sessions/access-token.ts'
 
 /** What the server remembers about a socket. */
 export interface SocketData extends Claims {

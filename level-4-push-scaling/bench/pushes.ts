@@ -1,5 +1,4 @@
-import { connectDatabase } from '@levels/3-jwt-notifications/src/database.ts'
-import { createModels } from '@levels/3-jwt-notifications/src/models/index.ts'
+import { connectDatabase, createModels } from '@levels/3-jwt-notifications/src/doors.ts'
 import { startPushService } from '@levels/shared/testing/push-service.ts'
 import { rssOf } from './rss.ts'
 import type { Services } from './services.ts'

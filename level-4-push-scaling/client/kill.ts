@@ -1,4 +1,4 @@
-import type { App } from '@levels/3-jwt-notifications/client/app.ts'
+import type { App } from '@levels/3-jwt-notifications/client/index.ts'
 import type { BreakAction } from '@levels/shared/client/break-it.ts'
 
 /** How long a killed instance's connection may take to break, in milliseconds. */

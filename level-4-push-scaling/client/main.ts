@@ -1,13 +1,15 @@
-import { startApp } from '@levels/3-jwt-notifications/client/app.ts'
-import { mountAway } from '@levels/3-jwt-notifications/client/sections/away.ts'
-import { mountBell } from '@levels/3-jwt-notifications/client/sections/bell.ts'
-import { mountBreak } from '@levels/3-jwt-notifications/client/sections/break-it.ts'
-import { mountCentre } from '@levels/3-jwt-notifications/client/sections/centre.ts'
-import { mountDevices } from '@levels/3-jwt-notifications/client/sections/devices.ts'
-import { mountRooms } from '@levels/3-jwt-notifications/client/sections/rooms.ts'
-import { mountSend } from '@levels/3-jwt-notifications/client/sections/send.ts'
-import { mountToasts } from '@levels/3-jwt-notifications/client/sections/toasts.ts'
-import { mountUserMenu } from '@levels/3-jwt-notifications/client/sections/user-menu.ts'
+import {
+  mountAway,
+  mountBell,
+  mountBreak,
+  mountCentre,
+  mountDevices,
+  mountRooms,
+  mountSend,
+  mountToasts,
+  mountUserMenu,
+  startApp,
+} from '@levels/3-jwt-notifications/client/index.ts'
 import { killThisInstance } from './kill.ts'
 import { mountDeliveries } from './sections/deliveries.ts'
 import { mountInstance } from './sections/instance.ts'

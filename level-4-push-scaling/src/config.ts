@@ -2,7 +2,7 @@ import {
   type Config as Level3Config,
   mustBringSecrets,
   readConfig as readLevel3Config,
-} from '@levels/3-jwt-notifications/src/config.ts'
+} from '@levels/3-jwt-notifications/src/doors.ts'
 import { type Env, readInteger, StartError } from '@levels/shared/server/config.ts'
 
 /** The key pair that tells push services who sends (VAPID, RFC 8292), and whom to ask about it. */

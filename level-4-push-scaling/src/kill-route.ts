@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
-import type { Io } from '@levels/3-jwt-notifications/src/wire.ts'
+import type { DefineRoute, Io } from '@levels/3-jwt-notifications/src/doors.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import * as z from 'zod'
 

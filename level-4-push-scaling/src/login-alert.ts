@@ -1,8 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { isIP } from 'node:net'
-import type { SignInEvents } from '@levels/3-jwt-notifications/src/auth/sign-in.ts'
-import { deviceName } from '@levels/3-jwt-notifications/src/device-name.ts'
-import type { Publish } from '@levels/3-jwt-notifications/src/notifications/publish.ts'
+import type { Publish, SignInEvents } from '@levels/3-jwt-notifications/src/doors.ts'
+import { deviceName } from '@levels/shared/device-name.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 
 /**

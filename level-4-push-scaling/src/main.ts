@@ -1,6 +1,5 @@
 import path from 'node:path'
-import { connectDatabase, openMongo } from '@levels/3-jwt-notifications/src/database.ts'
-import { seed } from '@levels/3-jwt-notifications/src/seed.ts'
+import { connectDatabase, openMongo, seed } from '@levels/3-jwt-notifications/src/doors.ts'
 import { runLevel } from '@levels/shared/server/run.ts'
 import { readConfig } from './config.ts'
 import { connectRedis, openRedis } from './redis.ts'

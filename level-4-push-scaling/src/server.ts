@@ -1,8 +1,8 @@
-import { createModels } from '@levels/3-jwt-notifications/src/models/index.ts'
 import {
   createServer as createLevel3Server,
+  createModels,
   type Level3Server,
-} from '@levels/3-jwt-notifications/src/server.ts'
+} from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import type { Connection } from 'mongoose'
@@ -43,6 +43,7 @@ export async function createServer({ config, db, redis, log, page }: Options): P
   const level3: Level3Server = await createLevel3Server({
     config,
     db,
+    models,
     log,
     page,
     instance: config.instance,

@@ -1,4 +1,4 @@
-import { notificationTypes } from '@levels/3-jwt-notifications/src/events.ts'
+import { notificationTypes } from '@levels/3-jwt-notifications/src/doors.ts'
 import { expect, test } from 'vitest'
 import { handlingOf } from '../src/push/handling.ts'
 import { MAX_PAYLOAD_BYTES, type PushContent, payloadOf } from '../src/push/payload.ts'

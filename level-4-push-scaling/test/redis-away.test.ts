@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { openPageLike } from '@levels/3-jwt-notifications/test/support/page-like.ts'
+import { openPageLike } from '@levels/3-jwt-notifications/test/support/index.ts'
 import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
 import { type RunningRedis, startRedis } from '@levels/shared/embedded/redis/index.ts'
 import { describeEachRedis } from '@levels/shared/embedded/redis/test-support/each-redis.ts'

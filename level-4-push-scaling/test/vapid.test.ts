@@ -1,5 +1,4 @@
-import { connectDatabase } from '@levels/3-jwt-notifications/src/database.ts'
-import { createModels, type Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import { connectDatabase, createModels, type Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
 import type { Connection } from 'mongoose'
 import { afterAll, beforeAll, expect, test } from 'vitest'

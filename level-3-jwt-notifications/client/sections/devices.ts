@@ -1,6 +1,6 @@
 import { byId, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
-import { deviceName } from '../../src/device-name.ts'
+import { deviceName } from '@levels/shared/device-name.ts'
 import type { DeviceSession } from '../../src/events.ts'
 import type { App } from '../app.ts'
 import { ago, inWords } from '../words.ts'

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Log } from '@levels/shared/server/log.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { ErrorRequestHandler, Response } from 'express'
-import { TooMany } from '../auth/rate-limits.ts'
+import { TooMany } from '../sessions/rate-limits.ts'
 
 /** How an error looks to a program (RFC 9457 "Problem Details for HTTP APIs", with a code of ours). */
 export interface Problem {

@@ -2,7 +2,7 @@ import { HttpError } from '@levels/shared/server/respond.ts'
 import express, { type Request, type Response, type Router } from 'express'
 import type * as z from 'zod'
 import { parse } from '../parse.ts'
-import { type Authenticate, type Caller, requireAdmin } from './caller.ts'
+import { type Authenticate, type Caller, requireAdmin } from '../sessions/caller.ts'
 
 /** Who may call a route. */
 export type Access = 'public' | 'user' | 'admin'

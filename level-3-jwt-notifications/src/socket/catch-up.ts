@@ -1,5 +1,5 @@
-import type { Models } from '../models/index.ts'
-import type { Reading } from '../notifications/reading.ts'
+import type { Reading } from '../log/reading.ts'
+import type { Models } from '../models.ts'
 import type { IoSocket } from '../wire.ts'
 
 const NEWEST = 20

@@ -1,10 +1,10 @@
 import type { HttpError } from '@levels/shared/server/respond.ts'
-import { type AccessTokens, refusal } from '../auth/access-token.ts'
-import type { Sessions } from '../auth/sessions.ts'
 import type { ToHttpError } from '../http/problem.ts'
 import { parse } from '../parse.ts'
 import type { People } from '../people.ts'
 import { handshakeCursor } from '../schemas.ts'
+import { type AccessTokens, refusal } from '../sessions/access-token.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { IoSocket } from '../wire.ts'
 
 /** A Socket.IO middleware: decides before the socket exists whether it may. */

@@ -1,4 +1,4 @@
-import type { App } from '@levels/3-jwt-notifications/client/app.ts'
+import type { App } from '@levels/3-jwt-notifications/client/index.ts'
 import { findSubscription, readPermission, subscribe } from './browser.ts'
 
 /** One browser that gets push, as the server knows it. */

@@ -1,4 +1,4 @@
-import type { App } from '@levels/3-jwt-notifications/client/app.ts'
+import type { App } from '@levels/3-jwt-notifications/client/index.ts'
 import { byId, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
 

@@ -1,4 +1,4 @@
-import { ago, inWords } from '@levels/3-jwt-notifications/client/words.ts'
+import { ago, inWords } from '@levels/3-jwt-notifications/client/index.ts'
 import { h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
 import { findSubscription } from '../push/browser.ts'

@@ -1,6 +1,4 @@
-import type { App } from '@levels/3-jwt-notifications/client/app.ts'
-import { safeLink } from '@levels/3-jwt-notifications/client/safe-link.ts'
-import { inWords } from '@levels/3-jwt-notifications/client/words.ts'
+import { type App, inWords, safeLink } from '@levels/3-jwt-notifications/client/index.ts'
 import { byId, h } from '@levels/shared/client/dom.ts'
 import { onPermissionChange, type Permission, readPermission, SubscribeFailed } from '../push/browser.ts'
 import { createPush } from '../push/push.ts'

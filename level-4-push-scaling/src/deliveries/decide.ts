@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isDuplicateKey } from '@levels/3-jwt-notifications/src/models/duplicate-key.ts'
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
-import type { NotificationDoc } from '@levels/3-jwt-notifications/src/models/notification.ts'
+import { isDuplicateKey, type Models, type NotificationDoc } from '@levels/3-jwt-notifications/src/doors.ts'
 import { type Model, Types } from 'mongoose'
 import type { DeliveryDoc } from './model.ts'
 import type { QueuedChannel, Target } from './types.ts'

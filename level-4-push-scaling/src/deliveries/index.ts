@@ -1,5 +1,4 @@
-import type { DeliveryChannel } from '@levels/3-jwt-notifications/src/channel.ts'
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import type { DeliveryChannel, Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import type { Connection, Model } from 'mongoose'
 import { type Alarm, createAlarm } from './alarm.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import type { Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Model } from 'mongoose'
 import type { Lanes } from './lanes.ts'
 import type { DeliveryDoc } from './model.ts'

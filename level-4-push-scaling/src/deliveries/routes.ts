@@ -1,6 +1,4 @@
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
-import { objectId } from '@levels/3-jwt-notifications/src/schemas.ts'
+import { type DefineRoute, type Models, objectId } from '@levels/3-jwt-notifications/src/doors.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import * as z from 'zod'
 import type { Deliveries } from './index.ts'

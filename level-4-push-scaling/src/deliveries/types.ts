@@ -1,5 +1,4 @@
-import type { Notification } from '@levels/3-jwt-notifications/src/events.ts'
-import type { NotificationDoc } from '@levels/3-jwt-notifications/src/models/notification.ts'
+import type { Notification, NotificationDoc } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { DeliveryDoc } from './model.ts'
 
 /** What a queued channel keeps with a notification, under `channels.<name>` of the stored document. */

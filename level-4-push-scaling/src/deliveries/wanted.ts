@@ -1,5 +1,4 @@
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
-import type { NotificationDoc } from '@levels/3-jwt-notifications/src/models/notification.ts'
+import type { Models, NotificationDoc } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Plan } from './types.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import type { Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import type { Model } from 'mongoose'
 import type { DeliveryDoc } from '../deliveries/model.ts'

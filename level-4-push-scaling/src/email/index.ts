@@ -1,6 +1,5 @@
 import path from 'node:path'
-import type { DeliveryChannel } from '@levels/3-jwt-notifications/src/channel.ts'
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import type { DeliveryChannel, Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import type { Config } from '../config.ts'
 import type { Deliveries } from '../deliveries/index.ts'

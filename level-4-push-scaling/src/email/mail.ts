@@ -1,4 +1,4 @@
-import type { NotificationDoc } from '@levels/3-jwt-notifications/src/models/notification.ts'
+import type { NotificationDoc } from '@levels/3-jwt-notifications/src/doors.ts'
 
 /** A mail to one person. */
 export interface Mail {

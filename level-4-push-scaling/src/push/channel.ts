@@ -1,4 +1,4 @@
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import type { Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Types } from 'mongoose'
 import type { Outcome, Plan, QueuedChannel, Target, Work } from '../deliveries/types.ts'
 import { planOf } from '../deliveries/wanted.ts'

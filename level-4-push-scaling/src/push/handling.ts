@@ -1,4 +1,4 @@
-import type { NotificationType } from '@levels/3-jwt-notifications/src/events.ts'
+import type { NotificationType } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Urgency } from 'web-push'
 
 /** What a push service is told about a message that it cannot read (RFC 8030). */

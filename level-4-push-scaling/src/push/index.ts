@@ -1,6 +1,4 @@
-import type { DeliveryChannel } from '@levels/3-jwt-notifications/src/channel.ts'
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import type { DefineRoute, DeliveryChannel, Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import type { Connection } from 'mongoose'
 import type { DeliverySettings } from '../config.ts'

@@ -1,4 +1,4 @@
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
+import type { DefineRoute } from '@levels/3-jwt-notifications/src/doors.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Model } from 'mongoose'
 import * as z from 'zod'

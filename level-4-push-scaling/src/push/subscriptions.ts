@@ -1,5 +1,4 @@
-import { isDuplicateKey } from '@levels/3-jwt-notifications/src/models/duplicate-key.ts'
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import { isDuplicateKey, type Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import { Types } from 'mongoose'
 import type { BrowserSubscription } from './keys.ts'
 import { idOfEndpoint, type SubscriptionDoc, type SubscriptionModel } from './model.ts'

@@ -1,6 +1,5 @@
 import { createECDH } from 'node:crypto'
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
-import { readOrMakeSetting } from '@levels/3-jwt-notifications/src/models/setting.ts'
+import { type Models, readOrMakeSetting } from '@levels/3-jwt-notifications/src/doors.ts'
 import { StartError } from '@levels/shared/server/config.ts'
 import webPush from 'web-push'
 import type { DeliverySettings, VapidSettings } from '../config.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Models } from '@levels/3-jwt-notifications/src/models/index.ts'
+import type { Models } from '@levels/3-jwt-notifications/src/doors.ts'
 
 export const PASSWORD = 'password123'
 export const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0'

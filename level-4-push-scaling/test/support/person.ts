@@ -3,7 +3,7 @@ import type {
   Notification,
   ServerToClientEvents,
   SignedIn,
-} from '@levels/3-jwt-notifications/src/events.ts'
+} from '@levels/3-jwt-notifications/src/doors.ts'
 import { io, type Socket } from 'socket.io-client'
 
 /** Someone who is signed in, with a cookie jar, as one browser. */

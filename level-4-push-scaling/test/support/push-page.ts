@@ -1,6 +1,5 @@
 import path from 'node:path'
-import { hashPassword } from '@levels/3-jwt-notifications/src/auth/password.ts'
-import { usernameKey } from '@levels/3-jwt-notifications/src/username.ts'
+import { hashPassword, usernameKey } from '@levels/3-jwt-notifications/test/support/index.ts'
 import { createPage } from '@levels/shared/server/page.ts'
 import type { TestBrowser, TestPage } from '@levels/shared/testing/browser.ts'
 import {

@@ -1,6 +1,10 @@
-import { connectDatabase } from '@levels/3-jwt-notifications/src/database.ts'
-import { createModels, type Models } from '@levels/3-jwt-notifications/src/models/index.ts'
-import { createServer, type Level3Server } from '@levels/3-jwt-notifications/src/server.ts'
+import {
+  connectDatabase,
+  createModels,
+  createServer,
+  type Level3Server,
+  type Models,
+} from '@levels/3-jwt-notifications/src/doors.ts'
 import { startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
 import { createLog, type Log } from '@levels/shared/server/log.ts'
 import type { Page } from '@levels/shared/server/page.ts'

@@ -1,5 +1,4 @@
-import { connectDatabase } from '@levels/3-jwt-notifications/src/database.ts'
-import { createModels } from '@levels/3-jwt-notifications/src/models/index.ts'
+import { connectDatabase, createModels } from '@levels/3-jwt-notifications/src/doors.ts'
 import { createLog } from '@levels/shared/server/log.ts'
 import { onShutdown } from '@levels/shared/server/shutdown.ts'
 import { createDeliveries } from '../../src/deliveries/index.ts'

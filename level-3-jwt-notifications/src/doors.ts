@@ -1,0 +1,23 @@
+/**
+ * The server side of level 3 as level 4 sees it: everything else in `src/` is private (see `exports` in package.json).
+ */
+
+export type { DeliveryChannel } from './channel.ts'
+export { type Config, mustBringSecrets, readConfig } from './config.ts'
+export { connectDatabase, openMongo } from './database.ts'
+export type * from './events.ts'
+export { notificationTypes } from './events.ts'
+export type { DefineRoute } from './http/route.ts'
+export type { Publish } from './log/publish.ts'
+export {
+  createModels,
+  isDuplicateKey,
+  type Models,
+  type NotificationDoc,
+  readOrMakeSetting,
+} from './models.ts'
+export { objectId } from './schemas.ts'
+export { seed } from './seed.ts'
+export { createServer, type Level3Server } from './server.ts'
+export type { SignInEvents } from './sessions/sign-in.ts'
+export type { Io } from './wire.ts'

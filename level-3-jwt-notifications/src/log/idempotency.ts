@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import { HttpError } from '@levels/shared/server/respond.ts'
+import { Types } from 'mongoose'
+import { type IdempotencyKeyDoc, isDuplicateKey, KEY_LIFETIME_S, type Models } from '../models.ts'
+
+export type Claim = Pick<IdempotencyKeyDoc, 'notificationId' | 'createdAt'>
+
+export interface IdempotencyKeys {
+  /**
+   * What belongs to this sender's `key`, the same every time within a day, on every instance: the notification's id, and
+   * when it was first asked for.
+   * Throws HttpError 422 when the key was used for a different request (draft-ietf-httpapi-idempotency-key-header).
+   */
+  claim(senderId: string, key: string, request: unknown): Promise<Claim>
+}
+
+/**
+ * A sender that got no answer cannot know whether its notification was stored, and must be free to ask again. The key
+ * is stored with an id *before* the work and the work uses that id: a repeat, even after a crash half way, even at
+ * the same moment elsewhere, does the rest of the same work and no more.
+ */
+export function createIdempotencyKeys({ IdempotencyKey }: Models): IdempotencyKeys {
+  return {
+    async claim(senderId, key, request) {
+      const _id = `${senderId}:${key}`
+      const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest('base64url')
+      // MongoDB sweeps expired documents once a minute: what it has not swept yet is expired all the same.
+      const createdAt = new Date()
+      const expired = new Date(createdAt.getTime() - KEY_LIFETIME_S * 1000)
+      await IdempotencyKey.deleteOne({ _id, createdAt: { $lte: expired } })
+      const claim = await claimOrFind(_id, { fingerprint, createdAt })
+      if (claim.fingerprint === fingerprint) return claim
+      throw new HttpError(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.')
+    },
+  }
+
+  async function claimOrFind(_id: string, claim: { fingerprint: string; createdAt: Date }) {
+    const insert = { ...claim, notificationId: new Types.ObjectId().toHexString() }
+    try {
+      await IdempotencyKey.create({ _id, ...insert })
+      return insert
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error
+      const existing = await IdempotencyKey.findById(_id).lean()
+      if (!existing) throw error
+      return existing
+    }
+  }
+}

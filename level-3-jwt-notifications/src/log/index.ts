@@ -1,0 +1,53 @@
+import type { Log } from '@levels/shared/server/log.ts'
+import type { DeliveryChannel } from '../channel.ts'
+import type { DefineRoute } from '../http/route.ts'
+import type { Models } from '../models.ts'
+import type { People } from '../people.ts'
+import { socketChannel } from '../socket/socket-channel.ts'
+import type { Tell } from '../wire.ts'
+import { type Changing, createChanging } from './changing.ts'
+import { createIdempotencyKeys } from './idempotency.ts'
+import { createPublish, type Publish } from './publish.ts'
+import { createReading, type Reading } from './reading.ts'
+import { notificationRoutes } from './routes.ts'
+import { createSend } from './send.ts'
+import { createUnreadCounts } from './unread.ts'
+
+export interface NotificationsOptions {
+  models: Models
+  people: People
+  tell: Tell
+  /** Besides the socket. */
+  channels: readonly DeliveryChannel[]
+  log: Log
+}
+
+export interface Notifications {
+  publish: Publish
+  reading: Reading
+  changing: Changing
+  routes(route: DefineRoute): void
+  close(): void
+}
+
+/** Everything about the log: writing, reading and changing it, and its routes. */
+export function createNotifications({
+  models,
+  people,
+  tell,
+  channels,
+  log,
+}: NotificationsOptions): Notifications {
+  const unread = createUnreadCounts(models, tell, log)
+  const publish = createPublish(models, [socketChannel(tell, unread.touch), ...channels], log)
+  const reading = createReading(models)
+  const changing = createChanging(models, { reading, tell, touchUnread: unread.touch })
+  const send = createSend(publish, people, createIdempotencyKeys(models))
+  return {
+    publish,
+    reading,
+    changing,
+    routes: (route) => notificationRoutes(route, { reading, changing, send }),
+    close: unread.close,
+  }
+}

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
 import { StartError } from '@levels/shared/server/config.ts'
 import mongoose, { type Connection } from 'mongoose'
 import type { Config } from './config.ts'
@@ -27,6 +26,7 @@ export async function openMongo(
     return { uri: config.mongodbUri, notice: 'MongoDB at MONGODB_URI', close: async () => undefined }
   }
   try {
+    const { startEmbeddedMongo } = await import('@levels/embedded-mongo') // production never loads it
     return await startEmbeddedMongo({ dir: path.join(config.dataDir, folder) })
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error))

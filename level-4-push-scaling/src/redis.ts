@@ -36,7 +36,7 @@ export async function openRedis(redisUrl: string | undefined): Promise<RedisServ
   if (redisUrl !== undefined) {
     return { uri: redisUrl, notice: 'Redis at REDIS_URL', close: async () => undefined }
   }
-  const { startRedis } = await import('@levels/shared/embedded/redis/index.ts')
+  const { startRedis } = await import('@levels/embedded-redis')
   return startRedis()
 }
 

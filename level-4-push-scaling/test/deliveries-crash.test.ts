@@ -1,5 +1,5 @@
 import { connectDatabase, createModels, type Models } from '@levels/3-jwt-notifications/src/doors.ts'
-import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
+import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/embedded-mongo'
 import { type Program, startProgram } from '@levels/shared/testing/process.ts'
 import { type PushService, startPushService } from '@levels/shared/testing/push-service.ts'
 import { type Connection, Types } from 'mongoose'

@@ -1,5 +1,5 @@
-import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
-import { type RunningRedis, startRedis } from '@levels/shared/embedded/redis/index.ts'
+import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/embedded-mongo'
+import { type RunningRedis, startRedis } from '@levels/embedded-redis'
 import { startTcpProxy, type TcpProxy } from '@levels/shared/testing/tcp-proxy.ts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Instance, startInstance } from './support/instance.ts'

@@ -1,4 +1,4 @@
-import { type RunningRedis, startRedis } from '@levels/shared/embedded/redis/index.ts'
+import { type RunningRedis, startRedis } from '@levels/embedded-redis'
 import { createLog } from '@levels/shared/server/log.ts'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createGapWatch, type GapWatch } from '../src/gaps.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import net, { type AddressInfo, type Socket } from 'node:net'
-import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
-import { type RunningRedis, startRedis } from '@levels/shared/embedded/redis/index.ts'
+import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/embedded-mongo'
+import { type RunningRedis, startRedis } from '@levels/embedded-redis'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { launchInstance } from './support/instance.ts'
 

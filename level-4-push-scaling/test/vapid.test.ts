@@ -1,5 +1,5 @@
 import { connectDatabase, createModels, type Models } from '@levels/3-jwt-notifications/src/doors.ts'
-import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
+import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/embedded-mongo'
 import type { Connection } from 'mongoose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import webPush from 'web-push'

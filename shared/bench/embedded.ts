@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startEmbeddedMongo } from '@levels/embedded-mongo'
 import mongoose from 'mongoose'
-import { startEmbeddedMongo } from '../embedded/mongo/index.ts'
 
 const SIZES = [10_000, 100_000]
 const OPERATIONS = 2_000
@@ -36,7 +36,7 @@ const cell = (text: string, column: number) => (column === 0 ? text.padEnd(28) :
 
 // In a process of its own: an import is only an import once.
 function measureStart(): number {
-  const url = new URL('../embedded/mongo/index.ts', import.meta.url)
+  const url = new URL('@levels/embedded-mongo', import.meta.url)
   const script = `const before = performance.now()
     const { startEmbeddedMongo } = await import(${JSON.stringify(url.href)})
     const mongo = await startEmbeddedMongo()

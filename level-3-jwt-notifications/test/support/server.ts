@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
+import { startEmbeddedMongo } from '@levels/embedded-mongo'
 import type { Log } from '@levels/shared/server/log.ts'
 import { afterAll, beforeAll } from 'vitest'
 import { connectDatabase } from '../../src/database.ts'

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
+import { startEmbeddedMongo } from '@levels/embedded-mongo'
 import { runService } from './run-service.ts'
 
 // The embedded MongoDB as a process of its own: it survives both instances, and they survive it.

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { startRedis } from '@levels/shared/embedded/redis/index.ts'
+import { startRedis } from '@levels/embedded-redis'
 import { runService } from './run-service.ts'
 
 // Redis as a process of its own. It may be a redis-server that this process only minds: when that one dies, its

@@ -5,7 +5,7 @@ import {
   type Level3Server,
   type Models,
 } from '@levels/3-jwt-notifications/src/doors.ts'
-import { startEmbeddedMongo } from '@levels/shared/embedded/mongo/index.ts'
+import { startEmbeddedMongo } from '@levels/embedded-mongo'
 import { createLog, type Log } from '@levels/shared/server/log.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import { listen, urlOf } from '@levels/shared/server/run.ts'

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startEmbeddedMongo } from '@levels/embedded-mongo'
 import mongoose from 'mongoose'
 import { io } from 'socket.io-client'
 import { expect, onTestFinished, test } from 'vitest'
-import { startEmbeddedMongo } from './mongo/index.ts'
-import { startRedis } from './redis/index.ts'
-import { describeEachRedis } from './redis/test-support/each-redis.ts'
-import { startSocketServer } from './redis/test-support/socket-server-process.ts'
+import { startRedis } from '../src/index.ts'
+import { describeEachRedis } from './support/each-redis.ts'
+import { startSocketServer } from './support/socket-server-process.ts'
 
 /** Both drivers look for a lost server every second or two. */
 const RETURN_BOUND_MS = 10_000

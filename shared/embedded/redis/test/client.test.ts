@@ -1,7 +1,7 @@
 import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type RunningRedis, startRedis } from './index.ts'
-import { describeEachRedis } from './test-support/each-redis.ts'
+import { type RunningRedis, startRedis } from '../src/index.ts'
+import { describeEachRedis } from './support/each-redis.ts'
 
 describeEachRedis('the redis package', (kind) => {
   let redis: RunningRedis

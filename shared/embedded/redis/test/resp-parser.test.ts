@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_COMMAND_BYTES, RespParser } from './resp-parser.ts'
+import { MAX_COMMAND_BYTES, RespParser } from '../src/resp-parser.ts'
 
 function parse(parser: RespParser, bytes: Buffer | string): string[][] {
   const chunk = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { RedisKind } from '../index.ts'
-import { findRedisServer } from '../redis-server.ts'
+import type { RedisKind } from '../../src/index.ts'
+import { findRedisServer } from '../../src/redis-server.ts'
 
 /**
  * Runs a suite over the embedded server and over a real redis-server: what passes on both is the same behaviour.

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import mongoose from 'mongoose'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
-import { startEmbeddedMongo } from '../index.ts'
+import { startEmbeddedMongo } from '../../src/index.ts'
 
 const { MongoClient } = mongoose.mongo
 

@@ -1,4 +1,4 @@
-import { startEmbeddedMongo } from '../index.ts'
+import { startEmbeddedMongo } from '../../src/index.ts'
 
 // An embedded MongoDB in a process of its own: `serve.ts <directory>` prints its URI.
 const mongo = await startEmbeddedMongo({

@@ -1,10 +1,10 @@
 import { createClient } from 'redis'
 import { io, type Socket } from 'socket.io-client'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type RunningRedis, startRedis } from './index.ts'
-import { describeEachRedis } from './test-support/each-redis.ts'
-import { command, connectRaw } from './test-support/raw-client.ts'
-import { type SocketServerProcess, startSocketServer } from './test-support/socket-server-process.ts'
+import { type RunningRedis, startRedis } from '../src/index.ts'
+import { describeEachRedis } from './support/each-redis.ts'
+import { command, connectRaw } from './support/raw-client.ts'
+import { type SocketServerProcess, startSocketServer } from './support/socket-server-process.ts'
 
 /** After Redis is back: the clients' longest pause between attempts is 2.2 s. */
 const RETURN_BOUND_MS = 5_000

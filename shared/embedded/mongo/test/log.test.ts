@@ -2,9 +2,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { doc } from './bson.ts'
-import { Log } from './log.ts'
-import type { Change } from './store.ts'
+import { doc } from '../src/bson.ts'
+import { Log } from '../src/log.ts'
+import type { Change } from '../src/store.ts'
 
 // A log of 40 commands; command i puts one to three documents, so frames differ in length.
 const COMMANDS = 40

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RunningRedis, startRedis } from './index.ts'
-import { describeEachRedis } from './test-support/each-redis.ts'
-import { command, connectRaw } from './test-support/raw-client.ts'
+import { type RunningRedis, startRedis } from '../src/index.ts'
+import { describeEachRedis } from './support/each-redis.ts'
+import { command, connectRaw } from './support/raw-client.ts'
 
 const RESP3 = command('HELLO', '3')
 const LONG = 'x'.repeat(60)

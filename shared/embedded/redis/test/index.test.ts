@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { startRedis } from './index.ts'
-import { findRedisServer, startRedisServer } from './redis-server.ts'
-import { describeEachRedis } from './test-support/each-redis.ts'
-import { command, connectRaw } from './test-support/raw-client.ts'
+import { startRedis } from '../src/index.ts'
+import { findRedisServer, startRedisServer } from '../src/redis-server.ts'
+import { describeEachRedis } from './support/each-redis.ts'
+import { command, connectRaw } from './support/raw-client.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -63,7 +63,7 @@ describeEachRedis('startRedis', (kind) => {
   })
 
   test('dies with its parent, even one that is killed', async () => {
-    const script = fileURLToPath(new URL('test-support/redis-parent.ts', import.meta.url))
+    const script = fileURLToPath(new URL('support/redis-parent.ts', import.meta.url))
     const parent = fork(script, [kind], { execArgv: ['--import', 'tsx'] })
     const [uri] = (await once(parent, 'message')) as [string]
     expect(await isUp(uri)).toBe(true)

@@ -1,8 +1,8 @@
 import { createClient } from 'redis'
 import { describe, expect, test } from 'vitest'
-import { compileGlob } from './glob.ts'
-import { startRedis } from './index.ts'
-import { findRedisServer } from './redis-server.ts'
+import { compileGlob } from '../src/glob.ts'
+import { startRedis } from '../src/index.ts'
+import { findRedisServer } from '../src/redis-server.ts'
 
 describe('a Redis glob pattern', () => {
   test.each([

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import mongoose from 'mongoose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { doc, type Long } from './bson.ts'
-import { Cursors } from './cursors.ts'
-import { type EmbeddedMongo, startEmbeddedMongo } from './index.ts'
+import { doc, type Long } from '../src/bson.ts'
+import { Cursors } from '../src/cursors.ts'
+import { type EmbeddedMongo, startEmbeddedMongo } from '../src/index.ts'
 
 const { MongoClient, BSON } = mongoose.mongo
 

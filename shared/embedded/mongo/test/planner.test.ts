@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { adopt, type Doc, doc } from './bson.ts'
-import { Collection } from './collection.ts'
-import { parseIndexSpec } from './index-spec.ts'
-import { select } from './query.ts'
+import { adopt, type Doc, doc } from '../src/bson.ts'
+import { Collection } from '../src/collection.ts'
+import { parseIndexSpec } from '../src/index-spec.ts'
+import { select } from '../src/query.ts'
 
 // Whatever index the planner takes, a query finds the same documents as without any.
 

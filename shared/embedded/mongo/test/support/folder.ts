@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Program } from '@levels/shared/testing/process.ts'
 import mongoose from 'mongoose'
 import { afterEach, beforeEach } from 'vitest'
-import type { Program } from '../../../testing/process.ts'
-import { startEmbeddedMongo } from '../index.ts'
+import { startEmbeddedMongo } from '../../src/index.ts'
 
 const { MongoClient } = mongoose.mongo
 export type Client = InstanceType<typeof MongoClient>

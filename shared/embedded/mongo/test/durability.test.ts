@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { startCommand, startProgram } from '@levels/shared/testing/process.ts'
 import mongoose from 'mongoose'
 import { expect, test } from 'vitest'
-import { startCommand, startProgram } from '../../testing/process.ts'
-import { startEmbeddedMongo } from './index.ts'
-import { connect, serve, useFolder } from './test-support/folder.ts'
+import { startEmbeddedMongo } from '../src/index.ts'
+import { connect, serve, useFolder } from './support/folder.ts'
 
 const folder = useFolder()
 

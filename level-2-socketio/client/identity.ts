@@ -1,9 +1,7 @@
-import { usernameKey } from '../src/usernames.ts'
-
 // Which name this tab uses is the tab's business and survives a reload (sessionStorage). Which session belongs to a
 // name is shared by all tabs of the browser (localStorage), so that another tab of the same name is the same user.
 const NAME = 'level-2:username'
-const sessionKey = (username: string) => `level-2:session:${usernameKey(username)}`
+const sessionKey = (username: string) => `level-2:session:${username.normalize('NFKC').toLowerCase()}`
 
 /** The name this tab is signed in with, also after a reload. */
 export function nameOfThisTab(): string | undefined {

@@ -118,8 +118,6 @@ export interface NotifyResult {
 }
 
 export const LIMITS = {
-  /** Characters (code points) of a username. */
-  username: { min: 2, max: 20 },
   /** Characters (code points) of a message or notification. */
   text: { min: 1, max: 2_000 },
   /** Characters of a room's name. */

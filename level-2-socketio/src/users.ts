@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { nameKey } from '@levels/shared/server/names.ts'
 import { Refusal } from './refusal.ts'
-import { usernameKey } from './usernames.ts'
 
 /** Somebody online, with one tab or several. */
 export interface User {
@@ -49,14 +49,14 @@ export function createUsers(graceMs: number, onGone: (user: User) => void): User
   let closed = false
 
   function remove(user: User): void {
-    users.delete(usernameKey(user.username))
+    users.delete(nameKey(user.username))
     names = undefined
     if (user.announced) onGone(user)
   }
 
   return {
     enter(username, sessionId) {
-      const key = usernameKey(username)
+      const key = nameKey(username)
       let user = users.get(key)
       if (user && user.sessionId !== sessionId) {
         throw new Refusal(
@@ -90,7 +90,7 @@ export function createUsers(graceMs: number, onGone: (user: User) => void): User
     },
 
     reach(username) {
-      const user = users.get(usernameKey(username))
+      const user = users.get(nameKey(username))
       if (user && (user.tabs > 0 || user.recoverable)) return user
       throw new Refusal(
         'user_offline',

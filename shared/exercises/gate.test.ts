@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { structuredPatch } from 'diff'
+import { describe, expect, it } from 'vitest'
+import { type Outcome, tryFile } from './attempt.ts'
+import { type Exercise, exerciseBefore, findExercises } from './exercise.ts'
+import { readLesson } from './readme.ts'
+import { createWords } from './words.ts'
+
+/** The last solution of each level is that level in one sitting: fewer lines than this. */
+const MOST_LINES: Record<number, number> = { 1: 100, 2: 150, 3: 250, 4: 350 }
+const MOST_CHANGED = 30
+
+const exercises = findExercises()
+const read = (exercise: Exercise, name: string) => readFileSync(path.join(exercise.dir, name), 'utf8')
+const attempt = (exercise: Exercise, file: string) =>
+  tryFile(exercise, file, path.relative(exercise.dir, file).replaceAll('\\', '/'))
+
+describe.each(exercises)('exercise $id', { timeout: 90_000 }, (exercise) => {
+  const file = (name: string) => path.join(exercise.dir, name)
+  const before = exerciseBefore(exercise, exercises)
+  const upToHere = exercises
+    .slice(0, exercises.indexOf(exercise) + 1)
+    .filter(({ level, fileName }) => level === exercise.level && fileName === exercise.fileName)
+
+  it.concurrent('its start fails with a sentence, and its README shows how', async () => {
+    const outcome = await attempt(exercise, file('start.ts'))
+    expect(outcome).toMatchObject({ ok: false, sentence: expect.stringMatching(/^[A-Z].{40,}\.$|\?$/s) })
+    expect(outcome.sentence).not.toMatch(/could not be done|ended by itself/)
+    const command = `npm run learn check ${exercise.id} ${path.relative(rootOf(exercise), file('start.ts')).replaceAll('\\', '/')}`
+    const text = readLesson(exercise).sections['What breaks now']
+    expect(text).toContain(`\`\`\`sh\n${command}\n\`\`\``)
+    expect(withoutTimes(text)).toContain(withoutTimes(shownOutcome(exercise, outcome)))
+  })
+
+  it.concurrent.each(upToHere)('its solution passes the check of $id', async (earlier) => {
+    expect(await attempt(earlier, file('solution.ts'))).toMatchObject({ ok: true })
+  })
+
+  it.concurrent.each(readdirSync(file('wrong')))('wrong/%s is caught with its own sentence', async (name) => {
+    const caught = /^\/\/ caught: (.+)\n/.exec(read(exercise, `wrong/${name}`))?.[1]
+    expect(await attempt(exercise, file(`wrong/${name}`))).toMatchObject({
+      ok: false,
+      sentence: expect.stringContaining(caught ?? 'a first line "// caught: …"'),
+    })
+  })
+
+  it.runIf(existsSync(file('other.ts')))('a solution written in another way passes as well', async () => {
+    for (const earlier of upToHere) {
+      expect(await attempt(earlier, file('other.ts'))).toMatchObject({ ok: true })
+    }
+  })
+
+  it('starts where the one before ended, and changes few lines', () => {
+    const start = withoutHead(read(exercise, 'start.ts'))
+    if (before) expect(start).toBe(withoutHead(read(before, 'solution.ts')))
+    const { hunks } = structuredPatch('', '', start, withoutHead(read(exercise, 'solution.ts')))
+    const changed = hunks.flatMap(({ lines }) => lines)
+    const added = changed.filter((line) => line.startsWith('+')).length
+    expect(added).toBeGreaterThan(0)
+    expect(added).toBeLessThanOrEqual(MOST_CHANGED)
+  })
+
+  it('needs only what its level needs', () => {
+    const { dependencies } = JSON.parse(readFileSync(file('../../package.json'), 'utf8')) as {
+      dependencies: Record<string, string>
+    }
+    const allowed = new Set([...Object.keys(dependencies), ...builtinModules.map((name) => `node:${name}`)])
+    const names = ['start.ts', 'solution.ts', ...readdirSync(file('wrong')).map((name) => `wrong/${name}`)]
+    for (const name of names) {
+      const imports = read(exercise, name).matchAll(/^(?:import|export) (?!type )[^;]*?'(.+?)'/gms)
+      for (const [, from = ''] of imports) expect(allowed, `${name} imports ${from}`).toContain(from)
+    }
+  })
+
+  it('has two or three wrong solutions, hints, and a file of one sitting', () => {
+    const wrong = readdirSync(file('wrong'))
+    expect(wrong.length).toBeGreaterThanOrEqual(2)
+    expect(wrong.length).toBeLessThanOrEqual(3)
+    expect(readLesson(exercise).hints.length).toBeGreaterThanOrEqual(2)
+    expect(read(exercise, 'solution.ts').split('\n').length).toBeLessThan(MOST_LINES[exercise.level] ?? 0)
+    expect(exercise.minutes).toBeGreaterThanOrEqual(10)
+    expect(exercise.minutes).toBeLessThanOrEqual(30)
+  })
+})
+
+const rootOf = ({ dir }: Exercise) => path.join(dir, '..', '..', '..')
+
+/** The comment at the top says which exercise a file is: the only thing in which a start and the solution before differ. */
+const withoutHead = (source: string) => source.replace(/^(?:\/\/.*\n)+/, '')
+
+function shownOutcome(exercise: Exercise, outcome: Outcome): string {
+  return stripVTControlCharacters(createWords({ width: 80, color: false }).outcome(exercise, outcome))
+}
+
+/** Ports and times differ from run to run. */
+const withoutTimes = (text: string) =>
+  text.replaceAll(/\d+\.\d{3} s/g, '0.000 s').replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:0')

@@ -1,0 +1,35 @@
+/**
+ * Loaded into a learner's program before it, by program.ts: tells the check what ended the program, answers when it is
+ * asked whether the program still turns, and ends with the check. It changes nothing else of what the program does.
+ */
+import { WebSocket } from 'ws'
+
+/** What the program tells the check over its IPC channel. */
+export type FromProgram = { turning: true } | { crash: Crash }
+
+export interface Crash {
+  /** The error with its stack, as Node prints it. */
+  stack: string
+  code?: string
+  /** For EADDRINUSE. */
+  port?: number
+  /** An error that was thrown, or a promise that was rejected and that nobody listened to. */
+  origin: 'uncaughtException' | 'unhandledRejection'
+}
+
+process.on('uncaughtExceptionMonitor', (error: NodeJS.ErrnoException & { port?: number }, origin) => {
+  const stack = error?.stack ?? String(error)
+  process.send?.({ crash: { stack, code: error?.code, port: error?.port, origin } } satisfies FromProgram)
+})
+
+process.on('message', (message) => {
+  if (message === 'turning?') process.send?.({ turning: true } satisfies FromProgram)
+  // Where there are no signals (Windows), a polite stop comes as a message.
+  if (message === 'SIGTERM') process.emit('SIGTERM')
+})
+process.on('disconnect', () => process.exit())
+// The program must be able to end although somebody listens to it.
+process.channel?.unref()
+
+// Browsers have it, and Node has it from 22 on.
+globalThis.WebSocket ??= WebSocket as unknown as typeof globalThis.WebSocket

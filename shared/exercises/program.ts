@@ -1,0 +1,178 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { explainCrash } from './explain.ts'
+import type { FromProgram } from './guard.ts'
+import { Mistake } from './mistake.ts'
+
+const GUARD = pathToFileURL(path.join(import.meta.dirname, 'guard.ts')).href
+
+/** How long a program may take until its port answers, in milliseconds: a loaded machine takes seconds to load modules. */
+const START_MS = 10_000
+/** A program that does not say within this time that it turns is in a loop, in milliseconds. */
+const TURN_MS = 3_000
+
+/** A learner's program that runs and listens. */
+export interface Program {
+  readonly port: number
+  /** `http://127.0.0.1:4711`. */
+  readonly url: string
+  readonly pid: number
+  /** Resolves when it has ended, with what it ended with. */
+  readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  /** Rejects with a Mistake when it ends by itself. */
+  readonly endedByItself: Promise<never>
+  /** What it printed so far. */
+  output(): string
+  /** Asks it to end (SIGTERM; by message where there are no signals). */
+  stop(): void
+  /** kill -9. Resolves when it is gone. */
+  kill(): Promise<void>
+}
+
+export interface StartOptions {
+  /** On top of this process's own; PORT is set. */
+  env?: Record<string, string>
+  /** A free one by default. */
+  port?: number
+}
+
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/**
+ * Starts a learner's program and resolves when something listens on its port of 127.0.0.1.
+ * Rejects with a Mistake that says what is wrong when it ends before, or nothing ever listens there.
+ */
+export async function startProgram(
+  file: string,
+  shown: string,
+  { env = {}, port }: StartOptions = {},
+): Promise<Program> {
+  const given = port ?? (await freePort())
+  const child = fork(file, {
+    execArgv: ['--import', 'tsx', '--import', GUARD],
+    env: { ...withoutOurs(process.env), ...env, PORT: String(given) },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  running.add(child)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-20_000)
+    })
+  }
+  let crash: string | undefined
+  child.on('message', (message: FromProgram) => {
+    if ('crash' in message) crash = explainCrash(message.crash, file, shown)
+  })
+  child.on('error', () => undefined) // a message to a program that has ended
+  let asked = false
+  const exit = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('close', (code, signal) => {
+      running.delete(child)
+      resolve({ code, signal })
+    })
+  })
+  const endedByItself = exit.then(({ code, signal }) => {
+    if (asked) return new Promise<never>(() => undefined)
+    throw new Mistake(crash ?? describeEnd(shown, code, signal, output))
+  })
+  endedByItself.catch(() => undefined) // whoever waits for something else hears of it by attempt.ts
+
+  const program: Program = {
+    port: given,
+    url: `http://127.0.0.1:${given}`,
+    pid: child.pid ?? 0,
+    exit,
+    endedByItself,
+    // What Node prints of a crash is told in words already.
+    output: () =>
+      crash === undefined ? output : (output.split(/^\S*(?:node:internal|\.ts:\d+$)/m)[0] ?? ''),
+    stop() {
+      asked = true
+      if (process.platform === 'win32') child.send('SIGTERM')
+      else child.kill('SIGTERM')
+    },
+    async kill() {
+      asked = true
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
+  try {
+    await Promise.race([listening(child, given, shown), endedByItself])
+  } catch (error) {
+    await program.kill()
+    throw error
+  }
+  return program
+}
+
+/** Resolves when the port answers. Rejects with a Mistake when it does not in time, with what the reason may be. */
+async function listening(child: ChildProcess, port: number, shown: string): Promise<void> {
+  const deadline = Date.now() + START_MS
+  while (Date.now() < deadline) {
+    if (await answers(port)) return
+    await sleep(10)
+  }
+  if (!(await isTurning(child))) {
+    throw new Mistake(
+      `${shown} started and is still busy after ${START_MS / 1000} s, and does not listen on PORT. A loop that never ends? Nothing else can run until it ends.`,
+    )
+  }
+  throw new Mistake(
+    `${shown} runs, but after ${START_MS / 1000} s nothing listens on port ${port} of 127.0.0.1. It must listen on Number(process.env.PORT).`,
+  )
+}
+
+/** Whether the program still does what comes up: one in an endless loop does not. */
+export async function isTurning(child: ChildProcess): Promise<boolean> {
+  const timeout = AbortSignal.timeout(TURN_MS)
+  child.send('turning?')
+  return once(child, 'message', { signal: timeout }).then(
+    () => true,
+    () => false,
+  )
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+function describeEnd(
+  shown: string,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  output: string,
+): string {
+  const end = signal === null ? `with exit code ${code}` : `by ${signal}`
+  const last = output.trim().split('\n').at(-1)
+  return `${shown} ended by itself, ${end}, and a server must go on. ${last ? `The last thing it printed: ${last}` : 'It printed nothing. A server goes on as long as it listens.'}`
+}
+
+/** Without what belongs to vitest or to a level of ours: a learner's program gets what its exercise says, and no more. */
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS, NODE_ENV, HOST, MONGODB_URI, REDIS_URL, JWT_SECRET, VITEST, ...rest } = env
+  return rest
+}

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['shared/**/*.test.ts', 'level-*/test/**/*.test.ts'],
+    include: ['shared/**/*.test.ts', 'promises/**/*.test.ts', 'level-*/test/**/*.test.ts'],
     // Real sockets, processes and browsers: generous limits, so that a slow machine is not a failing one.
     testTimeout: 20_000,
     hookTimeout: 30_000,

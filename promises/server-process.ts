@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { connect, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { History } from './history.ts'
+import { groupMemory, isGroupAlive, signalGroup } from './process-group.ts'
+
+/** A server under test: a program of its own that can be killed and started again, on the same port. */
+export interface ServerProcess {
+  readonly port: number
+  readonly url: string
+  /** What the program wrote last: at most 20 lines. */
+  lastWords(): string[]
+  /** Whether the program, or anything that it started, still runs. */
+  isRunning(): boolean
+  /** Ends it and all that it started, as a power cut would (SIGKILL). */
+  kill(): Promise<void>
+  /** Asks it to end (SIGTERM). Resolves when it has: with its exit code, null for a signal, and how long it took. */
+  terminate(withinMs: number): Promise<{ code: number | null; ms: number; inTime: boolean }>
+  /** Starts it again after it ended. Rejects with ServerProblem when it is not ready in time. */
+  start(): Promise<void>
+  /** Memory of the program and all that it started, in bytes; undefined where that cannot be told. */
+  memory(): number | undefined
+  /** Ends all of it; nothing is left. */
+  close(): Promise<void>
+}
+
+export interface ServerOptions {
+  /** A program and its arguments, or a line for the shell. */
+  command: readonly [string, ...string[]] | string
+  /** On top of this process's environment; `PORT` and `HOST` are set. `undefined` takes a variable away. */
+  env?: Record<string, string | undefined>
+  cwd?: string
+  /** By default a free one. */
+  port?: number
+  /** How long it may take until `PORT` answers, in milliseconds. */
+  readyWithinMs?: number
+  history?: History
+  /** Its name in the history. */
+  name?: string
+}
+
+/** The server cannot be used; the message is one line for the person who started the run. */
+export class ServerProblem extends Error {}
+
+const READY_WITHIN_MS = 20_000
+const LAST_WORDS = 20
+
+const groups = new Set<number>()
+process.once('exit', () => {
+  for (const group of groups) signalGroup(group, 'SIGKILL')
+})
+
+/** Starts a server and waits until its port answers. Rejects with ServerProblem. The caller must `close()` it. */
+export async function startServer(options: ServerOptions): Promise<ServerProcess> {
+  const { command, env, cwd, history, name = 'server', readyWithinMs = READY_WITHIN_MS } = options
+  const port = options.port ?? (await freePort())
+  const words: string[] = []
+  let group: number | undefined
+  let ended: Promise<number | null> = Promise.resolve(null)
+
+  async function start(): Promise<void> {
+    const started = launch(command, { ...env, PORT: String(port), HOST: '127.0.0.1' }, cwd, words)
+    group = started.pid
+    if (group !== undefined) groups.add(group)
+    ended = new Promise((resolve) => {
+      started.once('error', (error) => {
+        words.push(error.message)
+        resolve(null)
+      })
+      started.once('exit', resolve)
+    })
+    await untilReady(port, readyWithinMs, ended, words).catch(async (problem) => {
+      await server.close()
+      throw problem
+    })
+    history?.add(name, 'started')
+  }
+
+  async function gone(): Promise<void> {
+    if (group === undefined) return
+    signalGroup(group, 'SIGKILL')
+    await ended
+    while (isGroupAlive(group)) await sleep(5)
+    groups.delete(group)
+    group = undefined
+  }
+
+  const server: ServerProcess = {
+    port,
+    url: `http://localhost:${port}`,
+    lastWords: () => words.slice(-LAST_WORDS),
+    isRunning: () => group !== undefined && isGroupAlive(group),
+    async kill() {
+      history?.add(name, 'killed')
+      await gone()
+    },
+    async terminate(withinMs) {
+      history?.add(name, 'terminated')
+      const began = performance.now()
+      if (group !== undefined) signalGroup(group, 'SIGTERM')
+      const code = await Promise.race([ended, sleep(withinMs, 'late' as const)])
+      const ms = Math.round(performance.now() - began)
+      return code === 'late' ? { code: null, ms, inTime: false } : { code, ms, inTime: true }
+    },
+    start,
+    memory: () => (group === undefined ? undefined : groupMemory(group)),
+    close: gone,
+  }
+  await start()
+  return server
+}
+
+function launch(
+  command: ServerOptions['command'],
+  env: Record<string, string | undefined>,
+  cwd: string | undefined,
+  words: string[],
+): ChildProcess {
+  const isLine = typeof command === 'string'
+  const [file, ...args] = isLine ? [command] : command
+  // A process group of its own: what it starts ends with it.
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    shell: isLine,
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      words.push(...text.split('\n').filter((line) => line.trim() !== ''))
+      words.splice(0, words.length - LAST_WORDS)
+    })
+  }
+  return child
+}
+
+async function untilReady(
+  port: number,
+  withinMs: number,
+  ended: Promise<number | null>,
+  words: string[],
+): Promise<void> {
+  const said = () => (words.length > 0 ? `; it said: ${words.at(-1)}` : '')
+  let exit: { code: number | null } | undefined
+  void ended.then((code) => {
+    exit = { code }
+  })
+  const deadline = performance.now() + withinMs
+  while (!(await isListening(port))) {
+    if (exit)
+      throw new ServerProblem(
+        `the start command ended (exit code ${exit.code}) before PORT answered${said()}`,
+      )
+    if (performance.now() > deadline) {
+      throw new ServerProblem(
+        `the start command runs, but nothing listens on PORT (${port}) of 127.0.0.1 after ${withinMs / 1_000} s${said()}`,
+      )
+    }
+    await sleep(25)
+  }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: 'localhost', port })
+      .once('connect', () => {
+        socket.destroy()
+        resolve(true)
+      })
+      .once('error', () => resolve(false))
+  })
+}
+
+/** A free port below those that systems hand out to clients, so that it stays free while its server restarts. */
+export async function freePort(): Promise<number> {
+  while (true) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}

@@ -1,6 +1,6 @@
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { Types } from 'mongoose'
 import * as z from 'zod'
-import type { DefineRoute } from '../src/http/route.ts'
 import type { Models } from '../src/models.ts'
 import { createAccessTokens } from '../src/sessions/access-token.ts'
 import { loadSecrets } from '../src/sessions/secrets.ts'

@@ -2,12 +2,12 @@
  * The server side of level 3 as level 4 sees it: everything else in `src/` is private (see `exports` in package.json).
  */
 
+export type { DefineRoute } from '@levels/shared/server/api/route.ts'
 export type { DeliveryChannel } from './channel.ts'
 export { type Config, mustBringSecrets, readConfig } from './config.ts'
 export { connectDatabase, openMongo } from './database.ts'
 export type * from './events.ts'
 export { notificationTypes } from './events.ts'
-export type { DefineRoute } from './http/route.ts'
 export type { Publish } from './log/publish.ts'
 export {
   createModels,

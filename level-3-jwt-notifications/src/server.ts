@@ -1,5 +1,9 @@
 import { EventEmitter } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
+import { createApp } from '@levels/shared/server/api/app.ts'
+import { type Check, healthRouter } from '@levels/shared/server/api/health.ts'
+import { createErrorTranslation } from '@levels/shared/server/api/problem.ts'
+import { createRoutes, type DefineRoute } from '@levels/shared/server/api/route.ts'
 import { trackConnections } from '@levels/shared/server/connections.ts'
 import { closeHttpServer } from '@levels/shared/server/http.ts'
 import type { Log } from '@levels/shared/server/log.ts'
@@ -8,10 +12,6 @@ import type { Page } from '@levels/shared/server/page.ts'
 import type { Connection } from 'mongoose'
 import type { DeliveryChannel } from './channel.ts'
 import type { Config } from './config.ts'
-import { createApp } from './http/app.ts'
-import { type Check, healthRouter, mongoCheck } from './http/health.ts'
-import { createErrorTranslation } from './http/problem.ts'
-import { createRoutes, type DefineRoute } from './http/route.ts'
 import { createNotifications } from './log/index.ts'
 import type { Publish } from './log/publish.ts'
 import { buildIndexes, createModels, type Models } from './models.ts'
@@ -19,7 +19,7 @@ import { createPeople } from './people.ts'
 import { createRooms } from './rooms/rooms.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import type { Accounts } from './sessions/accounts.ts'
-import { createAuthenticate } from './sessions/caller.ts'
+import { createAdmit } from './sessions/caller.ts'
 import { createAuth } from './sessions/index.ts'
 import type { SignInEvents } from './sessions/sign-in.ts'
 import { createCatchUp } from './socket/catch-up.ts'
@@ -109,14 +109,24 @@ export async function createServer({ config, db, log, page, ...options }: Option
   const { publish } = notifications
   const rooms = createRooms(models, publish, tell)
 
-  const routes = createRoutes(createAuthenticate(tokens, sessions, people))
+  const routes = createRoutes(createAdmit(tokens, sessions, people))
   auth.routes(routes.route)
   notifications.routes(routes.route)
   roomRoutes(routes.route, rooms)
   options.routes?.({ route: routes.route, models, publish })
-  const health = healthRouter({ mongo: mongoCheck(db), ...options.checks }, options.instance)
+  const health = healthRouter({ mongo: () => answers(db), ...options.checks }, options.instance)
   const { allowedOrigins, trustProxyHops } = config
-  const http = createApp({ routes, health, page, allowedOrigins, trustProxyHops, toHttpError, log })
+  const http = createApp({
+    title: 'Realtime notifications',
+    routes,
+    health,
+    page,
+    allowedOrigins,
+    trustProxyHops,
+    httpsOnly: config.cookieSecure ?? config.production,
+    toHttpError,
+    log,
+  })
   const connections = trackConnections(http)
 
   const io = createIo(http, { allowedOrigins, isAllowedOrigin, page, adapter: options.adapter })
@@ -145,4 +155,9 @@ export async function createServer({ config, db, log, page, ...options }: Option
       clearTimeout(deadline)
     },
   }
+}
+
+/** Whether MongoDB answers on this connection. */
+async function answers(db: Connection): Promise<boolean> {
+  return (await db.db?.admin().ping())?.ok === 1
 }

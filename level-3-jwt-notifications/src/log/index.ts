@@ -1,6 +1,6 @@
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import type { DeliveryChannel } from '../channel.ts'
-import type { DefineRoute } from '../http/route.ts'
 import type { Models } from '../models.ts'
 import type { People } from '../people.ts'
 import { socketChannel } from '../socket/socket-channel.ts'

@@ -1,7 +1,7 @@
+import { parse } from '@levels/shared/server/api/parse.ts'
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
 import { allReadAnswer, deletedAnswer, notificationAnswer, notificationPage, sentAnswer } from '../answers.ts'
-import type { DefineRoute } from '../http/route.ts'
-import { parse } from '../parse.ts'
 import {
   bulkDeleteQuery,
   idempotencyKey,

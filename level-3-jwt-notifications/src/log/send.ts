@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { Caller } from '@levels/shared/server/api/route.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type * as z from 'zod'
 import type { Notification } from '../events.ts'
 import type { People } from '../people.ts'
 import type { newNotification } from '../schemas.ts'
-import type { Caller } from '../sessions/caller.ts'
 import type { IdempotencyKeys } from './idempotency.ts'
 import type { Publish } from './publish.ts'
 

@@ -1,6 +1,6 @@
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
 import { roomAnswer, roomList, roomMessage, roomMessageList } from '../answers.ts'
-import type { DefineRoute } from '../http/route.ts'
 import { newRoom, newRoomMessage, roomSlug } from '../schemas.ts'
 import type { Rooms } from './rooms.ts'
 

@@ -1,10 +1,11 @@
+import { parseCookie } from 'cookie'
 import type { CookieOptions, Request, Response } from 'express'
 import { SESSION_LIFETIME_MS } from './sessions.ts'
 
 /** The refresh token's cookie. */
 export interface RefreshCookie {
-  /** As it came, of whatever type: see parseRefreshToken. */
-  read(req: Request): unknown
+  /** As it came, unchecked. */
+  read(req: Request): string | undefined
   set(res: Response, refreshToken: string): void
   clear(res: Response): void
 }
@@ -20,7 +21,7 @@ export function createRefreshCookie(secure: boolean): RefreshCookie {
     secure,
   }
   return {
-    read: (req) => req.cookies[NAME],
+    read: (req) => parseCookie(req.headers.cookie ?? '')[NAME],
     set: (res, refreshToken) =>
       res.cookie(NAME, refreshToken, { ...attributes, maxAge: SESSION_LIFETIME_MS }),
     // A browser removes a cookie only when it is named with the very attributes it was set with.

@@ -1,5 +1,5 @@
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
-import type { DefineRoute } from '../http/route.ts'
 import { deviceOf, requireOwnPage } from './request.ts'
 import type { AuthParts } from './routes.ts'
 

@@ -1,27 +1,16 @@
-import { HttpError } from '@levels/shared/server/respond.ts'
+import { tooMany } from '@levels/shared/server/api/problem.ts'
 import type { Connection } from 'mongoose'
 import { RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible'
 
 /** Counted in MongoDB, so that they hold across restarts and instances. */
 export interface RateLimits {
-  /** Throws a TooMany when this username or address failed too often. Counts nothing. */
+  /** Throws HttpError 429 when this username or address failed too often. Counts nothing. */
   checkLogin(username: string, ip: string): Promise<void>
   countFailedLogin(username: string, ip: string): Promise<void>
-  /** Counts one. Throws a TooMany when this address registered too often. */
+  /** Counts one. Throws HttpError 429 when this address registered too often. */
   countRegistration(ip: string): Promise<void>
   /** Takes back one that was counted. */
   forgiveRegistration(ip: string): Promise<void>
-}
-
-/** 429: too many requests, good again after `retryAfterS` seconds. */
-export class TooMany extends HttpError {
-  readonly retryAfterS: number
-
-  constructor(retryAfterMs: number) {
-    const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000))
-    super(429, 'rate_limited', `Too many attempts: try again in ${seconds} seconds.`)
-    this.retryAfterS = seconds
-  }
 }
 
 /** Builds its indexes first: the count is exact only because a key can exist once. */
@@ -44,7 +33,7 @@ export async function createRateLimits(db: Connection): Promise<RateLimits> {
     async checkLogin(username, ip) {
       const counts = await Promise.all([exhausted(loginsByName, username), exhausted(loginsByIp, ip)])
       const waitMs = Math.max(...counts)
-      if (waitMs > 0) throw new TooMany(waitMs)
+      if (waitMs > 0) throw tooMany(waitMs)
     },
     async countFailedLogin(username, ip) {
       // Past the limit `consume` rejects with the count: the next check says so, this answer is "wrong password".
@@ -55,7 +44,7 @@ export async function createRateLimits(db: Connection): Promise<RateLimits> {
     },
     async countRegistration(ip) {
       await registrationsByIp.consume(ip).catch((refused: unknown) => {
-        throw refused instanceof RateLimiterRes ? new TooMany(refused.msBeforeNext) : refused
+        throw refused instanceof RateLimiterRes ? tooMany(refused.msBeforeNext) : refused
       })
     },
     async forgiveRegistration(ip) {

@@ -1,4 +1,4 @@
-import type { ToHttpError } from '../http/problem.ts'
+import type { ToHttpError } from '@levels/shared/server/api/problem.ts'
 import type { Changing } from '../log/changing.ts'
 import type { Reading } from '../log/reading.ts'
 import type { Rooms } from '../rooms/rooms.ts'

@@ -1,6 +1,6 @@
+import { parse } from '@levels/shared/server/api/parse.ts'
+import type { ToHttpError } from '@levels/shared/server/api/problem.ts'
 import type { HttpError } from '@levels/shared/server/respond.ts'
-import type { ToHttpError } from '../http/problem.ts'
-import { parse } from '../parse.ts'
 import type { People } from '../people.ts'
 import { handshakeCursor } from '../schemas.ts'
 import { type AccessTokens, refusal } from '../sessions/access-token.ts'

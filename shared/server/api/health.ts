@@ -1,6 +1,4 @@
-import type { Response, Router } from 'express'
-import express from 'express'
-import type { Connection } from 'mongoose'
+import express, { type Router } from 'express'
 
 /** Whether something this server depends on is there. */
 export type Check = () => boolean | Promise<boolean>
@@ -9,13 +7,13 @@ export type Check = () => boolean | Promise<boolean>
 const PATIENCE_MS = 1_000
 
 /**
- * `/healthz`: this process is alive, do not restart it. `/readyz`: it can do its work, send it visitors. Apart,
+ * `/healthz`: this process is alive, do not restart it. `/readyz`: it can do its work, send it visitors. Two routes,
  * because restarting a server does not bring its database back.
  */
 export function healthRouter(checks: Record<string, Check>, instance?: string): Router {
   const router = express.Router()
   router.get('/healthz', (_req, res) => void res.json({ status: 'ok' }))
-  router.get('/readyz', async (_req, res: Response) => {
+  router.get('/readyz', async (_req, res) => {
     const results = await Promise.all(
       Object.entries(checks).map(
         async ([name, check]) => [name, (await passes(check)) ? 'up' : 'down'] as const,
@@ -29,10 +27,6 @@ export function healthRouter(checks: Record<string, Check>, instance?: string): 
     })
   })
   return router
-}
-
-export function mongoCheck(db: Connection): Check {
-  return async () => (await db.db?.admin().ping())?.ok === 1
 }
 
 async function passes(check: Check): Promise<boolean> {

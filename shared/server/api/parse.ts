@@ -1,5 +1,5 @@
-import { HttpError } from '@levels/shared/server/respond.ts'
 import type * as z from 'zod'
+import { HttpError } from '../respond.ts'
 
 /**
  * `input` as `schema` describes it; without a schema, nothing is looked at and undefined comes back.

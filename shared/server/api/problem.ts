@@ -1,32 +1,36 @@
 import { STATUS_CODES } from 'node:http'
-import type { Log } from '@levels/shared/server/log.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
 import type { ErrorRequestHandler, Response } from 'express'
-import { TooMany } from '../sessions/rate-limits.ts'
+import * as z from 'zod'
+import type { Log } from '../log.ts'
+import { HttpError } from '../respond.ts'
 
-/** How an error looks to a program (RFC 9457 "Problem Details for HTTP APIs", with a code of ours). */
-export interface Problem {
-  type: 'about:blank'
-  title: string
-  status: number
-  detail: string
-  code: string
-}
+/** How an error looks to a program: RFC 9457 "Problem Details for HTTP APIs", with a `code` of ours. */
+export const problemSchema = z
+  .object({
+    type: z.literal('about:blank'),
+    title: z.string().describe('What the status means'),
+    status: z.int(),
+    detail: z.string().describe('A sentence for people'),
+    code: z.string().describe('For programs'),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457, with a code for programs' })
+export type Problem = z.infer<typeof problemSchema>
 
-/** When to try again after the database was away, in seconds. */
+/** When to try again after a 503, in seconds. */
 const RETRY_AFTER_S = 2
 
-/** How often it is logged that the database is away, in milliseconds: it would be said at every request. */
+/** The log says at most this often that the database is away, in milliseconds. */
 const REPEAT_MS = 10_000
 
-/** What may be told to the outside about any error; `doing` is for the log. */
+/** What the outside may learn about any error. `doing` is for the log. */
 export type ToHttpError = (error: unknown, doing: string) => HttpError
 
-/** For HTTP and the socket alike. Whatever is not foreseen is logged, and nothing of it is told. */
+/** Translates errors for HTTP and sockets alike. An unforeseen error is logged, and the answer tells nothing of it. */
 export function createErrorTranslation(log: Log): ToHttpError {
   let saidAt = Number.NEGATIVE_INFINITY
   return (error, doing) => {
     if (error instanceof HttpError) return error
+    if (isPoolBusy(error)) return new HttpError(503, 'busy', 'Too much at once: try again in a moment.')
     if (isDatabaseAway(error)) {
       if (performance.now() - saidAt > REPEAT_MS) {
         saidAt = performance.now()
@@ -41,12 +45,19 @@ export function createErrorTranslation(log: Log): ToHttpError {
   }
 }
 
-export function sendProblem(res: Response, error: HttpError): void {
-  const { status, code, message } = error
+/** 429, good again after `waitMs` milliseconds (`Retry-After`, RFC 6585 section 4). */
+export function tooMany(waitMs: number, what = 'Too many attempts'): HttpError {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+  return new HttpError(429, 'rate_limited', `${what}: try again in ${seconds} seconds.`, {
+    'retry-after': String(seconds),
+  })
+}
+
+export function sendProblem(res: Response, { status, code, message, headers }: HttpError): void {
   // RFC 9110 section 11.6.1: every 401 says how to authenticate. RFC 6750: with a bearer token.
   if (status === 401) res.setHeader('www-authenticate', 'Bearer')
-  if (error instanceof TooMany) res.setHeader('retry-after', error.retryAfterS)
-  else if (status === 503) res.setHeader('retry-after', RETRY_AFTER_S)
+  if (status === 503) res.setHeader('retry-after', RETRY_AFTER_S)
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   const title = STATUS_CODES[status] ?? 'Error'
   const problem: Problem = { type: 'about:blank', title, status, detail: message, code }
   res.status(status).type('application/problem+json').send(JSON.stringify(problem))
@@ -69,7 +80,6 @@ const away = new Set([
   'MongoNetworkError',
   'MongoNetworkTimeoutError',
   'MongoServerSelectionError',
-  'MongoWaitQueueTimeoutError',
   'MongoPoolClearedError',
   'MongoPoolClosedError',
   'MongoNotConnectedError',
@@ -78,11 +88,23 @@ const away = new Set([
   // A write to a connection that was just reset fails with Node's own error.
   'ECONNRESET',
   'EPIPE',
+  // What a MongoDB that is shutting down answers: ShutdownInProgress, InterruptedAtShutdown, InterruptedDueToReplStateChange.
+  '91',
+  '11600',
+  '11602',
 ])
 
-function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return away.has(error.name) || ('code' in error && away.has(String(error.code)))
+/** An error may be wrapped: a bulk write that lost its connection is a MongoBulkWriteError around a network error. */
+function isDatabaseAway(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > 3) return false
+  if (away.has(error.name) || ('code' in error && away.has(String(error.code)))) return true
+  const inner = [error.cause, 'errorResponse' in error && error.errorResponse]
+  return inner.some((wrapped) => isDatabaseAway(wrapped, depth + 1))
+}
+
+/** All connections to the database are in use. It answers, but slowly: that is not "away". */
+function isPoolBusy(error: unknown): boolean {
+  return error instanceof Error && error.name === 'MongoWaitQueueTimeoutError'
 }
 
 /** What Express and its body parser throw for a request they cannot read. */

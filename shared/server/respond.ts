@@ -15,6 +15,14 @@ export class HttpError extends Error {
   }
 }
 
+/** 429, good again after `waitMs` milliseconds (`Retry-After`, RFC 6585 section 4). */
+export function tooMany(waitMs: number, what = 'Too many attempts'): HttpError {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+  return new HttpError(429, 'rate_limited', `${what}: try again in ${seconds} seconds.`, {
+    'retry-after': String(seconds),
+  })
+}
+
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body)
   res.writeHead(status, {

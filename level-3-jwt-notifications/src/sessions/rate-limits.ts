@@ -1,4 +1,4 @@
-import { tooMany } from '@levels/shared/server/api/problem.ts'
+import { tooMany } from '@levels/shared/server/respond.ts'
 import type { Connection } from 'mongoose'
 import { RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible'
 

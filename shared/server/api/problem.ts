@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { ErrorRequestHandler, Response } from 'express'
 import * as z from 'zod'
 import type { Log } from '../log.ts'
+import { isDatabaseAway, isDatabaseBusy } from '../mongo-errors.ts'
 import { HttpError } from '../respond.ts'
 
 /** How an error looks to a program: RFC 9457 "Problem Details for HTTP APIs", with a `code` of ours. */
@@ -30,7 +31,7 @@ export function createErrorTranslation(log: Log): ToHttpError {
   let saidAt = Number.NEGATIVE_INFINITY
   return (error, doing) => {
     if (error instanceof HttpError) return error
-    if (isPoolBusy(error)) return new HttpError(503, 'busy', 'Too much at once: try again in a moment.')
+    if (isDatabaseBusy(error)) return new HttpError(503, 'busy', 'Too much at once: try again in a moment.')
     if (isDatabaseAway(error)) {
       if (performance.now() - saidAt > REPEAT_MS) {
         saidAt = performance.now()
@@ -43,14 +44,6 @@ export function createErrorTranslation(log: Log): ToHttpError {
     log.error(`${doing} failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`)
     return new HttpError(500, 'internal', 'The server failed to do this. Its log says why.')
   }
-}
-
-/** 429, good again after `waitMs` milliseconds (`Retry-After`, RFC 6585 section 4). */
-export function tooMany(waitMs: number, what = 'Too many attempts'): HttpError {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
-  return new HttpError(429, 'rate_limited', `${what}: try again in ${seconds} seconds.`, {
-    'retry-after': String(seconds),
-  })
 }
 
 export function sendProblem(res: Response, { status, code, message, headers }: HttpError): void {
@@ -70,41 +63,6 @@ export function problemHandler(toHttpError: ToHttpError): ErrorRequestHandler {
     if (res.headersSent) res.destroy()
     else sendProblem(res, told)
   }
-}
-
-/**
- * The driver's ways to say that there is no MongoDB at the moment. By name or code: not all of these classes are exported,
- * and `instanceof` of something that is undefined is itself an error.
- */
-const away = new Set([
-  'MongoNetworkError',
-  'MongoNetworkTimeoutError',
-  'MongoServerSelectionError',
-  'MongoPoolClearedError',
-  'MongoPoolClosedError',
-  'MongoNotConnectedError',
-  'MongoTopologyClosedError',
-  'MongoClientClosedError',
-  // A write to a connection that was just reset fails with Node's own error.
-  'ECONNRESET',
-  'EPIPE',
-  // What a MongoDB that is shutting down answers: ShutdownInProgress, InterruptedAtShutdown, InterruptedDueToReplStateChange.
-  '91',
-  '11600',
-  '11602',
-])
-
-/** An error may be wrapped: a bulk write that lost its connection is a MongoBulkWriteError around a network error. */
-function isDatabaseAway(error: unknown, depth = 0): boolean {
-  if (!(error instanceof Error) || depth > 3) return false
-  if (away.has(error.name) || ('code' in error && away.has(String(error.code)))) return true
-  const inner = [error.cause, 'errorResponse' in error && error.errorResponse]
-  return inner.some((wrapped) => isDatabaseAway(wrapped, depth + 1))
-}
-
-/** All connections to the database are in use. It answers, but slowly: that is not "away". */
-function isPoolBusy(error: unknown): boolean {
-  return error instanceof Error && error.name === 'MongoWaitQueueTimeoutError'
 }
 
 /** What Express and its body parser throw for a request they cannot read. */

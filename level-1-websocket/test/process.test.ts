@@ -8,7 +8,7 @@ import { closeCodeIn, connectRaw, upgradeRaw } from './support/raw.ts'
 /** Level 1 as `npm run level-1` starts it. */
 function startLevel1(env: ProgramOptions['env'] = {}): Program {
   const settings = { NODE_ENV: undefined, LOG_LEVEL: undefined, HOST: undefined, PORT: '0', ...env }
-  const program = startProgram(['shared/cli/start.ts', '1'], { env: settings })
+  const program = startProgram(['shared/cli/start.js', '1'], { env: settings })
   onTestFinished(() => program.stop())
   return program
 }

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { startProgram } from '../testing/process.ts'
 
 function start(...args: string[]) {
-  const program = startProgram(['shared/cli/start.ts', ...args], { env: { PORT: '0', NODE_ENV: undefined } })
+  const program = startProgram(['shared/cli/start.js', ...args], { env: { PORT: '0', NODE_ENV: undefined } })
   onTestFinished(() => program.stop())
   return program
 }

@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
+import { describeError } from '../dev/describe-error.js'
 import { type CommonConfig, type Env, StartError } from './config.ts'
 import { createLog, type Log, readLogLevel } from './log.ts'
 import { createPage, type Page } from './page.ts'
@@ -58,7 +59,8 @@ export async function runLevel(program: LevelProgram): Promise<void> {
     if (!program.quiet) console.log(startLines(program.name, url, services, notes))
     process.send?.({ ready: url, services, notes })
   } catch (error) {
-    const reason = error instanceof StartError ? error.message : `${program.name} failed to start: ${error}`
+    const reason =
+      error instanceof StartError ? error.message : `${program.name} failed to start: ${describeError(error)}`
     console.error(reason.replace(/\s*\n\s*/g, ' '))
     process.exitCode = 1
     await closeAll().catch(() => undefined)

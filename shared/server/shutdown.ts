@@ -1,9 +1,12 @@
+import { SHUTDOWN } from '../dev/goodbye.js'
+
 /** How long an orderly shutdown may take. Container platforms kill after 10 s; design: exit within 5 s. */
 const DEADLINE_MS = 4_000
 
 /**
- * Calls `close` once on SIGINT, SIGTERM or SIGHUP, or when the process that watches over this one is gone, and exits
- * with code 0 when it is done, or when the deadline passes: something that hangs must not hold the process.
+ * Calls `close` once on SIGINT, SIGTERM or SIGHUP, when the process that started this one says so by message (Windows
+ * knows no signals) or is gone, and exits with code 0 when it is done, or when the deadline passes: something that
+ * hangs must not hold the process.
  */
 export function onShutdown(close: () => Promise<void>): void {
   let closing = false
@@ -15,6 +18,9 @@ export function onShutdown(close: () => Promise<void>): void {
     process.exit(0)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, shutdown)
+  process.on('message', (message) => {
+    if (message === SHUTDOWN) void shutdown()
+  })
   process.on('disconnect', shutdown)
   if (process.connected === false) void shutdown() // gone before we could listen
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
+import { typescriptArguments } from '../dev/typescript.js'
 
 /** The root of the repository. */
 export const root = path.join(import.meta.dirname, '..', '..')
@@ -41,7 +42,7 @@ process.once('exit', () => {
 
 /** Runs a TypeScript file of the repository, with its arguments, as the npm scripts do. */
 export function startProgram([file = '', ...args]: string[], options: ProgramOptions = {}): Program {
-  return startCommand(process.execPath, ['--import', 'tsx', file, ...args], options)
+  return startCommand(process.execPath, [...typescriptArguments, file, ...args], options)
 }
 
 /** Runs any command. The caller must `stop()` it. */

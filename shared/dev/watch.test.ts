@@ -20,11 +20,11 @@ function watched(source: string): Program & { write(source: string): void; folde
   const write = (text: string) => writeFileSync(script, text)
   mkdirSync(path.join(folder, 'src', 'deep'), { recursive: true })
   write(source)
-  const watch = path.join(root, 'shared', 'cli', 'watch.ts')
+  const watch = path.join(root, 'shared', 'dev', 'watch.js')
   writeFileSync(
     runner,
     `import { watchProgram } from ${JSON.stringify(watch)}
-     watchProgram(${JSON.stringify(script)}, [${JSON.stringify(path.join(folder, 'src'))}])`,
+     watchProgram(${JSON.stringify(script)}, { folders: [${JSON.stringify(folder)}] })`,
   )
   const program = startProgram([runner])
   onTestFinished(async () => {

@@ -1,0 +1,106 @@
+import { fork } from 'node:child_process'
+import { watch } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { sayGoodbye } from './goodbye.js'
+import { kindOfSource } from './sources.js'
+
+/** A signal so soon after the first is the same Ctrl-C: the terminal sends it to everyone, and npm passes it on. */
+const SAME_KEY_MS = 500
+/** An editor writes a file in several steps. */
+const BURST_MS = 50
+
+const runner = fileURLToPath(new URL('./program.js', import.meta.url))
+
+/**
+ * Runs a TypeScript program as a child process and starts it anew when one of its files in `folders` changes.
+ *
+ * Unlike `node --watch`, it ends with the program's own exit code when the program refuses to start (a taken port,
+ * a bad setting), and passes SIGINT, SIGTERM and SIGHUP on, so that the exit code of a stop is the program's, too.
+ *
+ * @param {string} script
+ * @param {{ folders?: string[], onChange?: () => void }} [options] `onChange` is called when any source has changed, the
+ *   page's too.
+ */
+export function watchProgram(script, { folders = [], onChange } = {}) {
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let child
+  let everReady = false
+  /** @type {'running' | 'restarting' | 'stopping'} */
+  let state = 'running'
+  /** @type {NodeJS.Signals | undefined} */
+  let stopSignal
+  let stoppedAt = 0
+  let starts = 0
+
+  const start = () => {
+    state = 'running'
+    // The pages of several instances ask for it: another number means other sources (see page.ts).
+    const env = { ...process.env, SOURCES_VERSION: `${process.pid}.${starts++}` }
+    child = fork(runner, [script], { env, execArgv: [] })
+    child.once('message', () => {
+      everReady = true
+    })
+    child.once('exit', (code, signal) => {
+      child = undefined
+      if (state === 'restarting') return start()
+      // Stopped while it was still loading, it cannot have listened for the signal: an orderly stop all the same.
+      if (signal !== null && signal === stopSignal) process.exit(0)
+      if (state === 'stopping' || !everReady) process.exit(code ?? 1)
+      console.error(`Stopped by itself (${signal ?? `exit code ${code}`}). Save a file to start it again.`)
+    })
+  }
+
+  const restart = () => {
+    if (state !== 'running') return
+    if (!child) return start()
+    state = 'restarting'
+    sayGoodbye(child)
+  }
+
+  const stop = (/** @type {NodeJS.Signals} */ signal) => {
+    if (state === 'stopping') {
+      // A second Ctrl-C, from someone who will not wait.
+      if (Date.now() - stoppedAt > SAME_KEY_MS) child?.kill('SIGKILL')
+      return
+    }
+    state = 'stopping'
+    stopSignal = signal
+    stoppedAt = Date.now()
+    if (!child) process.exit(0)
+    sayGoodbye(child, signal)
+  }
+
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+    process.on(signal, () => stop(signal))
+  start()
+  watchSources(folders, (kind) => {
+    onChange?.()
+    if (kind === 'server') restart()
+  })
+}
+
+/**
+ * Calls `changed` once for each burst of changes to sources in `folders` (see kindOfSource), with what has to follow.
+ *
+ * @param {string[]} folders
+ * @param {(kind: 'server' | 'page') => void} changed
+ */
+function watchSources(folders, changed) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let pending
+  let touchesServer = false
+  const tell = () => {
+    changed(touchesServer ? 'server' : 'page')
+    touchesServer = false
+  }
+  for (const folder of folders) {
+    const watcher = watch(folder, { recursive: true }, (_event, file) => {
+      const kind = kindOfSource(file ?? '')
+      if (!kind) return
+      touchesServer ||= kind === 'server'
+      clearTimeout(pending)
+      pending = setTimeout(tell, BURST_MS)
+    })
+    watcher.on('error', (error) => console.error(`${folder} is not watched for changes: ${error.message}`))
+  }
+}

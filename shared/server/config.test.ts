@@ -30,6 +30,7 @@ describe('readCommonConfig', () => {
       host: '127.0.0.1',
       port: 3010,
       allowedOrigins: [],
+      allowedHosts: [],
       production: false,
     })
   })
@@ -39,12 +40,14 @@ describe('readCommonConfig', () => {
       HOST: '::1',
       PORT: '0',
       NODE_ENV: 'production',
+      ALLOWED_HOSTS: ' Laptop.local,,192.168.1.7,[fd00::1]',
       ALLOWED_ORIGINS: ' https://a.example ,,http://b.example:8080,http://[::1]:3000',
     }
     expect(readCommonConfig(env, 3010)).toEqual({
       host: '::1',
       port: 0,
       allowedOrigins: ['https://a.example', 'http://b.example:8080', 'http://[::1]:3000'],
+      allowedHosts: ['laptop.local', '192.168.1.7', '[fd00::1]'],
       production: true,
     })
   })
@@ -66,4 +69,13 @@ describe('readCommonConfig', () => {
     expect(read).toThrow(StartError)
     expect(read).toThrow(`ALLOWED_ORIGINS has "${entry}"`)
   })
+
+  it.each(['*', '*.example', 'https://a.example', 'a.example:3010', 'a.example/', 'a b', 'fd00::1'])(
+    'refuses the host %j, which is none',
+    (entry) => {
+      const read = () => readCommonConfig({ ALLOWED_HOSTS: `fine.example,${entry}` }, 3010)
+      expect(read).toThrow(StartError)
+      expect(read).toThrow(`ALLOWED_HOSTS has "${entry}"`)
+    },
+  )
 })

@@ -1,3 +1,5 @@
+import { hostnameOf } from './hosts.ts'
+
 /** The environment a level reads its settings from; `process.env` fits. */
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -12,6 +14,8 @@ export interface CommonConfig {
   port: number
   /** Further origins, besides the page's own, whose pages may talk to this server. */
   allowedOrigins: string[]
+  /** Further names, besides its own addresses, under which this server answers. */
+  allowedHosts: string[]
   production: boolean
 }
 
@@ -21,6 +25,7 @@ export function readCommonConfig(env: Env, defaultPort: number): CommonConfig {
     host: env.HOST || '127.0.0.1',
     port: readInteger(env, 'PORT', { fallback: defaultPort, min: 0, max: 65_535 }),
     allowedOrigins: readOrigins(env),
+    allowedHosts: readHosts(env),
     production: env.NODE_ENV === 'production',
   }
 }
@@ -45,12 +50,29 @@ export function readInteger(
  * Throws StartError for anything that no browser would send, since such an entry could never match.
  */
 function readOrigins(env: Env): string[] {
-  const entries = (env.ALLOWED_ORIGINS ?? '').split(',').map((entry) => entry.trim())
-  return entries.filter(Boolean).map((entry) => {
+  return readList(env.ALLOWED_ORIGINS).map((entry) => {
     // A pattern parses as a host name, but origins are compared exactly.
     if (!entry.includes('*') && URL.canParse(entry) && new URL(entry).origin === entry) return entry
     throw new StartError(
       `ALLOWED_ORIGINS has "${entry}", which is not an origin: write scheme, host and port only, like https://app.example.com`,
     )
   })
+}
+
+/** `ALLOWED_HOSTS`: names or addresses without port, comma-separated. Throws StartError for anything else. */
+function readHosts(env: Env): string[] {
+  return readList(env.ALLOWED_HOSTS).map((entry) => {
+    const name = entry.toLowerCase()
+    if (!name.includes('*') && hostnameOf(name) === name) return name
+    throw new StartError(
+      `ALLOWED_HOSTS has "${entry}", which is not a host: write names only, without scheme and port, like laptop.local`,
+    )
+  })
+}
+
+function readList(text = ''): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
 }

@@ -139,6 +139,7 @@ async function startVite(levelDir: string, hotReload: boolean, upgrades: Server)
     legacy: { skipWebSocketTokenCheck: !hotReload },
     server: {
       middlewareMode: true,
+      allowedHosts: true, // asked at the door already (hosts.ts)
       hmr: { server: upgrades },
       fs: {
         allow: [searchForWorkspaceRoot(levelDir), socketIoClient],

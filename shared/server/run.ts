@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import { describeError } from '../dev/describe-error.js'
 import { type CommonConfig, type Env, StartError } from './config.ts'
+import { serveKnownHosts } from './hosts.ts'
 import { createLog, type Log, readLogLevel } from './log.ts'
 import { createPage, type Page } from './page.ts'
 import { onShutdown } from './shutdown.ts'
@@ -54,6 +55,7 @@ export async function runLevel(program: LevelProgram): Promise<void> {
     const { config, server, services, notes = [] } = await program.start({ env, log, page })
     running.push(server)
     await page.attach(server.http)
+    serveKnownHosts(server.http, config.allowedHosts)
     await listen(server.http, config)
     const url = urlOf(server.http)
     if (!program.quiet) console.log(startLines(program.name, url, services, notes))

@@ -1,6 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Log } from './log.ts'
 import { HttpError, sendError, sendHttpError } from './respond.ts'
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>
@@ -9,7 +8,7 @@ export type Handler = (req: IncomingMessage, res: ServerResponse) => void | Prom
  * An HTTP server that is not listening yet. An HttpError thrown by `handler` becomes that answer; anything else
  * is logged and becomes a plain 500: nobody sees a stack trace.
  */
-export function createHttpServer(handler: Handler, log: Log): http.Server {
+export function createHttpServer(handler: Handler, log: { error(message: string): void }): http.Server {
   return http.createServer((req, res) => {
     new Promise((resolve) => resolve(handler(req, res))).catch((error: unknown) => {
       // Whoever asked has hung up: nobody is left to answer, and nothing of ours failed.

@@ -1,11 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Log } from '@levels/shared/server/log.ts'
 import nodemailer from 'nodemailer'
-import type { Mail } from './mail.ts'
+import type { Log } from '../channel.ts'
 
 /** For each step: connecting, the server's greeting, silence in between. nodemailer's own are up to 10 minutes. */
 const STEP_TIMEOUT_MS = 5_000
+
+/** A mail to one person. */
+export interface Mail {
+  /** One bare address. */
+  to: string
+  subject: string
+  text: string
+  messageId: string
+}
 
 export interface MailTransport {
   /** Who takes the mails, for the records: a host, or `outbox`. */
@@ -14,8 +22,17 @@ export interface MailTransport {
   send(mail: Mail): Promise<void>
 }
 
+/** Over SMTP where there is a server for it, else into files in `<dataDir>/outbox`. */
+export function createMailTransport(
+  { smtpUrl, mailFrom, dataDir }: { smtpUrl?: string; mailFrom: string; dataDir: string },
+  log: Log,
+): MailTransport {
+  if (smtpUrl !== undefined) return createSmtpTransport(smtpUrl, mailFrom)
+  return createOutbox(path.join(dataDir, 'outbox'), mailFrom, log)
+}
+
 /** Mails over SMTP. */
-export function createSmtpTransport(smtpUrl: string, from: string): MailTransport {
+function createSmtpTransport(smtpUrl: string, from: string): MailTransport {
   const transport = nodemailer.createTransport({
     url: smtpUrl,
     connectionTimeout: STEP_TIMEOUT_MS,
@@ -33,7 +50,7 @@ export function createSmtpTransport(smtpUrl: string, from: string): MailTranspor
 }
 
 /** Without SMTP, mails become files that any mail program opens. The log says where. */
-export function createOutbox(folder: string, from: string, log: Log): MailTransport {
+function createOutbox(folder: string, from: string, log: Log): MailTransport {
   const transport = nodemailer.createTransport({ streamTransport: true, buffer: true })
   return {
     service: 'outbox',

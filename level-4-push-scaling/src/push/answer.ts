@@ -1,4 +1,4 @@
-import type { Outcome } from '../deliveries/types.ts'
+import type { Outcome } from '../channel.ts'
 
 /** What a push service answered. */
 export interface Answer {

@@ -1,60 +1,81 @@
+<<<<<<< HEAD
 import type { DefineRoute, DeliveryChannel, Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import type { Connection } from 'mongoose'
 import type { DeliverySettings } from '../config.ts'
 import type { Deliveries } from '../deliveries/index.ts'
 import { createPushChannel } from './channel.ts'
+=======
+import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
+import type { Connection, Types } from 'mongoose'
+import type { Log, QueuedChannel } from '../channel.ts'
+>>>>>>> 329a697 (WIP chapters)
 import { createEndpointCheck } from './endpoint.ts'
-import { subscriptionModel } from './model.ts'
 import { createPushPost } from './post.ts'
-import { definePushRoutes } from './routes.ts'
+import { createPushChannel } from './push.ts'
+import { definePushRoutes, type PushDeliveries } from './routes.ts'
 import { createSubscriptions } from './subscriptions.ts'
-import { loadVapidKeys } from './vapid.ts'
+import { loadVapidKeys, type VapidKeys } from './vapid.ts'
+
+export interface PushSettings {
+  /** How long a notification may stay unseen before it is pushed, in milliseconds. */
+  pushDelayMs: number
+  /** Hosts that push endpoints may name: `fcm.googleapis.com`, `*.push.apple.com`, or for tests `localhost:8443`. */
+  pushAllowedHosts: string[]
+  /** A PEM file with a certificate authority to trust, for a push service of one's own. */
+  pushCaFile?: string
+  /** Absent in development: then a pair is made once and kept in the database. */
+  vapid?: VapidKeys
+  /** `mailto:` or `https:`, a contact for the push services (RFC 8292 section 2.1). */
+  vapidSubject: string
+}
 
 export interface PushOptions {
   db: Connection
-  models: Pick<Models, 'Notification' | 'Session' | 'Setting'>
-  /** Takes the channel's work; must not have been started. */
-  deliveries: Deliveries
-  config: Pick<DeliverySettings, 'pushDelayMs' | 'pushAllowedHosts' | 'pushCaFile' | 'vapid' | 'vapidSubject'>
+  config: PushSettings
+  /** The value kept under this name, made and kept if there is none: the same for every instance. */
+  keep(name: string, make: () => string): Promise<string>
+  /** Those of these device sessions that are not over. */
+  aliveSessions(sids: string[]): Promise<ReadonlySet<string>>
+  /** How many notifications each of these users has not read. */
+  countUnread(userIds: Types.ObjectId[]): Promise<Map<string, number>>
+  deliveries: PushDeliveries
   log: Log
 }
 
-/** How often the log tells that a push service rejects this server, in milliseconds. */
+export interface Push {
+  /** To be added to the deliveries. */
+  channel: QueuedChannel
+  routes(route: DefineRoute): void
+}
+
+/** How often the log says that a push service rejects this server, in milliseconds. */
 const REMIND_MS = 60_000
 
 /**
- * Web push: notifications for people whose page is closed. Throws StartError when the VAPID keys are no pair or the
+ * Web push: notifications for people whose page is closed. Throws SettingsError when the VAPID keys are no pair or the
  * certificate cannot be read.
  */
-export async function createPush({
-  db,
-  models,
-  deliveries,
-  config,
-  log,
-}: PushOptions): Promise<{ channel: DeliveryChannel; routes(route: DefineRoute): void }> {
-  const keys = await loadVapidKeys(models, config.vapid)
+export async function createPush({ db, config, keep, deliveries, log, ...host }: PushOptions): Promise<Push> {
+  const keys = await loadVapidKeys(config.vapid, keep)
+  const { publicKey } = keys
   const serviceOf = createEndpointCheck(config.pushAllowedHosts)
-  const Subscription = subscriptionModel(db)
-  await Subscription.createIndexes()
-  const subscriptions = createSubscriptions(models, Subscription)
-  const channel = createPushChannel({
-    models,
-    subscriptions,
-    post: createPushPost(keys, config),
-    serviceOf,
-    delayMs: config.pushDelayMs,
-    onMisconfigured: createReminder(log),
-  })
+  const post = createPushPost(keys, config)
+  const subscriptions = await createSubscriptions({ db, publicKey, aliveSessions: host.aliveSessions })
   return {
-    channel: deliveries.add(channel),
-    routes: (route) =>
-      definePushRoutes(route, { publicKey: keys.publicKey, subscriptions, serviceOf, deliveries }),
+    channel: createPushChannel({
+      subscriptions,
+      post,
+      serviceOf,
+      delayMs: config.pushDelayMs,
+      countUnread: host.countUnread,
+      onMisconfigured: createReminder(log),
+    }),
+    routes: (route) => definePushRoutes(route, { publicKey, subscriptions, serviceOf, deliveries, log }),
   }
 }
 
-/** Every message may fail for the same reason: the log says it once a minute. */
+/** Every message may fail for the same reason: the log says it once a minute for each service, of which there are few. */
 function createReminder(log: Log): (service: string, status: number) => void {
   const lastAt = new Map<string, number>()
   return (service, status) => {

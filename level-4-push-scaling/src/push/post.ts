@@ -2,13 +2,12 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent, type RequestOptions, request } from 'node:https'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
-import { StartError } from '@levels/shared/server/config.ts'
 import webPush from 'web-push'
-import type { DeliverySettings, VapidSettings } from '../config.ts'
+import type { BrowserSubscription } from '../events.ts'
+import { SettingsError } from '../settings-error.ts'
 import type { Answer } from './answer.ts'
-import type { Handling } from './handling.ts'
-import type { BrowserSubscription } from './keys.ts'
-import { createVapidAuthorization } from './vapid.ts'
+import type { Handling } from './message.ts'
+import { createVapidAuthorization, type VapidKeys } from './vapid.ts'
 
 /** From the first byte sent to the last byte of the answer. The web-push package itself waits forever. */
 export const TIMEOUT_MS = 10_000
@@ -32,11 +31,11 @@ export interface PushPost {
 /**
  * Messages to push services. web-push encrypts (RFC 8291) and signs (RFC 8292); the request is our own, because it
  * must end in time however slowly the answer drips, and a redirect must not lead to where the endpoint check never
- * looked. Throws StartError when `pushCaFile` is no certificate.
+ * looked. Throws SettingsError when `pushCaFile` is no certificate.
  */
 export function createPushPost(
-  keys: VapidSettings,
-  { vapidSubject, pushCaFile }: Pick<DeliverySettings, 'vapidSubject' | 'pushCaFile'>,
+  keys: VapidKeys,
+  { vapidSubject, pushCaFile }: { vapidSubject: string; pushCaFile?: string },
 ): PushPost {
   const authorizationFor = createVapidAuthorization(keys, vapidSubject)
   const agent = new Agent({
@@ -99,7 +98,7 @@ function readCertificate(file: string): string {
     new X509Certificate(pem) // throws; a secure context would pass over whatever is no certificate
     return pem
   } catch {
-    throw new StartError(
+    throw new SettingsError(
       `PUSH_CA_FILE=${file} cannot be read as a certificate: name a PEM file with a certificate authority`,
     )
   }

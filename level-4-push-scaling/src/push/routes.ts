@@ -1,44 +1,71 @@
+<<<<<<< HEAD
 import type { DefineRoute } from '@levels/3-jwt-notifications/src/doors.ts'
+=======
+import { ECDH } from 'node:crypto'
+import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
+>>>>>>> 329a697 (WIP chapters)
 import { HttpError } from '@levels/shared/server/respond.ts'
-import type { Model } from 'mongoose'
 import * as z from 'zod'
-import type { Deliveries } from '../deliveries/index.ts'
-import { type DeliveryDoc, deliveryStates } from '../deliveries/model.ts'
+import type { Log } from '../channel.ts'
+import {
+  browserSubscription,
+  type DeliveryState,
+  endpointText,
+  publicKeyAnswer,
+  type SavedSubscription,
+  savedSubscription,
+  savedSubscriptions,
+  testMessage,
+  testResult,
+} from '../events.ts'
 import { type EndpointCheck, EndpointRefused } from './endpoint.ts'
-import { pushSubscription } from './keys.ts'
-import type { SubscriptionDoc } from './model.ts'
-import type { Subscriptions } from './subscriptions.ts'
-import { sendTestMessage } from './test-message.ts'
+import { CHANNEL } from './push.ts'
+import type { SubscriptionDoc, Subscriptions } from './subscriptions.ts'
 
-const endpoint = z.object({ endpoint: z.string().min(1).max(2_048) })
+/** What became of one delivery. */
+export interface DeliveryResult {
+  id: string
+  target: string
+  service: string
+  state: DeliveryState
+  error?: string
+  at: Date
+}
 
-const savedSubscription = z.object({
-  id: z.string(),
-  endpoint: z.string(),
-  service: z.string().describe('The push service'),
-  createdAt: z.iso.datetime(),
-  savedAt: z.iso.datetime(),
-  current: z.boolean().describe('Saved by the session that asks'),
-  lastPush: z
-    .object({
-      id: z.string().describe('The notification, or the test message'),
-      state: z.enum(deliveryStates).describe('"sent": the push service has accepted it'),
-      error: z.string().optional(),
-      at: z.iso.datetime(),
-    })
-    .optional(),
-})
+/** What the routes ask of whoever delivers. */
+export interface PushDeliveries {
+  /** Queues a test message to these places; returns its id. Throws HttpError 429 right after the last one. */
+  sendTest(channel: string, userId: string, targets: { id: string; service: string }[]): Promise<string>
+  /** The last delivery to each of these places that was for this user. */
+  lastTo(targets: string[], userId: string): Promise<DeliveryResult[]>
+  /** The deliveries of one test message of this user's. */
+  testResults(id: string, userId: string): Promise<DeliveryResult[]>
+}
 
-interface RouteOptions {
+export interface PushRouteParts {
   publicKey: string
   subscriptions: Subscriptions
   serviceOf: EndpointCheck
-  deliveries: Deliveries
+  deliveries: PushDeliveries
+  log: Log
 }
 
+const subscribeBody = browserSubscription.extend({
+  keys: z.object({
+    p256dh: browserSubscription.shape.keys.shape.p256dh.refine(
+      isPublicKey,
+      'must be a public key: an uncompressed point of P-256',
+    ),
+    auth: browserSubscription.shape.keys.shape.auth.refine(
+      (text) => Buffer.from(text, 'base64url').length === 16, // RFC 8291 section 3.2
+      'must be 16 bytes',
+    ),
+  }),
+})
+
 /** `/api/push`: turning push on and off for a browser, and seeing whether it works. */
-export function definePushRoutes(route: DefineRoute, options: RouteOptions): void {
-  const { publicKey, subscriptions, serviceOf, deliveries } = options
+export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): void {
+  const { publicKey, subscriptions, serviceOf, deliveries, log } = parts
   const path = '/api/push/subscriptions'
 
   route({
@@ -47,7 +74,7 @@ export function definePushRoutes(route: DefineRoute, options: RouteOptions): voi
     summary: 'The VAPID public key that a page subscribes with',
     access: 'public',
     status: 200,
-    answer: z.object({ publicKey: z.string().describe('An uncompressed P-256 point, base64url') }),
+    answer: publicKeyAnswer,
     handle: () => ({ publicKey }),
   })
 
@@ -57,11 +84,11 @@ export function definePushRoutes(route: DefineRoute, options: RouteOptions): voi
     summary:
       'Turn push on for this browser, until its session ends (ten browsers a user: the oldest makes room)',
     access: 'user',
-    body: pushSubscription,
+    body: subscribeBody,
     status: 201,
     answer: savedSubscription,
     async handle({ body, caller }) {
-      const service = checked(serviceOf, body.endpoint)
+      const service = checked(body.endpoint, caller.username)
       const saved = await subscriptions.save({ userId: caller.id, sid: caller.sid }, body, service)
       return toAnswer(saved, caller.sid)
     },
@@ -73,13 +100,15 @@ export function definePushRoutes(route: DefineRoute, options: RouteOptions): voi
     summary: 'Your browsers that get push, and what became of the last message to each',
     access: 'user',
     status: 200,
-    answer: z.object({ items: z.array(savedSubscription) }),
+    answer: savedSubscriptions,
     async handle({ caller }) {
       const mine = await subscriptions.listFor([caller.id])
-      const lastPushes = await Promise.all(
-        mine.map(({ _id }) => lastPushTo(deliveries.model, _id, caller.id)),
+      const last = await deliveries.lastTo(
+        mine.map(({ _id }) => _id),
+        caller.id,
       )
-      return { items: mine.map((one, index) => toAnswer(one, caller.sid, lastPushes[index])) }
+      const lastOf = new Map(last.map((result) => [result.target, result]))
+      return { items: mine.map((one) => toAnswer(one, caller.sid, lastOf.get(one._id))) }
     },
   })
 
@@ -88,7 +117,7 @@ export function definePushRoutes(route: DefineRoute, options: RouteOptions): voi
     path,
     summary: 'Turn push off for one browser; done already counts as done',
     access: 'user',
-    body: endpoint,
+    body: z.object({ endpoint: endpointText }),
     status: 204,
     handle: ({ body, caller }) => subscriptions.remove(caller.id, body.endpoint),
   })
@@ -98,35 +127,71 @@ export function definePushRoutes(route: DefineRoute, options: RouteOptions): voi
     path: '/api/push/test',
     summary: 'Send a test message to your browsers, or to the one named',
     access: 'user',
-    body: endpoint.partial().optional(),
+    body: z.object({ endpoint: endpointText.optional() }).optional(),
     status: 202,
-    answer: z.object({ id: z.string().describe('As in the payload, and in lastPush') }),
+    answer: testMessage,
     async handle({ body, caller }) {
       const mine = await subscriptions.listFor([caller.id])
       const meant = mine.filter((one) => !body?.endpoint || one.endpoint === body.endpoint)
-      return sendTestMessage(deliveries, caller.id, meant)
+      if (meant.length === 0)
+        throw new HttpError(409, 'no_subscription', 'No browser of yours gets push yet: turn it on first.')
+      const targets = meant.map(({ _id: id, service }) => ({ id, service }))
+      return { id: await deliveries.sendTest(CHANNEL, caller.id, targets) }
     },
   })
-}
 
-function checked(serviceOf: EndpointCheck, endpoint: string): string {
-  try {
-    return serviceOf(endpoint)
-  } catch (error) {
-    if (error instanceof EndpointRefused) throw new HttpError(400, 'endpoint_not_allowed', error.message)
-    throw error
+  route({
+    method: 'get',
+    path: '/api/push/test/:id',
+    summary: 'What the push services answered to a test message of yours',
+    access: 'user',
+    params: z.strictObject({ id: z.string().regex(/^[0-9a-f]{24}$/, 'must be the id of a test message') }),
+    status: 200,
+    answer: testResult,
+    async handle({ params: { id }, caller }) {
+      const results = await deliveries.testResults(id, caller.id)
+      if (results.length === 0) throw new HttpError(404, 'not_found', 'There is no such test message of yours.')
+      const saved = new Set((await subscriptions.listFor([caller.id])).map(({ _id }) => _id))
+      return {
+        items: results.map(({ service, state, error, target }) => ({
+          service,
+          state,
+          ...(error !== undefined && { error }),
+          gone: state === 'failed' && !saved.has(target),
+        })),
+      }
+    },
+  })
+
+  function checked(endpoint: string, username: string): string {
+    try {
+      return serviceOf(endpoint)
+    } catch (error) {
+      if (!(error instanceof EndpointRefused)) throw error
+      // Somebody may be trying to make this server call other machines. The endpoint itself stays out of the log.
+      log.warn(`A push endpoint of ${username} was refused: ${error.message}`)
+      throw new HttpError(400, 'endpoint_not_allowed', error.message)
+    }
   }
 }
 
-function lastPushTo(deliveries: Model<DeliveryDoc>, target: string, userId: string) {
-  return deliveries.findOne({ target, userId }).sort({ _id: -1 }).lean()
+/** A browser's public key: a point of P-256, uncompressed, so 65 bytes (RFC 8291 section 3.1). */
+function isPublicKey(text: string): boolean {
+  const point = Buffer.from(text, 'base64url')
+  return point.length === 65 && point[0] === 4 && isOnCurve(point)
 }
 
-function toAnswer(
-  saved: SubscriptionDoc,
-  sid: string,
-  last?: DeliveryDoc | null,
-): z.output<typeof savedSubscription> {
+/** A point off the curve is no key, and deriving a secret with one could give ours away. */
+function isOnCurve(point: Buffer): boolean {
+  try {
+    ECDH.convertKey(point, 'prime256v1', undefined, undefined, 'uncompressed')
+    return true
+  } catch {
+    return false
+  }
+}
+
+function toAnswer(saved: SubscriptionDoc, sid: string, last?: DeliveryResult): SavedSubscription {
   return {
     id: saved._id,
     endpoint: saved.endpoint,
@@ -136,10 +201,10 @@ function toAnswer(
     current: saved.sessionId === sid,
     ...(last && {
       lastPush: {
-        id: last.notificationId.toHexString(),
+        id: last.id,
         state: last.state,
-        ...(last.lastError !== undefined && { error: last.lastError }),
-        at: (last.finishedAt ?? last.createdAt).toISOString(),
+        ...(last.error !== undefined && { error: last.error }),
+        at: last.at.toISOString(),
       },
     }),
   }

@@ -1,10 +1,52 @@
+<<<<<<< HEAD
 import { isDuplicateKey, type Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import { Types } from 'mongoose'
 import type { BrowserSubscription } from './keys.ts'
 import { idOfEndpoint, type SubscriptionDoc, type SubscriptionModel } from './model.ts'
+=======
+import { createHash } from 'node:crypto'
+import { type Connection, Schema, Types } from 'mongoose'
+import type { BrowserSubscription } from '../events.ts'
+
+/** A browser that may be woken up. */
+export interface SubscriptionDoc {
+  /** A hash of the endpoint: one endpoint is one row, whoever saves it and however often. */
+  _id: string
+  /** Secret in itself: whoever knows it and the VAPID key may wake the browser up. */
+  endpoint: string
+  keys: { p256dh: string; auth: string }
+  userId: Types.ObjectId
+  /** The device session that saved it. Push ends with it: nobody wants news on a computer they signed out of. */
+  sessionId: string
+  /** The push service, as the endpoint check names it: `push.apple.com`, or `localhost:8443`. */
+  service: string
+  /** The VAPID key that it was made for: signed with another one, nothing reaches it. */
+  publicKey?: string
+  createdAt: Date
+  savedAt: Date
+}
+
+const schema = new Schema<SubscriptionDoc>(
+  {
+    _id: String,
+    endpoint: { type: String, required: true },
+    keys: { p256dh: { type: String, required: true }, auth: { type: String, required: true } },
+    userId: { type: Schema.Types.ObjectId, required: true },
+    sessionId: { type: String, required: true },
+    service: { type: String, required: true },
+    publicKey: String,
+    createdAt: { type: Date, required: true },
+    savedAt: { type: Date, required: true },
+  },
+  { versionKey: false },
+)
+schema.index({ userId: 1, savedAt: -1 })
+
+const idOfEndpoint = (endpoint: string) => createHash('sha256').update(endpoint).digest('base64url')
+>>>>>>> 329a697 (WIP chapters)
 
 /** How many browsers of one user get push. */
-export const MAX_PER_USER = 10
+const MAX_PER_USER = 10
 
 export interface Owner {
   userId: string
@@ -12,13 +54,26 @@ export interface Owner {
   sid: string
 }
 
-export type Subscriptions = ReturnType<typeof createSubscriptions>
+export interface SubscriptionParts {
+  db: Connection
+  /** The VAPID key of this installation. */
+  publicKey: string
+  /** Those of these device sessions that are not over. */
+  aliveSessions(sids: string[]): Promise<ReadonlySet<string>>
+}
+
+export type Subscriptions = Awaited<ReturnType<typeof createSubscriptions>>
 
 /**
- * The browsers to wake up. A subscription lives as long as the device session that saved it: signing out, being
- * signed out and 30 days of absence all end it, without anybody having to remember to.
+ * The browsers to wake up. A subscription lives as long as the device session that saved it (signing out, being signed
+ * out and 30 days of absence all end it) and as long as the VAPID key that it was made for: resolves when the indexes
+ * are built and the rows of earlier keys are gone.
  */
-export function createSubscriptions({ Session }: Pick<Models, 'Session'>, Subscription: SubscriptionModel) {
+export async function createSubscriptions({ db, publicKey, aliveSessions }: SubscriptionParts) {
+  const Subscription = db.model('PushSubscription', schema, 'pushsubscriptions')
+  await Subscription.createIndexes()
+  await Subscription.deleteMany({ publicKey: { $exists: true, $ne: publicKey } })
+
   /**
    * Saves a browser's subscription. Saved again it is the same row, and belongs to whoever saved it last: the
    * browser has one user at a time. Beyond ten, the one that was not heard of for longest makes room: most likely
@@ -30,19 +85,17 @@ export function createSubscriptions({ Session }: Pick<Models, 'Session'>, Subscr
     service: string,
   ): Promise<SubscriptionDoc> {
     const now = new Date()
+    const owner = { userId: new Types.ObjectId(userId), sessionId: sid }
     const upsert = () =>
       Subscription.findByIdAndUpdate(
         idOfEndpoint(browser.endpoint),
-        {
-          $set: { ...browser, userId: new Types.ObjectId(userId), sessionId: sid, service, savedAt: now },
-          $setOnInsert: { createdAt: now },
-        },
+        { $set: { ...browser, ...owner, service, publicKey, savedAt: now }, $setOnInsert: { createdAt: now } },
         { upsert: true, returnDocument: 'after' },
       ).lean()
     // Two upserts of a new key at once: one may be refused as a duplicate (MongoDB manual, "Upsert with Unique
-    // Index"). The second time the row is there.
-    const saved = await upsert().catch((error: unknown) => {
-      if (isDuplicateKey(error)) return upsert()
+    // Index"; E11000). The second time the row is there.
+    const saved = await upsert().catch((error: { code?: number }) => {
+      if (error.code === 11_000) return upsert()
       throw error
     })
     await makeRoom(userId)
@@ -73,9 +126,7 @@ export function createSubscriptions({ Session }: Pick<Models, 'Session'>, Subscr
   /** Those whose session is not over; the others are removed. */
   async function keepAlive(found: SubscriptionDoc[]): Promise<SubscriptionDoc[]> {
     if (found.length === 0) return found
-    const sids = [...new Set(found.map(({ sessionId }) => sessionId))]
-    const alive = { _id: { $in: sids }, revokedAt: null, expiresAt: { $gt: new Date() } }
-    const sessions = new Set((await Session.find(alive, { _id: 1 }).lean()).map(({ _id }) => _id))
+    const sessions = await aliveSessions([...new Set(found.map(({ sessionId }) => sessionId))])
     await drop(found.filter(({ sessionId }) => !sessions.has(sessionId)))
     return found.filter(({ sessionId }) => sessions.has(sessionId))
   }

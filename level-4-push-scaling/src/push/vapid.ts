@@ -1,27 +1,34 @@
 import { createECDH } from 'node:crypto'
+<<<<<<< HEAD
 import { type Models, readOrMakeSetting } from '@levels/3-jwt-notifications/src/doors.ts'
 import { StartError } from '@levels/shared/server/config.ts'
+=======
+>>>>>>> 329a697 (WIP chapters)
 import webPush from 'web-push'
-import type { DeliverySettings, VapidSettings } from '../config.ts'
+import { SettingsError } from '../settings-error.ts'
+
+/** The key pair that tells push services who sends (VAPID, RFC 8292). */
+export interface VapidKeys {
+  /** An uncompressed P-256 point, base64url: what the page subscribes with. */
+  publicKey: string
+  privateKey: string
+}
 
 /** How long an authorization is used, in milliseconds. The package makes them for 12 h; RFC 8292 allows 24. */
 const REUSE_MS = 3_600_000
 
 /**
- * The key pair of this installation: from the environment, or, in development, made once and kept in the database.
- * Every subscription is bound to it, so a new pair at each start would cut off every browser.
- * Throws StartError when the two keys are not a pair.
+ * The key pair of this installation: the one given (from the environment), or, in development, one made once and kept by
+ * `keep`. Every subscription is bound to it, so a new pair at each start would cut off every browser.
+ * Throws SettingsError when the two keys are not a pair.
  */
 export async function loadVapidKeys(
-  { Setting }: Pick<Models, 'Setting'>,
-  settings: VapidSettings | undefined,
-): Promise<VapidSettings> {
-  if (!settings) {
-    const make = () => JSON.stringify(webPush.generateVAPIDKeys())
-    return JSON.parse(await readOrMakeSetting(Setting, 'vapidKeys', make))
-  }
-  if (publicKeyOf(settings.privateKey) === settings.publicKey) return settings
-  throw new StartError(
+  given: VapidKeys | undefined,
+  keep: (name: string, make: () => string) => Promise<string>,
+): Promise<VapidKeys> {
+  if (!given) return JSON.parse(await keep('vapidKeys', () => JSON.stringify(webPush.generateVAPIDKeys())))
+  if (publicKeyOf(given.privateKey) === given.publicKey) return given
+  throw new SettingsError(
     'VAPID_PUBLIC_KEY does not belong to VAPID_PRIVATE_KEY: set both to one pair from: npx web-push generate-vapid-keys',
   )
 }
@@ -31,8 +38,8 @@ export async function loadVapidKeys(
  * service only, signed once an hour rather than with every message.
  */
 export function createVapidAuthorization(
-  { publicKey, privateKey }: VapidSettings,
-  vapidSubject: DeliverySettings['vapidSubject'],
+  { publicKey, privateKey }: VapidKeys,
+  subject: string,
 ): (audience: string) => string {
   const made = new Map<string, { header: string; at: number }>()
   return (audience) => {
@@ -40,7 +47,7 @@ export function createVapidAuthorization(
     if (last && Date.now() - last.at < REUSE_MS) return last.header
     const { Authorization: header } = webPush.getVapidHeaders(
       audience,
-      vapidSubject,
+      subject,
       publicKey,
       privateKey,
       'aes128gcm',
@@ -56,6 +63,6 @@ function publicKeyOf(privateKey: string): string | undefined {
     curve.setPrivateKey(privateKey, 'base64url')
     return curve.getPublicKey('base64url')
   } catch {
-    return undefined // outside the curve's range: nobody's key
+    return undefined // outside the curve's range: no key at all
   }
 }

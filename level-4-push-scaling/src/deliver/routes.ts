@@ -1,29 +1,20 @@
+<<<<<<< HEAD:level-4-push-scaling/src/deliveries/routes.ts
 import { type DefineRoute, type Models, objectId } from '@levels/3-jwt-notifications/src/doors.ts'
+=======
+import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
+>>>>>>> 329a697 (WIP chapters):level-4-push-scaling/src/deliver/routes.ts
 import { HttpError } from '@levels/shared/server/respond.ts'
+import type { Types } from 'mongoose'
 import * as z from 'zod'
+import { type Delivery, delivery, deliveryPage, deliveryState, deliveryStats, openStates } from '../events.ts'
 import type { Deliveries } from './index.ts'
-import { type DeliveryDoc, deliveryStates } from './model.ts'
+import type { DeliveryDoc } from './model.ts'
+import { readStats } from './stats.ts'
 
-const delivery = z.object({
-  id: z.string(),
-  channel: z.string(),
-  notificationId: z.string(),
-  user: z.string().nullable().describe('The username; null when the account is gone'),
-  service: z.string().describe('Who carries it'),
-  state: z.enum(deliveryStates),
-  attempts: z.int(),
-  lastError: z.string().nullable(),
-  nextAttemptAt: z.iso.datetime().nullable(),
-  createdAt: z.iso.datetime(),
-  finishedAt: z.iso.datetime().nullable(),
-  test: z.boolean(),
-})
-
-/** Those that somebody may have to do something about. Counting weeks of sent ones would take seconds. */
-const openStates = ['pending', 'retrying', 'failed'] as const
+const objectId = z.string().regex(/^[0-9a-f]{24}$/i, 'must be an id')
 
 const listQuery = z.strictObject({
-  state: z.enum(deliveryStates).optional(),
+  state: deliveryState.optional(),
   before: objectId.optional(),
   limit: z.coerce.number().pipe(z.int().min(1).max(100)).default(20),
 })
@@ -31,8 +22,8 @@ const listQuery = z.strictObject({
 /** `/api/admin/deliveries`: what is on its way, what is stuck and why. */
 export function defineDeliveryRoutes(
   route: DefineRoute,
-  { model, wake }: Deliveries,
-  { User }: Pick<Models, 'User'>,
+  { model, wake }: Pick<Deliveries, 'model' | 'wake'>,
+  usernames: (ids: Types.ObjectId[]) => Promise<ReadonlyMap<string, string>>,
 ): void {
   const path = '/api/admin/deliveries'
 
@@ -43,11 +34,7 @@ export function defineDeliveryRoutes(
     access: 'admin',
     query: listQuery,
     status: 200,
-    answer: z.object({
-      items: z.array(delivery),
-      counts: z.record(z.enum(openStates), z.int()),
-      nextBefore: z.string().nullable(),
-    }),
+    answer: deliveryPage,
     async handle({ query: { state, before, limit } }) {
       const filter = { ...(state && { state }), ...(before && { _id: { $lt: before } }) }
       const [found, counts] = await Promise.all([
@@ -65,6 +52,16 @@ export function defineDeliveryRoutes(
         nextBefore: found.length > limit ? (items.at(-1)?.id ?? null) : null,
       }
     },
+  })
+
+  route({
+    method: 'get',
+    path: `${path}/stats`,
+    summary: 'The last day in numbers: sent, failed and pending for each hour and channel, and how long it took',
+    access: 'admin',
+    status: 200,
+    answer: deliveryStats,
+    handle: () => readStats(model),
   })
 
   route({
@@ -101,16 +98,14 @@ export function defineDeliveryRoutes(
     )
   }
 
-  async function withUsernames(deliveries: DeliveryDoc[]): Promise<z.output<typeof delivery>[]> {
-    const userIds = deliveries.map(({ userId }) => userId)
-    const users = await User.find({ _id: { $in: userIds } }, { username: 1 }).lean()
-    const names = new Map(users.map(({ _id, username }) => [String(_id), username]))
+  async function withUsernames(deliveries: DeliveryDoc[]): Promise<Delivery[]> {
+    const names = await usernames(deliveries.map(({ userId }) => userId))
     return deliveries.map((doc) => ({
       id: String(doc._id),
       channel: doc.channel,
       notificationId: String(doc.notificationId),
       user: names.get(String(doc.userId)) ?? null,
-      service: doc.lane,
+      service: doc.service,
       state: doc.state,
       attempts: doc.attempts,
       lastError: doc.lastError ?? null,

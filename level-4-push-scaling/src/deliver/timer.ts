@@ -1,7 +1,7 @@
-import type { Log } from '@levels/shared/server/log.ts'
+import type { Log } from '../channel.ts'
 
 /** Runs a step whenever it is due. */
-export interface Alarm {
+export interface Timer {
   start(): void
   /** The step runs at this time (epoch milliseconds; now by default), if not before. */
   wake(at?: number): void
@@ -19,7 +19,7 @@ const AFTER_FAILURE_MS = 1_000
  * A timer around `step`, which does all that can be done now and answers when there is more (epoch milliseconds,
  * or undefined). It never runs twice at once, and survives whatever it throws: the log tells once an outage.
  */
-export function createAlarm(name: string, step: () => Promise<number | undefined>, log: Log): Alarm {
+export function createTimer(name: string, step: () => Promise<number | undefined>, log: Log): Timer {
   let timer: NodeJS.Timeout | undefined
   let dueAt = Number.POSITIVE_INFINITY
   let running: Promise<void> | undefined

@@ -12,16 +12,19 @@ export interface DeliveryDoc {
   userId: Types.ObjectId
   /** The place, by the channel's own name for it. */
   target: string
-  lane: string
+  /** Who carries it. */
+  service: string
   state: DeliveryState
   /** Attempts that came to an end. */
   attempts: number
   /** When to try next; while it is being tried, when its lease ends; absent when all is done. */
   nextAttemptAt?: Date
-  /** Who is trying it: the instance and its claim. */
+  /** The lease's token: who is trying it. */
   claimedBy?: string
   lastError?: string
   createdAt: Date
+  /** The hour it was made in, for the numbers. */
+  hour?: Date
   finishedAt?: Date
   /** A test message: goes out whatever the user has seen. */
   test?: boolean
@@ -36,13 +39,14 @@ const schema = new Schema<DeliveryDoc>(
     notificationId: { type: Schema.Types.ObjectId, required: true },
     userId: { type: Schema.Types.ObjectId, required: true },
     target: { type: String, required: true },
-    lane: { type: String, required: true },
+    service: { type: String, required: true },
     state: { type: String, enum: deliveryStates, required: true },
     attempts: { type: Number, required: true },
     nextAttemptAt: Date,
     claimedBy: String,
     lastError: String,
     createdAt: { type: Date, required: true },
+    hour: Date,
     finishedAt: Date,
     test: Boolean,
   },
@@ -51,7 +55,10 @@ const schema = new Schema<DeliveryDoc>(
 // The rule of the whole queue: one notification goes to one place once, however many instances decide so.
 schema.index({ notificationId: 1, channel: 1, target: 1 }, { unique: true })
 // What is due. Finished deliveries are not in it, so it stays as small as the work that is left.
-schema.index({ nextAttemptAt: 1, lane: 1 }, { partialFilterExpression: { nextAttemptAt: { $exists: true } } })
+schema.index(
+  { nextAttemptAt: 1, service: 1 },
+  { partialFilterExpression: { nextAttemptAt: { $exists: true } } },
+)
 // The admins' list, newest first, and the last one to a place.
 schema.index({ state: 1, _id: -1 })
 schema.index({ target: 1, _id: -1 })
@@ -59,3 +66,13 @@ schema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_S })
 
 export const deliveryModel = (db: Connection): Model<DeliveryDoc> =>
   db.model<DeliveryDoc>('Delivery', schema, 'deliveries')
+
+/** A delivery that nobody has attempted yet. */
+export function newDelivery(
+  place: Pick<DeliveryDoc, 'channel' | 'notificationId' | 'userId' | 'target' | 'service' | 'test'>,
+  now: Date,
+): Omit<DeliveryDoc, '_id'> {
+  const hour = new Date(now)
+  hour.setUTCMinutes(0, 0, 0)
+  return { ...place, state: 'pending', attempts: 0, nextAttemptAt: now, createdAt: now, hour }
+}

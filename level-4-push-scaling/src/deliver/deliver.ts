@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import type { Model, UpdateQuery } from 'mongoose'
+import type { DueNotification, Outcome, QueuedChannel } from '../channel.ts'
+import { type DeliveryDoc, newDelivery } from './model.ts'
+
+// The heart of the chapter, in three steps: take what is due (the lease), make one delivery for each place (the
+// decision), write down what an attempt's outcome means (the record). Around it: timer.ts says when, worker.ts how many
+// at once, recorder.ts writes through an outage.
+
+const BATCH = 100
+
+/** A range has a beginning, and a query for a range of times finds its index. */
+const EVER = new Date(0)
+
+export interface Lease<Doc> {
+  /**
+   * Takes up to 100 documents that are due and fit `where`, for `ms` milliseconds. Of any number of instances that see
+   * the same ones, each gets those that it was first to move. `choose` may leave some of them to others.
+   */
+  take(ms: number, where?: object, choose?: (due: Doc[]) => Doc[]): Promise<Taken<Doc>>
+  /** When the next one that fits is due, in epoch milliseconds; undefined when there is none. */
+  nextDueAt(where?: object): Promise<number | undefined>
+}
+
+/** Ours until the lease ends; a later change asks for the token, which then is another one. */
+export interface Taken<Doc> {
+  documents: Doc[]
+  token: string
+}
+
+/**
+ * The lease. One field, in one index, says both "due at" and "the lease ends at", because taking a document moves that
+ * field into the future. So a crash needs no cure: when the lease ends, the document is due again.
+ *
+ * `due` is the path of that field, `owner` of the one that keeps the token of who took it.
+ */
+export function createLease<Doc extends { _id: unknown }>(
+  model: Model<Doc>,
+  due: string,
+  owner: string,
+): Lease<Doc> {
+  return {
+    async take(ms, where = {}, choose = (found) => found) {
+      const now = new Date()
+      const isDue = { [due]: { $lte: now } }
+      const found = await model
+        .find({ ...isDue, ...where })
+        .sort({ [due]: 1 })
+        .limit(BATCH)
+        .lean<Doc[]>()
+      const mine = { _id: { $in: choose(found).map(({ _id }) => _id) } }
+      const token = randomUUID()
+      if (mine._id.$in.length === 0) return { documents: [], token }
+      // The condition is in the update: whoever comes second finds a due time that has moved, and changes nothing.
+      const moved = { [due]: new Date(now.getTime() + ms), [owner]: token }
+      await model.updateMany({ ...mine, ...isDue }, { $set: moved })
+      return { documents: await model.find({ ...mine, [owner]: token }).lean<Doc[]>(), token }
+    },
+
+    async nextDueAt(where = {}) {
+      const next = await model
+        .findOne({ [due]: { $gt: EVER }, ...where }, { [due]: 1 })
+        .sort({ [due]: 1 })
+        .lean()
+      const at = due.split('.').reduce<unknown>((value, key) => Object(value)[key], next)
+      return at instanceof Date ? at.getTime() : undefined
+    },
+  }
+}
+
+/** How long a decision may take, in milliseconds. After that its instance counts as dead, and another one decides. */
+const DECISION_MS = 15_000
+
+export interface DecisionParts {
+  channel: QueuedChannel
+  notifications: Model<DueNotification>
+  deliveries: Model<DeliveryDoc>
+  /** Leaves out what the user has seen, read or deleted. */
+  stillWanted(channel: string, due: DueNotification[]): Promise<DueNotification[]>
+}
+
+/**
+ * The decision: a notification that is due in this channel, and still wanted, becomes one delivery for each place that it
+ * has to reach. A decision made twice (by the instance that took over) changes nothing, since deliveries are unique.
+ * Returns whether there may be more, or when the next one is due.
+ */
+export function createDecision({ channel, notifications, deliveries, stillWanted }: DecisionParts) {
+  const dueAt = `channels.${channel.name}.dueAt`
+  const claimedBy = `channels.${channel.name}.claimedBy`
+  const lease = createLease(notifications, dueAt, claimedBy)
+
+  return async function decide(): Promise<{ queued: number; more: boolean; nextDueAt?: number }> {
+    const { documents: batch, token } = await lease.take(DECISION_MS)
+    if (batch.length === 0) return { queued: 0, more: false, nextDueAt: await lease.nextDueAt() }
+    const wanted = await stillWanted(channel.name, batch)
+    const targets = wanted.length > 0 ? await channel.targets(wanted) : []
+    const now = new Date()
+    const rows = targets.map(({ notification, id, service }) => {
+      const { _id: notificationId, userId } = notification
+      return newDelivery({ channel: channel.name, notificationId, userId, target: id, service }, now)
+    })
+    if (rows.length > 0) await insertNew(deliveries, rows)
+    await notifications.updateMany(
+      { _id: { $in: batch.map(({ _id }) => _id) }, [claimedBy]: token },
+      { $unset: { [dueAt]: 1, [claimedBy]: 1 } },
+    )
+    return { queued: rows.length, more: true }
+  }
+}
+
+/** Inserts those that are not there yet. MongoDB's E11000 says "there already"; any other error is thrown. */
+async function insertNew(deliveries: Model<DeliveryDoc>, rows: Omit<DeliveryDoc, '_id'>[]): Promise<void> {
+  await deliveries.insertMany(rows, { ordered: false, lean: true }).catch((error: unknown) => {
+    const { code, writeErrors = [] } = error as { code?: number; writeErrors?: { code?: number }[] }
+    if (code !== 11_000 || writeErrors.some((one) => one.code !== 11_000)) throw error
+  })
+}
+
+/** Attempts in all; after the last one an admin has to ask for another. */
+export const MAX_ATTEMPTS = 6
+
+/** 1 s, 5 s, 25 s, 2 min, 10 min: a short failure costs seconds, an outage of a quarter of an hour nothing. */
+const FIRST_DELAY_MS = 1_000
+const FACTOR = 5
+/** No service decides to hold a notification back for longer than this. */
+const MAX_RETRY_AFTER_MS = 86_400_000
+const LONGEST_REASON = 300
+
+/**
+ * The record: what an outcome changes in its delivery. `attempts` counts this one, too. What failed together must not come
+ * back together, so up to a fifth is added to each delay at random.
+ */
+export function recordOf(attempts: number, outcome: Outcome, now = Date.now()): UpdateQuery<DeliveryDoc> {
+  const done = { nextAttemptAt: 1, claimedBy: 1 }
+  const finishedAt = new Date(now)
+  if (outcome.kind === 'sent')
+    return { $set: { state: 'sent', attempts, finishedAt }, $unset: { ...done, lastError: 1 } }
+  const lastError = outcome.reason.slice(0, LONGEST_REASON)
+  if (outcome.kind === 'cancelled') return { $set: { state: 'cancelled', lastError, finishedAt }, $unset: done }
+  if (outcome.kind === 'failed' || attempts >= MAX_ATTEMPTS)
+    return { $set: { state: 'failed', attempts, lastError, finishedAt }, $unset: done }
+  const backOff = FIRST_DELAY_MS * FACTOR ** (attempts - 1)
+  const asked = Math.min(outcome.afterMs ?? 0, MAX_RETRY_AFTER_MS) // Retry-After, RFC 9110 section 10.2.3
+  const nextAttemptAt = new Date(now + Math.max(backOff, asked) * (1 + Math.random() / 5))
+  return { $set: { state: 'retrying', attempts, lastError, nextAttemptAt }, $unset: { claimedBy: 1 } }
+}

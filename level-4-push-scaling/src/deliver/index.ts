@@ -1,0 +1,105 @@
+import { type Connection, type Model, Types } from 'mongoose'
+import type { Log, Planned, QueuedChannel } from '../channel.ts'
+import { createDecision, type DecisionParts } from './deliver.ts'
+import { type DeliveryDoc, deliveryModel, newDelivery } from './model.ts'
+import { createTimer, type Timer } from './timer.ts'
+import { createWorker } from './worker.ts'
+
+/** How long after the first one is due to begin, in milliseconds: what comes close behind is decided with it. */
+const GATHER_MS = 25
+
+export interface DeliveriesOptions extends Pick<DecisionParts, 'notifications' | 'stillWanted'> {
+  db: Connection
+  log: Log
+}
+
+/** What makes a queued channel one of level 3's delivery channels. */
+export interface PlanningChannel {
+  readonly name: string
+  plan(notification: Planned): Record<string, unknown> | undefined
+  deliver(stored: readonly { notification: Planned }[]): void
+}
+
+export type Deliveries = ReturnType<typeof createDeliveries>
+
+/**
+ * Brings notifications to people who are not looking, and does not forget: what has to be done is in the database,
+ * every instance works on it, and what one of them took with it when it died is taken up by another.
+ *
+ * It has two steps. Deciding: a notification that is due and unseen becomes one delivery for each place that it has
+ * to reach. Attempting: a delivery that is due is attempted, and again later if there is hope.
+ */
+export function createDeliveries({ db, notifications, stillWanted, log }: DeliveriesOptions) {
+  const model: Model<DeliveryDoc> = deliveryModel(db)
+  const channels = new Map<string, QueuedChannel>()
+  const deciding = new Map<string, Timer>()
+  const wake = (at?: number) => attempting.wake(at)
+  const worker = createWorker({ channels, notifications, stillWanted, deliveries: model, log, wake })
+  const attempting = createTimer('Deliveries', worker.step, log)
+
+  /** Makes a queued channel one of level 3's delivery channels. Before `start` only. */
+  function add(channel: QueuedChannel): PlanningChannel {
+    const decide = createDecision({ channel, notifications, deliveries: model, stillWanted })
+    const timer = createTimer(
+      `Deciding about ${channel.name}`,
+      async () => {
+        const { queued, more, nextDueAt } = await decide()
+        if (queued > 0) wake()
+        return more ? Date.now() : nextDueAt && nextDueAt + GATHER_MS
+      },
+      log,
+    )
+    channels.set(channel.name, channel)
+    deciding.set(channel.name, timer)
+    return {
+      name: channel.name,
+      plan(notification) {
+        const plan = channel.plan(notification)
+        return plan && { ...plan }
+      },
+      deliver(stored) {
+        for (const { notification } of stored) {
+          const plan = channel.plan(notification)
+          if (plan) timer.wake(plan.dueAt.getTime() + GATHER_MS)
+        }
+      },
+    }
+  }
+
+  return {
+    model,
+    add,
+    /** There are due deliveries that were not made here. */
+    wake,
+
+    /** Queues a test message to these places, on the same way as any other. Returns its id. */
+    async sendTest(channel: string, userId: string, targets: readonly { id: string; service: string }[]) {
+      const [now, notificationId] = [new Date(), new Types.ObjectId()]
+      const rows = targets.map(({ id, service }) =>
+        newDelivery(
+          { channel, notificationId, userId: new Types.ObjectId(userId), target: id, service, test: true },
+          now,
+        ),
+      )
+      await model.insertMany(rows)
+      wake()
+      return notificationId.toHexString()
+    },
+
+    /** Builds the indexes and begins; resolves when notifications may be stored. */
+    async start(): Promise<void> {
+      const dueIndexes = [...channels.keys()].map((name) =>
+        notifications.collection.createIndex({ [`channels.${name}.dueAt`]: 1 }, { sparse: true }),
+      )
+      await Promise.all([model.createIndexes(), ...dueIndexes])
+      for (const timer of [...deciding.values(), attempting]) timer.start()
+    },
+
+    /** Resolves within about 2 s; what could not be ended goes on elsewhere, or here after the next start. */
+    async stop(): Promise<void> {
+      const timers = [...deciding.values(), attempting]
+      await Promise.all([...timers.map((timer) => timer.stop()), worker.stop()])
+    },
+  }
+}
+

@@ -1,0 +1,68 @@
+import type { Model } from 'mongoose'
+import type { DeliveryStats } from '../events.ts'
+import type { DeliveryDoc } from './model.ts'
+
+const HOUR_MS = 3_600_000
+const HOURS = 24
+
+/** The delays are those of so many that were sent last: enough for a 95th percentile, however busy the server is. */
+const SAMPLE = 1_000
+
+type Counts = Pick<DeliveryStats['channels'][number], 'sent' | 'failed' | 'pending'>
+
+/** The last 24 hours of deliveries in numbers; test messages count, cancelled ones do not. Throws when the database is away. */
+export async function readStats(model: Model<DeliveryDoc>, now = Date.now()): Promise<DeliveryStats> {
+  const first = new Date(Math.floor(now / HOUR_MS) * HOUR_MS - (HOURS - 1) * HOUR_MS)
+  const [groups, oldest] = await Promise.all([
+    model.aggregate<{ _id: { channel: string; state: DeliveryDoc['state']; hour: Date }; count: number }>([
+      { $match: { hour: { $gte: first }, state: { $ne: 'cancelled' } } },
+      { $group: { _id: { channel: '$channel', state: '$state', hour: '$hour' }, count: { $sum: 1 } } },
+    ]),
+    model
+      .findOne({ state: { $in: ['pending', 'retrying'] } }, { createdAt: 1 })
+      .sort({ createdAt: 1 })
+      .lean(),
+  ])
+
+  const hours = new Map<string, DeliveryStats['hours'][number]>()
+  const totals = new Map<string, Counts & { channel: string }>()
+  for (const { _id, count } of groups) {
+    const { channel } = _id
+    const hour = _id.hour.toISOString()
+    const inHour = hours.get(hour + channel) ?? { hour, channel, sent: 0, failed: 0, pending: 0 }
+    const inTotal = totals.get(channel) ?? { channel, sent: 0, failed: 0, pending: 0 }
+    hours.set(hour + channel, inHour)
+    totals.set(channel, inTotal)
+    for (const counts of [inHour, inTotal]) counts[countedAs(_id.state)] += count
+  }
+  const channels = [...totals.values()].sort((a, b) => a.channel.localeCompare(b.channel))
+  return {
+    hours: [...hours.values()].sort((a, b) => (a.hour + a.channel).localeCompare(b.hour + b.channel)),
+    channels: await Promise.all(
+      channels.map(async (counts) => ({ ...counts, ...(await delaysOf(model, counts.channel, first)) })),
+    ),
+    oldestPendingMs: oldest && now - oldest.createdAt.getTime(),
+  }
+}
+
+function countedAs(state: DeliveryDoc['state']): keyof Counts {
+  return state === 'sent' || state === 'failed' ? state : 'pending'
+}
+
+/** From made (when it was due) to accepted by the service. */
+async function delaysOf(model: Model<DeliveryDoc>, channel: string, first: Date) {
+  const sent = await model
+    .find({ state: 'sent', channel, createdAt: { $gte: first } }, { createdAt: 1, finishedAt: 1 })
+    .sort({ _id: -1 })
+    .limit(SAMPLE)
+    .lean()
+  const delays = sent
+    .flatMap(({ createdAt, finishedAt }) => (finishedAt ? [finishedAt.getTime() - createdAt.getTime()] : []))
+    .sort((a, b) => a - b)
+  return { medianDelayMs: quantile(delays, 0.5), p95DelayMs: quantile(delays, 0.95) }
+}
+
+/** The smallest value that at least `share` of them do not exceed (nearest rank); null of nothing. */
+function quantile(sorted: number[], share: number): number | null {
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? null
+}

@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Model } from 'mongoose'
+import type { Attempt, DueNotification, Log, Outcome, QueuedChannel, Work } from '../channel.ts'
+import { createLease, type DecisionParts, recordOf } from './deliver.ts'
+import type { DeliveryDoc } from './model.ts'
+import { createRecorder, released } from './recorder.ts'
+
+/** Beyond its longest attempt, how long an instance may hold a delivery before it counts as dead, in milliseconds. */
+const LEASE_MARGIN_MS = 5_000
+
+/** After the database was away: time for those who have sent meanwhile to say so, before others take over. */
+const AFTER_OUTAGE_MS = 1_000
+
+/** How long attempts that are under way may take to end when the server stops, and then to be broken off. */
+const LAST_ANSWERS_MS = 1_500
+const BREAK_OFF_MS = 500
+
+interface WorkerParts extends Pick<DecisionParts, 'notifications' | 'stillWanted'> {
+  channels: ReadonlyMap<string, QueuedChannel>
+  deliveries: Model<DeliveryDoc>
+  log: Log
+  /** There may be something to do at this time (epoch milliseconds; now by default). */
+  wake(at?: number): void
+}
+
+/** A delivery that is this instance's until its lease ends; without an attempt there is nothing to do any more. */
+interface Claimed {
+  delivery: DeliveryDoc
+  channel: QueuedChannel
+  attempt: Attempt | undefined
+}
+
+/**
+ * Attempts the deliveries that are due: many at once, bounded for each service, so that one that hangs delays no other.
+ * The first delivery of a minute and the thousandth take the same path.
+ */
+export function createWorker({ channels, notifications, stillWanted, deliveries, log, wake }: WorkerParts) {
+  const lease = createLease(deliveries, 'nextAttemptAt', 'claimedBy')
+  const recorder = createRecorder(deliveries, log)
+  /** How many attempts are under way at each service, and how many may be. */
+  const underWay = new Map<string, { count: number; limit: number }>()
+  const running = new Set<Promise<void>>()
+  let stopping = false
+  let databaseWasAway = false
+
+  /** Those at services that have room. */
+  function withRoom() {
+    const full = [...underWay.keys()].filter(isFull)
+    return { channel: { $in: [...channels.keys()] }, ...(full.length > 0 && { service: { $nin: full } }) }
+  }
+
+  function isFull(service: string): boolean {
+    const { count = 0, limit = 1 } = underWay.get(service) ?? {}
+    return count >= limit
+  }
+
+  function change(service: string, by: 1 | -1, limit: number): void {
+    const count = (underWay.get(service)?.count ?? 0) + by
+    if (count > 0) underWay.set(service, { count, limit })
+    else underWay.delete(service)
+  }
+
+  function fitting(due: DeliveryDoc[]): DeliveryDoc[] {
+    const chosen = new Map<string, number>()
+    return due.filter(({ channel, service }) => {
+      const before = chosen.get(service) ?? 0
+      chosen.set(service, before + 1)
+      return before + (underWay.get(service)?.count ?? 0) < (channels.get(channel)?.concurrency ?? 0)
+    })
+  }
+
+  async function claim(): Promise<Claimed[]> {
+    const longestAttemptMs = Math.max(...[...channels.values()].map(({ attemptMs }) => attemptMs))
+    const { documents } = await lease.take(longestAttemptMs + LEASE_MARGIN_MS, withRoom(), fitting)
+    const prepared = [...channels.values()].map((channel) => {
+      const batch = documents.filter((delivery) => delivery.channel === channel.name)
+      return batch.length > 0 ? prepare(channel, batch) : []
+    })
+    return (await Promise.all(prepared)).flat()
+  }
+
+  /** The attempts at these deliveries, leaving out notifications that were seen while they waited. */
+  async function prepare(channel: QueuedChannel, batch: DeliveryDoc[]): Promise<Claimed[]> {
+    const ids = batch.filter(({ test }) => !test).map(({ notificationId }) => notificationId)
+    const found =
+      ids.length > 0 ? await notifications.find({ _id: { $in: ids } }).lean<DueNotification[]>() : []
+    const wanted = new Map(
+      (await stillWanted(channel.name, found)).map((notification) => [
+        String(notification._id),
+        notification,
+      ]),
+    )
+    const works: (Work & { delivery: DeliveryDoc })[] = batch.map((delivery) => ({
+      delivery,
+      notification: wanted.get(String(delivery.notificationId)),
+    }))
+    const open = works.filter(({ delivery, notification }) => delivery.test || notification)
+    const attempts = new Map((await channel.prepare(open)).map((attempt, index) => [open[index], attempt]))
+    return works.map((work) => ({ delivery: work.delivery, channel, attempt: attempts.get(work) }))
+  }
+
+  function start(claimed: Claimed): void {
+    const { service } = claimed.delivery
+    const { concurrency } = claimed.channel
+    change(service, 1, concurrency)
+    const job = run(claimed)
+      .catch((error: unknown) => log.error(`Delivery ${claimed.delivery._id}: ${error}`))
+      .finally(() => {
+        running.delete(job)
+        const wasFull = isFull(service)
+        change(service, -1, concurrency)
+        if (wasFull) wake()
+      })
+    running.add(job)
+  }
+
+  async function run(claimed: Claimed): Promise<void> {
+    const { delivery } = claimed
+    const outcome = await outcomeOf(claimed)
+    // Broken off by our own stop: that says nothing about the other side, so it does not count.
+    const isReleased = outcome === undefined || (stopping && outcome.kind === 'retry')
+    const update = isReleased ? released() : recordOf(delivery.attempts + 1, outcome)
+    await recorder.record(delivery, update)
+    const again = update.$set?.nextAttemptAt
+    if (again instanceof Date) wake(again.getTime())
+  }
+
+  /** Undefined when no attempt was made. */
+  async function outcomeOf({ delivery, channel, attempt }: Claimed): Promise<Outcome | undefined> {
+    if (!attempt) return { kind: 'cancelled', reason: 'Seen, read or deleted before it was sent.' }
+    const leaseEndsAt = delivery.nextAttemptAt?.getTime() ?? 0
+    // This process stood still (a suspended laptop, a paused container): by the end, another one may have taken it.
+    if (stopping || leaseEndsAt - Date.now() < channel.attemptMs) return undefined
+    return attempt().catch((error: unknown) => ({ kind: 'retry', reason: String(error) }))
+  }
+
+  return {
+    /** Starts what is due and has room, without waiting for its end; returns when to come again. */
+    async step(): Promise<number | undefined> {
+      if (databaseWasAway) {
+        await lease.nextDueAt(withRoom())
+        databaseWasAway = false
+        return Date.now() + AFTER_OUTAGE_MS
+      }
+      try {
+        const claimed = await claim()
+        for (const one of claimed) start(one)
+        return claimed.length > 0 ? Date.now() : await lease.nextDueAt(withRoom())
+      } catch (error) {
+        databaseWasAway = true
+        throw error
+      }
+    },
+
+    /** Lets what is under way end, breaks off what does not, and gives that back to other instances. */
+    async stop(): Promise<void> {
+      stopping = true
+      recorder.stop()
+      const allEnded = async () => void (await Promise.all(running))
+      await Promise.race([allEnded(), sleep(LAST_ANSWERS_MS, undefined, { ref: false })])
+      for (const channel of channels.values()) channel.close()
+      await Promise.race([allEnded(), sleep(BREAK_OFF_MS, undefined, { ref: false })])
+    },
+  }
+}

@@ -1,0 +1,133 @@
+import type { Types } from 'mongoose'
+import type { DueNotification, Log, Outcome, QueuedChannel, Target } from '../channel.ts'
+import type { Mail, MailTransport } from './transport.ts'
+
+const CHANNEL = 'email'
+
+/** For all of it: a server that answers each step just in time could otherwise hold a mail for minutes. */
+const TIMEOUT_MS = 10_000
+
+const MAILS_AT_ONCE = 2
+
+/** An address is not proven to be its user's: nobody may make us flood a stranger's mailbox. */
+const MAX_PER_HOUR = 5
+
+export interface Addressee {
+  username: string
+  email?: string
+}
+
+export interface EmailOptions {
+  /** These users, by id; those who are gone are left out. */
+  addressees(userIds: Types.ObjectId[]): Promise<ReadonlyMap<string, Addressee>>
+  /** How many deliveries of this channel to this target were made since then. */
+  countSince(channel: string, target: string, since: Date): Promise<number>
+  transport: MailTransport
+  /** The page where a user sees and signs out devices: `https://app.example.com/#devices`. Absent: no link. */
+  devicesUrl?: string
+  log: Log
+}
+
+/** The heart of the chapter: email as a delivery channel. Sign-ins from new devices, to users who have an address. */
+export function createEmailChannel(options: EmailOptions): QueuedChannel {
+  const { addressees, countSince, transport, devicesUrl, log } = options
+
+  async function isFlooded(userId: string): Promise<boolean> {
+    return (await countSince(CHANNEL, userId, new Date(Date.now() - 3_600_000))) >= MAX_PER_HOUR
+  }
+
+  return {
+    name: CHANNEL,
+    attemptMs: TIMEOUT_MS,
+    concurrency: MAILS_AT_ONCE,
+
+    plan({ type, from, createdAt }) {
+      // Only what the system itself says: users may send themselves any type, with words of their own.
+      if (type !== 'login.new' || from !== undefined) return undefined
+      return { dueAt: new Date(createdAt), always: true }
+    },
+
+    async targets(due) {
+      const users = await addressees(due.map(({ userId }) => userId))
+      const targets: Target[] = []
+      for (const notification of due) {
+        const id = String(notification.userId)
+        if (!users.get(id)?.email || (await isFlooded(id))) continue
+        targets.push({ notification, id, service: transport.service })
+      }
+      return targets
+    },
+
+    async prepare(batch) {
+      const users = await addressees(batch.map(({ delivery }) => delivery.userId))
+      return batch.map(({ notification, delivery }) => async () => {
+        const user = users.get(String(delivery.userId))
+        if (!notification || !user?.email)
+          return { kind: 'cancelled', reason: 'There is no address (any more).' }
+        return send(loginMail(user.email, user.username, notification, devicesUrl))
+      })
+    },
+
+    // Mails are few and their connections last seconds: nothing to break off.
+    close: () => undefined,
+  }
+
+  async function send(mail: Mail): Promise<Outcome> {
+    try {
+      await withinTime(transport.send(mail))
+      return { kind: 'sent' }
+    } catch (error) {
+      const { outcome, misconfigured } = judgeMailError(transport.service, error)
+      if (misconfigured) log.error(`Email: ${transport.service} rejects this server. Check SMTP_URL.`)
+      return outcome
+    }
+  }
+}
+
+async function withinTime(sending: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, TIMEOUT_MS, Object.assign(new Error(), { code: 'ETIMEDOUT' }))
+  })
+  await Promise.race([sending, late]).finally(() => clearTimeout(timer))
+}
+
+/** The mail about a sign-in from a new device. Plain text: what says "look out" should not look like advertising. */
+export function loginMail(
+  to: string,
+  username: string,
+  { _id, metadata, createdAt }: DueNotification,
+  devicesUrl?: string,
+): Mail {
+  const at = createdAt.toISOString().replace('T', ' ').slice(0, 16)
+  return {
+    to,
+    subject: 'New sign-in to your account',
+    text: [
+      `Hello ${username},`,
+      'your account was used to sign in from a device we have not seen before:',
+      [`  Device:   ${metadata?.device}`, `  Address:  ${metadata?.ip}`, `  Time:     ${at} UTC`].join('\n'),
+      'If this was you, there is nothing to do.',
+      'If not: open your devices in the app, sign that one out, and change your password.',
+      ...(devicesUrl ? [`View devices: ${devicesUrl}`] : []),
+    ].join('\n\n'),
+    messageId: `<${_id.toHexString()}@login-alert.invalid>`, // the same every time: a mailbox may drop a second copy
+  }
+}
+
+/** nodemailer's codes for what no later attempt cures: the account, or the settings. */
+const OUR_FAULT = ['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ECONFIG']
+
+/**
+ * What an error of nodemailer means. SMTP servers say it themselves (RFC 5321 section 4.2.1): 5yz is a final no, 4yz
+ * asks to come again; without an answer it is worth another try. `misconfigured`: the server rejects us, not this mail.
+ */
+export function judgeMailError(service: string, error: unknown): { outcome: Outcome; misconfigured: boolean } {
+  const { code, responseCode } = error as { code?: string; responseCode?: number }
+  // The text of an answer often repeats the address it is about.
+  const what = responseCode ? `answered ${responseCode}` : (code ?? 'cannot be reached')
+  const reason = `${service}: ${what}`
+  const misconfigured = OUR_FAULT.includes(code ?? '')
+  const final = misconfigured || (responseCode ?? 0) >= 500
+  return { outcome: { kind: final ? 'failed' : 'retry', reason }, misconfigured }
+}

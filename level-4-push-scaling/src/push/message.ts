@@ -1,0 +1,79 @@
+import type { Urgency } from 'web-push'
+import type { PushContent } from '../events.ts'
+
+/** 4,096 for the encrypted body (RFC 8030 section 7.2) less header 86, tag 16 and padding delimiter 1 (RFC 8188). */
+export const MAX_PAYLOAD_BYTES = 3_993
+
+/** A link longer than this leaves too little room for words; the page it is on has it in full. */
+const MAX_URL_BYTES = 1_500
+
+const characters = new Intl.Segmenter()
+
+/**
+ * The payload as JSON, at most 3,993 bytes of UTF-8. What is too long is shortened and ends in "…": the message
+ * first, then the title, between characters as people see them, so that no emoji is cut in half.
+ */
+export function payloadOf(content: PushContent): string {
+  const url = Buffer.byteLength(content.url) > MAX_URL_BYTES ? '/' : content.url
+  const json = (title: string, message: string) => JSON.stringify({ ...content, url, title, message })
+  const fits = (text: string) => Buffer.byteLength(text) <= MAX_PAYLOAD_BYTES
+
+  const whole = json(content.title, content.message)
+  if (fits(whole)) return whole
+  const message = shorten(content.message, (text) => fits(json(content.title, text)))
+  if (message !== undefined) return json(content.title, message)
+  return json(shorten(content.title, (text) => fits(json(text, ''))) ?? '', '')
+}
+
+/** The longest beginning of `text` that fits with "…" after it; undefined when not even "…" does. */
+function shorten(text: string, fits: (text: string) => boolean): string | undefined {
+  const ends = Array.from(characters.segment(text), ({ index }) => index)
+  const at = (count: number) => `${text.slice(0, ends[count] ?? text.length)}…`
+  if (!fits('…')) return undefined
+  let [fitting, tooMany] = [0, ends.length + 1]
+  while (tooMany - fitting > 1) {
+    const middle = Math.floor((fitting + tooMany) / 2)
+    if (fits(at(middle))) fitting = middle
+    else tooMany = middle
+  }
+  return at(fitting)
+}
+
+/** What a push service is told about a message that it cannot read (RFC 8030). */
+export interface Handling {
+  /** How long to keep it for a device that is off, in seconds (section 5.2). */
+  ttl: number
+  /** A device on battery takes the urgent ones only (section 5.3). */
+  urgency: Urgency
+  /**
+   * Replaces an older message with the same topic that waits for the same device (section 5.4): of ten price drops
+   * the last one is worth an interruption. Only for those: what matters by itself must not be replaced. Chrome's
+   * service keeps four topics a device and drops the rest, so there are no more than four.
+   */
+  topic?: string
+}
+
+const HOUR = 3_600
+const DAY = 24 * HOUR
+
+const handlings: Readonly<Record<string, Handling>> = {
+  'order.created': { ttl: DAY, urgency: 'normal' },
+  'order.processing': { ttl: DAY, urgency: 'low' },
+  'order.shipped': { ttl: 3 * DAY, urgency: 'normal' },
+  'order.delivered': { ttl: 3 * DAY, urgency: 'high' },
+  'order.cancelled': { ttl: 7 * DAY, urgency: 'high' },
+  'offer.new': { ttl: DAY, urgency: 'low', topic: 'offer' },
+  promotion: { ttl: DAY, urgency: 'very-low', topic: 'promotion' },
+  'price.drop': { ttl: 12 * HOUR, urgency: 'low', topic: 'price' },
+  'stock.back': { ttl: 12 * HOUR, urgency: 'normal', topic: 'stock' },
+  system: { ttl: 7 * DAY, urgency: 'normal' },
+  account: { ttl: 28 * DAY, urgency: 'high' },
+  'login.new': { ttl: 7 * DAY, urgency: 'high' },
+  message: { ttl: 7 * DAY, urgency: 'high' },
+  'room.message': { ttl: DAY, urgency: 'normal' },
+}
+
+/** How a notification of this type travels; one that is not known here like a message of the system. */
+export function handlingOf(type: string): Handling {
+  return handlings[type] ?? { ttl: 7 * DAY, urgency: 'normal' }
+}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createLog } from '@levels/shared/server/log.ts'
 import { startCommand } from '@levels/shared/testing/process.ts'
-import { keepRunning } from '../src/cluster/keep-running.ts'
+import { keepRunning } from '../dev/keep-running.ts'
 
 /** MongoDB and Redis for everything that is measured, and instances on them, each a process of its own. */
 export interface Services {
@@ -27,7 +27,7 @@ export async function startServices(): Promise<Services> {
   const run = (name: string) =>
     keepRunning({
       name,
-      script: `cluster/${name}-process.ts`,
+      script: `dev/${name}-process.ts`,
       env: { SERVICE_PORT: '0', MONGO_DIR: dataDir },
       log,
       restartAfterMs: 1_000,

@@ -1,7 +1,7 @@
 import { createLog, readLogLevel } from '@levels/shared/server/log.ts'
 import { listen, urlOf } from '@levels/shared/server/run.ts'
 import { onShutdown } from '@levels/shared/server/shutdown.ts'
-import { createBalancer } from '../balancer.ts'
+import { createBalancer } from './balancer.ts'
 import type { Ready } from './keep-running.ts'
 
 // The balancer as a process of its own: `PORT` is where it listens, `TARGET_PORTS` where the instances do.

@@ -8,7 +8,7 @@ import type { Log } from '@levels/shared/server/log.ts'
 export interface ProgramOptions {
   /** As it is called in the log. */
   name: string
-  /** Its file, from `src/`. It says `process.send(Ready)` once, and ends on SIGTERM or when we are gone. */
+  /** Its file, from the level's folder. It says `process.send(Ready)` once, and ends on SIGTERM or when we are gone. */
   script: string
   /** Added to our own environment. */
   env: Env

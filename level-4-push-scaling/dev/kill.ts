@@ -16,30 +16,34 @@ const WORD_WITHIN_MS = 3_000
  * A balancer may bring the page's request to another instance than its socket, so it names the one it means; without
  * a name it is the one that answers. For development only, and for users who are signed in.
  */
-export function defineKillRoute(route: DefineRoute, instance: string, io: () => Io): void {
-  route({
-    method: 'post',
-    path: '/api/dev/kill',
-    summary: 'End an instance at once (development only)',
-    access: 'user',
-    body: victim.optional(),
-    status: 202,
-    answer: z.object({ instance: z.string() }),
-    async handle({ body, res }) {
-      const name = body?.instance ?? instance
-      if (name === instance) res.once('finish', die)
-      else await killOther(io(), name)
-      return { instance: name }
+export function createKill(instance: string) {
+  return {
+    routes({ route }: { route: DefineRoute }, io: () => Io): void {
+      route({
+        method: 'post',
+        path: '/api/dev/kill',
+        summary: 'End an instance at once (development only)',
+        access: 'user',
+        body: victim.optional(),
+        status: 202,
+        answer: z.object({ instance: z.string() }),
+        async handle({ body, res }) {
+          const name = body?.instance ?? instance
+          if (name === instance) res.once('finish', die)
+          else await killOther(io(), name)
+          return { instance: name }
+        },
+      })
     },
-  })
-}
 
-/** Says this process's name when another instance asks, and ends it when another instance was asked to. */
-export function obeyKills(io: Io, instance: string): void {
-  io.on(NAME, (answer: (name: string) => void) => answer(instance))
-  io.on(KILL, (name: unknown) => {
-    if (name === instance) die()
-  })
+    /** Says this process's name when another instance asks, and ends it when another instance was asked to. */
+    listen(io: Io): void {
+      io.on(NAME, (answer: (name: string) => void) => answer(instance))
+      io.on(KILL, (name: unknown) => {
+        if (name === instance) die()
+      })
+    },
+  }
 }
 
 /** Asks first: nobody who is dead can acknowledge it. Throws HttpError 404 when no such instance answers, 503 without Redis. */

@@ -5,6 +5,11 @@ import type { Types } from 'mongoose'
 /** Where the chapters say what happens; `console` fits. They never hand it a token, an endpoint or an address. */
 export type Log = Record<'debug' | 'info' | 'warn' | 'error', (message: string) => void>
 
+/** A setting that cannot work, in one line that names the setting and the cure. The start ends with it. */
+export class SettingsError extends Error {
+  override name = 'SettingsError'
+}
+
 /** What a delivery needs to know of a stored notification. Level 3's documents fit. */
 export interface DueNotification {
   _id: Types.ObjectId

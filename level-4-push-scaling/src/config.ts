@@ -4,41 +4,27 @@ import {
   readConfig as readLevel3Config,
 } from '@levels/3-jwt-notifications/src/doors.ts'
 import { type Env, readInteger, StartError } from '@levels/shared/server/config.ts'
+import type { PushSettings } from './push/index.ts'
+import type { VapidKeys } from './push/vapid.ts'
 
-/** The key pair that tells push services who sends (VAPID, RFC 8292), and whom to ask about it. */
-export interface VapidSettings {
-  /** An uncompressed P-256 point, base64url: what the page subscribes with. */
-  publicKey: string
-  privateKey: string
-}
-
-/** What web push and email read. */
-export interface DeliverySettings {
-  /** How long a notification may stay unseen before it is pushed, in milliseconds. */
-  pushDelayMs: number
-  /** Hosts that push endpoints may name: `fcm.googleapis.com`, `*.push.apple.com`, or for tests `localhost:8443`. */
-  pushAllowedHosts: string[]
-  /** A PEM file with a certificate authority to trust, for a push service of one's own. */
-  pushCaFile?: string
-  /** Absent in development: then a pair is made once and kept in the database. */
-  vapid?: VapidSettings
-  /** `mailto:` or `https:`, a contact for the push services (RFC 8292 section 2.1). */
-  vapidSubject: string
-  /** Absent: mails are written to files in `<dataDir>/outbox`. */
-  smtpUrl?: string
-  mailFrom: string
-}
-
-export interface Config extends Level3Config, DeliverySettings {
+export interface Config extends Level3Config, PushSettings {
   /** This instance's name, on the page and in `/readyz`. */
   instance: string
   /** Absent in development: then the cluster starts a Redis of its own. */
   redisUrl?: string
+  /** Absent: mails are written to files in `<dataDir>/outbox`. */
+  smtpUrl?: string
+  mailFrom: string
+  /** Where visitors open the page, for the links in mails. */
+  publicUrl?: string
+  /** Whoever shows it may read `GET /metrics`; absent: there is no such route. */
+  metricsToken?: string
 }
 
 /** The browser vendors' push services. */
 const PUSH_SERVICES = [
   'fcm.googleapis.com', // Chrome, Edge on Android, Opera, Brave
+  'jmt17.google.com', // Chromium's development builds
   '*.push.services.mozilla.com', // Firefox
   '*.push.apple.com', // Safari
   '*.notify.windows.com', // Edge on Windows
@@ -58,6 +44,8 @@ export function readConfig(env: Env): Config {
     vapidSubject: readVapidSubject(env),
     smtpUrl: readSmtpUrl(env),
     mailFrom: env.MAIL_FROM || 'Realtime, level by level <notifications@example.com>',
+    publicUrl: readPublicUrl(env),
+    metricsToken: env.METRICS_TOKEN || undefined,
   }
 }
 
@@ -103,7 +91,7 @@ function canNameService(entry: string): boolean {
   return Number(port) >= 1 && Number(port) <= 65_535
 }
 
-function readVapid(env: Env, required: boolean): VapidSettings | undefined {
+function readVapid(env: Env, required: boolean): VapidKeys | undefined {
   const { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey } = env
   const cure = 'set VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY to a pair from: npx web-push generate-vapid-keys'
   if (!publicKey && !privateKey) {
@@ -137,6 +125,14 @@ function readSmtpUrl(env: Env): string | undefined {
   if (!url || isAddress(url, /^smtps?:$/)) return url
   throw new StartError(
     'SMTP_URL is not an SMTP address: write it like smtp://user:password@mail.example.com:587',
+  )
+}
+
+function readPublicUrl(env: Env): string | undefined {
+  const url = env.PUBLIC_URL || undefined
+  if (!url || (isAddress(url, /^https?:$/) && new URL(url).origin === url.replace(/\/$/, ''))) return url
+  throw new StartError(
+    'PUBLIC_URL is not the origin of a page: write scheme, host and port only, like https://app.example.com',
   )
 }
 

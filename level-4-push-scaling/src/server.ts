@@ -2,43 +2,70 @@ import {
   createServer as createLevel3Server,
   createModels,
   type Level3Server,
+  readOrMakeSetting,
 } from '@levels/3-jwt-notifications/src/doors.ts'
-import type { Log } from '@levels/shared/server/log.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import type { Connection } from 'mongoose'
-import { createInstanceAdapter } from './adapter.ts'
+import type { Log } from './channel.ts'
 import type { Config } from './config.ts'
-import { createDeliveries } from './deliveries/index.ts'
-import { defineDeliveryRoutes } from './deliveries/routes.ts'
-import { createEmail } from './email/index.ts'
-import { createGapWatch } from './gaps.ts'
-import { defineKillRoute, obeyKills } from './kill-route.ts'
+import { createDeliveries } from './deliver/index.ts'
+import { defineDeliveryRoutes } from './deliver/routes.ts'
+import { readStats } from './deliver/stats.ts'
+import { createEmailChannel } from './email/email.ts'
+import { createMailTransport } from './email/transport.ts'
+import { createInstanceAdapter } from './instances/adapter.ts'
+import { createGapWatch } from './instances/gap-watch.ts'
+import type { RedisConnections } from './instances/redis.ts'
+import { createSingleFlight } from './instances/single-flight.ts'
 import { sendLoginAlerts } from './login-alert.ts'
+import { defineMetricsRoute } from './metrics.ts'
 import { createPush } from './push/index.ts'
-import type { RedisConnections } from './redis.ts'
-import { createSingleFlight } from './single-flight.ts'
+import { createReaders } from './readers.ts'
 
 export interface Options {
   config: Config
   /** Connected. */
   db: Connection
-  /** Connected. */
-  redis: RedisConnections
+  /** Connected. Absent: this is the only instance. */
+  redis?: RedisConnections
   log: Log
   page?: Page
+  /** Further routes, for development (dev/kill.ts). */
+  routes?: (tools: Parameters<NonNullable<Level3Options['routes']>>[0], io: () => Level3Server['io']) => void
+}
+
+type Level3Options = Parameters<typeof createLevel3Server>[0]
+
+export interface Level4Server extends Level3Server {
+  deliveries: ReturnType<typeof createDeliveries>
 }
 
 /**
  * Level 4 is level 3 and, through the doors it leaves open: two more channels (web push, email), an adapter that
- * reaches the sockets of the other instances, and further routes. Resolves when it may listen. The connections are
- * their owner's to close.
+ * reaches the sockets of the other instances, and further routes. The chapters know nothing of each other; they meet here.
+ * Resolves when it may listen. The connections are their owner's to close.
  */
-export async function createServer({ config, db, redis, log, page }: Options): Promise<Level3Server> {
+export async function createServer({
+  config,
+  db,
+  redis,
+  log,
+  page,
+  ...options
+}: Options): Promise<Level4Server> {
   const models = createModels(db)
-  const deliveries = createDeliveries({ db, models, instance: config.instance, log })
-  const push = await createPush({ db, models, deliveries, config, log })
-  const email = createEmail({ models, deliveries, config, log })
-  const gaps = createGapWatch(redis)
+  const { stillWanted, countUnread, aliveSessions, addressees } = createReaders(models)
+  const deliveries = createDeliveries({ db, notifications: models.Notification.collection, stillWanted, log })
+  const keep = (name: string, make: () => string) => readOrMakeSetting(models.Setting, name, make)
+  const push = await createPush({ db, config, keep, aliveSessions, countUnread, deliveries, log })
+  const email = createEmailChannel({
+    addressees,
+    countSince: deliveries.countSince,
+    transport: createMailTransport(config, log),
+    devicesUrl: config.publicUrl && `${config.publicUrl}/#devices`,
+    log,
+  })
+  const gaps = redis && createGapWatch(redis)
 
   const level3: Level3Server = await createLevel3Server({
     config,
@@ -47,27 +74,32 @@ export async function createServer({ config, db, redis, log, page }: Options): P
     log,
     page,
     instance: config.instance,
-    channels: [push.channel, email.channel],
-    adapter: createInstanceAdapter(redis, gaps.lost),
-    checks: { redis: gaps.isConnected },
-    routes({ route }) {
+    channels: [deliveries.add(push.channel), deliveries.add(email)],
+    ...(redis &&
+      gaps && { adapter: createInstanceAdapter(redis, gaps.lost), checks: { redis: gaps.isConnected } }),
+    routes(tools) {
+      const { route } = tools
       push.routes(route)
-      defineDeliveryRoutes(route, deliveries, models)
-      if (!config.production) defineKillRoute(route, config.instance, () => level3.io)
+      defineDeliveryRoutes(route, deliveries, addressees)
+      const { metricsToken: token } = config
+      const stats = () => readStats(deliveries.model)
+      const countSockets = () => level3.io.engine.clientsCount
+      if (token !== undefined) defineMetricsRoute(route, { token, stats, countSockets })
+      options.routes?.(tools, () => level3.io)
     },
   })
-  if (!config.production) obeyKills(level3.io, config.instance)
   sendLoginAlerts(level3.signIns, level3.publish, log)
   const catchUp = createSingleFlight(level3.resync, log)
-  await redis.finishStart(gaps.start(catchUp.ask))
+  if (redis && gaps) await redis.finishStart(gaps.start(catchUp.ask))
   await deliveries.start()
 
   return {
     ...level3,
+    deliveries,
     async close() {
       catchUp.close()
       await Promise.all([level3.close(), deliveries.stop()])
-      await gaps.close()
+      await gaps?.close()
     },
   }
 }

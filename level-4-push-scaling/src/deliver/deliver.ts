@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Model, UpdateQuery } from 'mongoose'
+import type { Collection, Model, Types, UpdateQuery } from 'mongoose'
 import type { DueNotification, Outcome, QueuedChannel } from '../channel.ts'
 import { type DeliveryDoc, newDelivery } from './model.ts'
 
@@ -34,8 +34,8 @@ export interface Taken<Doc> {
  *
  * `due` is the path of that field, `owner` of the one that keeps the token of who took it.
  */
-export function createLease<Doc extends { _id: unknown }>(
-  model: Model<Doc>,
+export function createLease<Doc extends { _id: Types.ObjectId }>(
+  collection: Collection,
   due: string,
   owner: string,
 ): Lease<Doc> {
@@ -43,25 +43,20 @@ export function createLease<Doc extends { _id: unknown }>(
     async take(ms, where = {}, choose = (found) => found) {
       const now = new Date()
       const isDue = { [due]: { $lte: now } }
-      const found = await model
-        .find({ ...isDue, ...where })
-        .sort({ [due]: 1 })
-        .limit(BATCH)
-        .lean<Doc[]>()
-      const mine = { _id: { $in: choose(found).map(({ _id }) => _id) } }
+      const found = collection.find<Doc>({ ...isDue, ...where }, { sort: { [due]: 1 }, limit: BATCH })
+      const ids = choose(await found.toArray()).map(({ _id }) => _id)
       const token = randomUUID()
-      if (mine._id.$in.length === 0) return { documents: [], token }
+      if (ids.length === 0) return { documents: [], token }
       // The condition is in the update: whoever comes second finds a due time that has moved, and changes nothing.
       const moved = { [due]: new Date(now.getTime() + ms), [owner]: token }
-      await model.updateMany({ ...mine, ...isDue }, { $set: moved })
-      return { documents: await model.find({ ...mine, [owner]: token }).lean<Doc[]>(), token }
+      await collection.updateMany({ _id: { $in: ids }, ...isDue }, { $set: moved })
+      const documents = await collection.find<Doc>({ _id: { $in: ids }, [owner]: token }).toArray()
+      return { documents, token }
     },
 
     async nextDueAt(where = {}) {
-      const next = await model
-        .findOne({ [due]: { $gt: EVER }, ...where }, { [due]: 1 })
-        .sort({ [due]: 1 })
-        .lean()
+      const options = { sort: { [due]: 1 }, projection: { [due]: 1 } } as const
+      const next = await collection.findOne({ [due]: { $gt: EVER }, ...where }, options)
       const at = due.split('.').reduce<unknown>((value, key) => Object(value)[key], next)
       return at instanceof Date ? at.getTime() : undefined
     },
@@ -73,7 +68,8 @@ const DECISION_MS = 15_000
 
 export interface DecisionParts {
   channel: QueuedChannel
-  notifications: Model<DueNotification>
+  /** The driver's own collection: the lease needs nothing of what mongoose adds. */
+  notifications: Collection
   deliveries: Model<DeliveryDoc>
   /** Leaves out what the user has seen, read or deleted. */
   stillWanted(channel: string, due: DueNotification[]): Promise<DueNotification[]>
@@ -87,7 +83,7 @@ export interface DecisionParts {
 export function createDecision({ channel, notifications, deliveries, stillWanted }: DecisionParts) {
   const dueAt = `channels.${channel.name}.dueAt`
   const claimedBy = `channels.${channel.name}.claimedBy`
-  const lease = createLease(notifications, dueAt, claimedBy)
+  const lease = createLease<DueNotification>(notifications, dueAt, claimedBy)
 
   return async function decide(): Promise<{ queued: number; more: boolean; nextDueAt?: number }> {
     const { documents: batch, token } = await lease.take(DECISION_MS)
@@ -136,7 +132,8 @@ export function recordOf(attempts: number, outcome: Outcome, now = Date.now()): 
   if (outcome.kind === 'sent')
     return { $set: { state: 'sent', attempts, finishedAt }, $unset: { ...done, lastError: 1 } }
   const lastError = outcome.reason.slice(0, LONGEST_REASON)
-  if (outcome.kind === 'cancelled') return { $set: { state: 'cancelled', lastError, finishedAt }, $unset: done }
+  if (outcome.kind === 'cancelled')
+    return { $set: { state: 'cancelled', lastError, finishedAt }, $unset: done }
   if (outcome.kind === 'failed' || attempts >= MAX_ATTEMPTS)
     return { $set: { state: 'failed', attempts, lastError, finishedAt }, $unset: done }
   const backOff = FIRST_DELAY_MS * FACTOR ** (attempts - 1)

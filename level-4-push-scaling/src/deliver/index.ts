@@ -1,3 +1,4 @@
+import { HttpError } from '@levels/shared/server/respond.ts'
 import { type Connection, type Model, Types } from 'mongoose'
 import type { Log, Planned, QueuedChannel } from '../channel.ts'
 import { createDecision, type DecisionParts } from './deliver.ts'
@@ -7,6 +8,9 @@ import { createWorker } from './worker.ts'
 
 /** How long after the first one is due to begin, in milliseconds: what comes close behind is decided with it. */
 const GATHER_MS = 25
+
+/** How soon a user may ask for another test message, in milliseconds. */
+const TEST_PAUSE_MS = 1_000
 
 export interface DeliveriesOptions extends Pick<DecisionParts, 'notifications' | 'stillWanted'> {
   db: Connection
@@ -72,9 +76,33 @@ export function createDeliveries({ db, notifications, stillWanted, log }: Delive
     /** There are due deliveries that were not made here. */
     wake,
 
-    /** Queues a test message to these places, on the same way as any other. Returns its id. */
+    /** How many deliveries of this channel to this target were made since then. */
+    countSince: (channel: string, target: string, since: Date) =>
+      model.countDocuments({ channel, target, createdAt: { $gt: since } }),
+
+    /** The last delivery to each of these places that was for this user. */
+    async lastTo(targets: string[], userId: string) {
+      const found = await Promise.all(
+        targets.map((target) => model.findOne({ target, userId }).sort({ _id: -1 }).lean()),
+      )
+      return found.flatMap((one) => (one ? [toResult(one)] : []))
+    },
+
+    /** The deliveries of one test message of this user's. */
+    async testResults(notificationId: string, userId: string) {
+      return (await model.find({ notificationId, userId, test: true }).lean()).map(toResult)
+    },
+
+    /** Queues a test message to these places, on the same way as any other. Returns its id. Throws HttpError 429. */
     async sendTest(channel: string, userId: string, targets: readonly { id: string; service: string }[]) {
       const [now, notificationId] = [new Date(), new Types.ObjectId()]
+      const justNow = { $gt: new Date(now.getTime() - TEST_PAUSE_MS) }
+      if (
+        await model.exists({ target: { $in: targets.map(({ id }) => id) }, test: true, createdAt: justNow })
+      )
+        throw new HttpError(429, 'rate_limited', 'One test message a second is enough.', {
+          'retry-after': '1',
+        })
       const rows = targets.map(({ id, service }) =>
         newDelivery(
           { channel, notificationId, userId: new Types.ObjectId(userId), target: id, service, test: true },
@@ -89,7 +117,7 @@ export function createDeliveries({ db, notifications, stillWanted, log }: Delive
     /** Builds the indexes and begins; resolves when notifications may be stored. */
     async start(): Promise<void> {
       const dueIndexes = [...channels.keys()].map((name) =>
-        notifications.collection.createIndex({ [`channels.${name}.dueAt`]: 1 }, { sparse: true }),
+        notifications.createIndex({ [`channels.${name}.dueAt`]: 1 }, { sparse: true }),
       )
       await Promise.all([model.createIndexes(), ...dueIndexes])
       for (const timer of [...deciding.values(), attempting]) timer.start()
@@ -103,3 +131,6 @@ export function createDeliveries({ db, notifications, stillWanted, log }: Delive
   }
 }
 
+function toResult({ notificationId, target, service, state, lastError, finishedAt, createdAt }: DeliveryDoc) {
+  return { id: String(notificationId), target, service, state, error: lastError, at: finishedAt ?? createdAt }
+}

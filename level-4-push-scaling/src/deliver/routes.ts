@@ -1,8 +1,4 @@
-<<<<<<< HEAD:level-4-push-scaling/src/deliveries/routes.ts
-import { type DefineRoute, type Models, objectId } from '@levels/3-jwt-notifications/src/doors.ts'
-=======
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
->>>>>>> 329a697 (WIP chapters):level-4-push-scaling/src/deliver/routes.ts
+import type { DefineRoute } from '@levels/3-jwt-notifications/src/doors.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Types } from 'mongoose'
 import * as z from 'zod'
@@ -23,7 +19,7 @@ const listQuery = z.strictObject({
 export function defineDeliveryRoutes(
   route: DefineRoute,
   { model, wake }: Pick<Deliveries, 'model' | 'wake'>,
-  usernames: (ids: Types.ObjectId[]) => Promise<ReadonlyMap<string, string>>,
+  users: (ids: Types.ObjectId[]) => Promise<ReadonlyMap<string, { username: string }>>,
 ): void {
   const path = '/api/admin/deliveries'
 
@@ -57,7 +53,8 @@ export function defineDeliveryRoutes(
   route({
     method: 'get',
     path: `${path}/stats`,
-    summary: 'The last day in numbers: sent, failed and pending for each hour and channel, and how long it took',
+    summary:
+      'The last day in numbers: sent, failed and pending for each hour and channel, and how long it took',
     access: 'admin',
     status: 200,
     answer: deliveryStats,
@@ -99,12 +96,12 @@ export function defineDeliveryRoutes(
   }
 
   async function withUsernames(deliveries: DeliveryDoc[]): Promise<Delivery[]> {
-    const names = await usernames(deliveries.map(({ userId }) => userId))
+    const found = await users(deliveries.map(({ userId }) => userId))
     return deliveries.map((doc) => ({
       id: String(doc._id),
       channel: doc.channel,
       notificationId: String(doc.notificationId),
-      user: names.get(String(doc.userId)) ?? null,
+      user: found.get(String(doc.userId))?.username ?? null,
       service: doc.service,
       state: doc.state,
       attempts: doc.attempts,

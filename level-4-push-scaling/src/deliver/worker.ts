@@ -35,7 +35,7 @@ interface Claimed {
  * The first delivery of a minute and the thousandth take the same path.
  */
 export function createWorker({ channels, notifications, stillWanted, deliveries, log, wake }: WorkerParts) {
-  const lease = createLease(deliveries, 'nextAttemptAt', 'claimedBy')
+  const lease = createLease<DeliveryDoc>(deliveries.collection, 'nextAttemptAt', 'claimedBy')
   const recorder = createRecorder(deliveries, log)
   /** How many attempts are under way at each service, and how many may be. */
   const underWay = new Map<string, { count: number; limit: number }>()
@@ -83,7 +83,7 @@ export function createWorker({ channels, notifications, stillWanted, deliveries,
   async function prepare(channel: QueuedChannel, batch: DeliveryDoc[]): Promise<Claimed[]> {
     const ids = batch.filter(({ test }) => !test).map(({ notificationId }) => notificationId)
     const found =
-      ids.length > 0 ? await notifications.find({ _id: { $in: ids } }).lean<DueNotification[]>() : []
+      ids.length > 0 ? await notifications.find<DueNotification>({ _id: { $in: ids } }).toArray() : []
     const wanted = new Map(
       (await stillWanted(channel.name, found)).map((notification) => [
         String(notification._id),
@@ -131,7 +131,7 @@ export function createWorker({ channels, notifications, stillWanted, deliveries,
     const leaseEndsAt = delivery.nextAttemptAt?.getTime() ?? 0
     // This process stood still (a suspended laptop, a paused container): by the end, another one may have taken it.
     if (stopping || leaseEndsAt - Date.now() < channel.attemptMs) return undefined
-    return attempt().catch((error: unknown) => ({ kind: 'retry', reason: String(error) }))
+    return attempt().catch((error: unknown): Outcome => ({ kind: 'retry', reason: String(error) }))
   }
 
   return {

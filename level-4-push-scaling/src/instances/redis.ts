@@ -1,23 +1,14 @@
-import { StartError } from '@levels/shared/server/config.ts'
-import type { Log } from '@levels/shared/server/log.ts'
 import { createClient } from 'redis'
+import { type Log, SettingsError } from '../channel.ts'
 
 export type RedisClient = ReturnType<typeof createClient>
-
-/** A Redis to connect to. */
-export interface RedisService {
-  uri: string
-  /** For the start line. */
-  notice: string
-  close(): Promise<void>
-}
 
 /** The two connections that the instances talk over: a Redis connection that listens can do nothing else. */
 export interface RedisConnections {
   publisher: RedisClient
   subscriber: RedisClient
   /**
-   * Waits for `work`, the last thing that the start asks of Redis. From then on Redis may come and go. Throws StartError
+   * Waits for `work`, the last thing that the start asks of Redis. From then on Redis may come and go. Throws SettingsError
    * when Redis does not do it, or not in time.
    */
   finishStart(work: Promise<void>): Promise<void>
@@ -31,22 +22,13 @@ const MAX_RETRY_MS = 1_000
 /** Publishes that may wait for Redis's answer; more are refused, so that a Redis that hangs fills no memory. */
 const MAX_PENDING_COMMANDS = 10_000
 
-/** The Redis at `REDIS_URL`, or without that one for development, which ends with this process. */
-export async function openRedis(redisUrl: string | undefined): Promise<RedisService> {
-  if (redisUrl !== undefined) {
-    return { uri: redisUrl, notice: 'Redis at REDIS_URL', close: async () => undefined }
-  }
-  const { startRedis } = await import('@levels/embedded-redis')
-  return startRedis()
-}
-
 /**
  * Connects to Redis twice; resolves when both connections are ready, so that whoever listens afterwards misses nothing.
  * After `finishStart` Redis may come and go: the connections come back by themselves for as long as it takes, a publish made
  * meanwhile rejects at once (queued, it would arrive late, and the queue has no limit), and the log says once that
  * Redis is away and once that it is back.
  *
- * Throws StartError when `url` is no Redis address, or Redis cannot be reached.
+ * Throws SettingsError when `url` is no Redis address, or Redis cannot be reached.
  */
 export async function connectRedis(url: string, log: Log): Promise<RedisConnections> {
   let started = false
@@ -87,7 +69,7 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
       await within(START_TIMEOUT_MS, work)
     } catch (error) {
       close()
-      throw new StartError(
+      throw new SettingsError(
         `REDIS_URL: Redis at ${new URL(url).host} cannot be reached (${reasonOf(firstError ?? error)}): ` +
           'start it there, or leave REDIS_URL unset in development',
       )
@@ -106,12 +88,12 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
   }
 }
 
-/** Throws StartError when the URL in `options` is not one that the library understands. */
+/** Throws SettingsError when the URL in `options` is not one that the library understands. */
 function client(options: Parameters<typeof createClient>[0]): RedisClient {
   try {
     return createClient(options)
   } catch (error) {
-    throw new StartError(
+    throw new SettingsError(
       `REDIS_URL is not a Redis address (${reasonOf(error)}): write it like redis://127.0.0.1:6379`,
     )
   }

@@ -1,4 +1,4 @@
-import type { Log } from '@levels/shared/server/log.ts'
+import type { Log } from '../channel.ts'
 
 const RETRY_MS = 1_000
 

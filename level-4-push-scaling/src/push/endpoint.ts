@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
+import { Refused } from './push.ts'
 
 /** Why this server does not send to an endpoint. */
-export class EndpointRefused extends Error {
+export class EndpointRefused extends Refused {
   override name = 'EndpointRefused'
 }
 

@@ -1,15 +1,6 @@
-<<<<<<< HEAD
-import type { DefineRoute, DeliveryChannel, Models } from '@levels/3-jwt-notifications/src/doors.ts'
-import type { Log } from '@levels/shared/server/log.ts'
-import type { Connection } from 'mongoose'
-import type { DeliverySettings } from '../config.ts'
-import type { Deliveries } from '../deliveries/index.ts'
-import { createPushChannel } from './channel.ts'
-=======
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
+import type { DefineRoute } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Connection, Types } from 'mongoose'
 import type { Log, QueuedChannel } from '../channel.ts'
->>>>>>> 329a697 (WIP chapters)
 import { createEndpointCheck } from './endpoint.ts'
 import { createPushPost } from './post.ts'
 import { createPushChannel } from './push.ts'
@@ -60,13 +51,12 @@ export async function createPush({ db, config, keep, deliveries, log, ...host }:
   const keys = await loadVapidKeys(config.vapid, keep)
   const { publicKey } = keys
   const serviceOf = createEndpointCheck(config.pushAllowedHosts)
-  const post = createPushPost(keys, config)
+  const post = createPushPost(keys, serviceOf, config)
   const subscriptions = await createSubscriptions({ db, publicKey, aliveSessions: host.aliveSessions })
   return {
     channel: createPushChannel({
       subscriptions,
       post,
-      serviceOf,
       delayMs: config.pushDelayMs,
       countUnread: host.countUnread,
       onMisconfigured: createReminder(log),

@@ -1,4 +1,5 @@
 import type { Urgency } from 'web-push'
+import type { DueNotification } from '../channel.ts'
 import type { PushContent } from '../events.ts'
 
 /** 4,096 for the encrypted body (RFC 8030 section 7.2) less header 86, tag 16 and padding delimiter 1 (RFC 8188). */
@@ -76,4 +77,19 @@ const handlings: Readonly<Record<string, Handling>> = {
 /** How a notification of this type travels; one that is not known here like a message of the system. */
 export function handlingOf(type: string): Handling {
   return handlings[type] ?? { ttl: 7 * DAY, urgency: 'normal' }
+}
+
+/** What is pushed of a notification, and how. */
+export function contentOf(notification: DueNotification, unread: number): [PushContent, Handling] {
+  const { _id, seq, type, title, message, actionUrl: url = '/' } = notification
+  return [{ id: String(_id), seq, type, title, message, url, unread }, handlingOf(type)]
+}
+
+/** What is pushed to show that push works. */
+export function testContent(id: string, unread: number): [PushContent, Handling] {
+  const words = { title: 'Push works', message: 'This test message came through your push service.' }
+  return [
+    { id, seq: 0, type: 'system', ...words, url: '/', unread },
+    { ttl: 60, urgency: 'high' },
+  ]
 }

@@ -3,30 +3,23 @@ import { readFileSync } from 'node:fs'
 import { Agent, type RequestOptions, request } from 'node:https'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import webPush from 'web-push'
-import type { BrowserSubscription } from '../events.ts'
-import { SettingsError } from '../settings-error.ts'
-import type { Answer } from './answer.ts'
-import type { Handling } from './message.ts'
+import { SettingsError } from '../channel.ts'
+import type { EndpointCheck } from './endpoint.ts'
+import { payloadOf } from './message.ts'
+import type { Answer, PushPost } from './push.ts'
 import { createVapidAuthorization, type VapidKeys } from './vapid.ts'
 
 /** From the first byte sent to the last byte of the answer. The web-push package itself waits forever. */
-export const TIMEOUT_MS = 10_000
+const TIMEOUT_MS = 10_000
 
 /** How many connections one push service gets; they are kept open and used again. */
-export const CONNECTIONS = 64
+const CONNECTIONS = 64
 
 /** How long the rest of an answer may take that has already said yes. */
 const REST_MS = 1_000
 
 /** As much of an answer's body as anyone reads. */
 const MAX_ANSWER_CHARS = 1_000
-
-export interface PushPost {
-  /** Encrypts and sends. Rejects when no answer came: network, certificate, time-out. */
-  send(subscription: BrowserSubscription, payload: string, handling: Handling): Promise<Answer>
-  /** Breaks off what is under way and closes the connections. */
-  close(): void
-}
 
 /**
  * Messages to push services. web-push encrypts (RFC 8291) and signs (RFC 8292); the request is our own, because it
@@ -35,6 +28,7 @@ export interface PushPost {
  */
 export function createPushPost(
   keys: VapidKeys,
+  serviceOf: EndpointCheck,
   { vapidSubject, pushCaFile }: { vapidSubject: string; pushCaFile?: string },
 ): PushPost {
   const authorizationFor = createVapidAuthorization(keys, vapidSubject)
@@ -46,9 +40,12 @@ export function createPushPost(
   })
 
   return {
-    async send(subscription, payload, { ttl, urgency, topic }) {
+    timeoutMs: TIMEOUT_MS,
+    connections: CONNECTIONS,
+    async send(subscription, content, { ttl, urgency, topic }) {
+      serviceOf(subscription.endpoint) // asked again: the list of hosts may have changed since it was saved
       const url = new URL(subscription.endpoint)
-      const { headers, body } = webPush.generateRequestDetails(subscription, payload, {
+      const { headers, body } = webPush.generateRequestDetails(subscription, payloadOf(content), {
         TTL: ttl,
         urgency,
         topic,

@@ -1,18 +1,34 @@
 import type { Types } from 'mongoose'
-import { type DueNotification, type Plan, planOf, type QueuedChannel, type Target } from '../channel.ts'
+import { type Outcome, type Plan, planOf, type QueuedChannel, type Target } from '../channel.ts'
 import type { PushContent } from '../events.ts'
-import { judge } from './answer.ts'
-import { type EndpointCheck, EndpointRefused } from './endpoint.ts'
-import { type Handling, handlingOf, payloadOf } from './message.ts'
-import { CONNECTIONS, type PushPost, TIMEOUT_MS } from './post.ts'
+import { contentOf, type Handling, testContent } from './message.ts'
 import type { SubscriptionDoc, Subscriptions } from './subscriptions.ts'
 
 export const CHANNEL = 'push'
 
+/** Encrypts, signs and sends (post.ts). */
+export interface PushPost {
+  /** The longest that it takes, in milliseconds, and how many may be under way at one service. */
+  readonly timeoutMs: number
+  readonly connections: number
+  /** Rejects with Refused when it will not be sent, and with any other error when no answer came. */
+  send(
+    browser: Pick<SubscriptionDoc, 'endpoint' | 'keys'>,
+    content: PushContent,
+    handling: Handling,
+  ): Promise<Answer>
+  /** Breaks off what is under way. */
+  close(): void
+}
+
+/** This server will not send there, now or later. */
+export class Refused extends Error {
+  override name = 'Refused'
+}
+
 export interface PushChannelParts {
-  subscriptions: Subscriptions
+  subscriptions: Pick<Subscriptions, 'listFor' | 'find' | 'drop'>
   post: PushPost
-  serviceOf: EndpointCheck
   /** How long a notification may stay unseen, in milliseconds. */
   delayMs: number
   /** How many notifications each of these users has not read. */
@@ -26,12 +42,12 @@ export interface PushChannelParts {
  * browsers. When is in the plan, where in the targets, and what the push service answers decides what comes next.
  */
 export function createPushChannel(parts: PushChannelParts): QueuedChannel {
-  const { subscriptions, post, serviceOf, delayMs, countUnread, onMisconfigured } = parts
+  const { subscriptions, post, delayMs, countUnread, onMisconfigured } = parts
 
   return {
     name: CHANNEL,
-    attemptMs: TIMEOUT_MS,
-    concurrency: CONNECTIONS,
+    attemptMs: post.timeoutMs,
+    concurrency: post.connections,
 
     plan({ type, from, createdAt, metadata }): Plan {
       const created = Date.parse(createdAt)
@@ -74,31 +90,68 @@ export function createPushChannel(parts: PushChannelParts): QueuedChannel {
     close: () => post.close(),
   }
 
-  async function send(subscription: SubscriptionDoc, content: PushContent, handling: Handling) {
+  async function send(
+    subscription: SubscriptionDoc,
+    content: PushContent,
+    handling: Handling,
+  ): Promise<Outcome> {
+    const { service } = subscription
     try {
-      const service = serviceOf(subscription.endpoint) // the list of hosts may have changed since it was saved
-      const answer = await post.send(subscription, payloadOf(content), handling)
+      const answer = await post.send(subscription, content, handling)
       const { outcome, gone, misconfigured } = judge(service, answer)
       if (gone) await subscriptions.drop([subscription])
       if (misconfigured) onMisconfigured(service, answer.status)
       return outcome
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      if (error instanceof EndpointRefused) return { kind: 'failed', reason } as const
-      return { kind: 'retry', reason: `${subscription.service}: ${reason}` } as const
+      if (error instanceof Refused) return { kind: 'failed', reason }
+      return { kind: 'retry', reason: `${service}: ${reason}` }
     }
   }
 }
 
-function contentOf(notification: DueNotification, unread: number): [PushContent, Handling] {
-  const { _id, seq, type, title, message, actionUrl: url = '/' } = notification
-  return [{ id: String(_id), seq, type, title, message, url, unread }, handlingOf(type)]
+/** What a push service answered. */
+export interface Answer {
+  status: number
+  /** The header, if there was one. */
+  retryAfter?: string
+  /** The beginning of the body: services say there what they dislike. */
+  text: string
 }
 
-function testContent(id: string, unread: number): [PushContent, Handling] {
-  const words = { title: 'Push works', message: 'This test message came through your push service.' }
-  return [
-    { id, seq: 0, type: 'system', ...words, url: '/', unread },
-    { ttl: 60, urgency: 'high' },
-  ]
+export interface Verdict {
+  outcome: Outcome
+  /** The browser has given this subscription up: it will never work again. */
+  gone?: true
+  /** The service rejects this server, not this message: somebody has to look at the configuration. */
+  misconfigured?: true
+}
+
+/** What an answer means (RFC 8030 sections 5, 7.3 and 8.4, RFC 8292 section 4.2, RFC 6585 section 4). */
+export function judge(service: string, { status, retryAfter, text }: Answer, now = Date.now()): Verdict {
+  const said = printable(text)
+  const reason = `${service} answered ${status}${said && `: ${said}`}`
+  if (status >= 200 && status < 300) return { outcome: { kind: 'sent' } }
+  if (status === 404 || status === 410) return { outcome: { kind: 'failed', reason }, gone: true }
+  if ([400, 401, 403].includes(status)) return { outcome: { kind: 'failed', reason }, misconfigured: true }
+  if (status === 408 || status === 429 || status >= 500) {
+    return { outcome: { kind: 'retry', reason, afterMs: readRetryAfter(retryAfter, now) } }
+  }
+  // 413 among them, and redirects: a push service that moves tells the browser, not us.
+  return { outcome: { kind: 'failed', reason } }
+}
+
+/** Seconds or an HTTP date (RFC 9110 section 10.2.3), as milliseconds from now. */
+export function readRetryAfter(text: string | undefined, now = Date.now()): number | undefined {
+  if (text === undefined) return undefined
+  if (/^\d+$/.test(text)) return Number(text) * 1_000
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+}
+
+function printable(text: string): string {
+  return text
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, 150)
 }

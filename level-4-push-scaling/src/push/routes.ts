@@ -1,9 +1,5 @@
-<<<<<<< HEAD
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/doors.ts'
-=======
 import { ECDH } from 'node:crypto'
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/http/route.ts'
->>>>>>> 329a697 (WIP chapters)
+import type { DefineRoute } from '@levels/3-jwt-notifications/src/doors.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import * as z from 'zod'
 import type { Log } from '../channel.ts'
@@ -50,7 +46,8 @@ export interface PushRouteParts {
   log: Log
 }
 
-const subscribeBody = browserSubscription.extend({
+/** A browser's subscription whose keys can be used; `JSON.stringify(subscription)` gives one. */
+export const subscribeBody = browserSubscription.extend({
   keys: z.object({
     p256dh: browserSubscription.shape.keys.shape.p256dh.refine(
       isPublicKey,
@@ -150,7 +147,8 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
     answer: testResult,
     async handle({ params: { id }, caller }) {
       const results = await deliveries.testResults(id, caller.id)
-      if (results.length === 0) throw new HttpError(404, 'not_found', 'There is no such test message of yours.')
+      if (results.length === 0)
+        throw new HttpError(404, 'not_found', 'There is no such test message of yours.')
       const saved = new Set((await subscriptions.listFor([caller.id])).map(({ _id }) => _id))
       return {
         items: results.map(({ service, state, error, target }) => ({

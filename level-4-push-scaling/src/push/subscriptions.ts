@@ -1,9 +1,3 @@
-<<<<<<< HEAD
-import { isDuplicateKey, type Models } from '@levels/3-jwt-notifications/src/doors.ts'
-import { Types } from 'mongoose'
-import type { BrowserSubscription } from './keys.ts'
-import { idOfEndpoint, type SubscriptionDoc, type SubscriptionModel } from './model.ts'
-=======
 import { createHash } from 'node:crypto'
 import { type Connection, Schema, Types } from 'mongoose'
 import type { BrowserSubscription } from '../events.ts'
@@ -43,7 +37,6 @@ const schema = new Schema<SubscriptionDoc>(
 schema.index({ userId: 1, savedAt: -1 })
 
 const idOfEndpoint = (endpoint: string) => createHash('sha256').update(endpoint).digest('base64url')
->>>>>>> 329a697 (WIP chapters)
 
 /** How many browsers of one user get push. */
 const MAX_PER_USER = 10
@@ -89,7 +82,10 @@ export async function createSubscriptions({ db, publicKey, aliveSessions }: Subs
     const upsert = () =>
       Subscription.findByIdAndUpdate(
         idOfEndpoint(browser.endpoint),
-        { $set: { ...browser, ...owner, service, publicKey, savedAt: now }, $setOnInsert: { createdAt: now } },
+        {
+          $set: { ...browser, ...owner, service, publicKey, savedAt: now },
+          $setOnInsert: { createdAt: now },
+        },
         { upsert: true, returnDocument: 'after' },
       ).lean()
     // Two upserts of a new key at once: one may be refused as a duplicate (MongoDB manual, "Upsert with Unique

@@ -1,11 +1,6 @@
 import { createECDH } from 'node:crypto'
-<<<<<<< HEAD
-import { type Models, readOrMakeSetting } from '@levels/3-jwt-notifications/src/doors.ts'
-import { StartError } from '@levels/shared/server/config.ts'
-=======
->>>>>>> 329a697 (WIP chapters)
 import webPush from 'web-push'
-import { SettingsError } from '../settings-error.ts'
+import { SettingsError } from '../channel.ts'
 
 /** The key pair that tells push services who sends (VAPID, RFC 8292). */
 export interface VapidKeys {

@@ -42,7 +42,7 @@ export async function startCluster(env: Record<string, string> = {}): Promise<Cl
 }
 
 export function launchCluster(env: Record<string, string>): Program {
-  return startProgram(['level-4-push-scaling/src/cluster.ts'], { env: { NODE_ENV: undefined, ...env } })
+  return startProgram(['level-4-push-scaling/dev/cluster.ts'], { env: { NODE_ENV: undefined, ...env } })
 }
 
 /** The processes that `pid` started, and those that these started. */

@@ -1,22 +1,28 @@
-import { connectDatabase, createModels } from '@levels/3-jwt-notifications/src/doors.ts'
+import { connectDatabase, createModels, readOrMakeSetting } from '@levels/3-jwt-notifications/src/doors.ts'
 import { createLog } from '@levels/shared/server/log.ts'
 import { onShutdown } from '@levels/shared/server/shutdown.ts'
-import { createDeliveries } from '../../src/deliveries/index.ts'
+import { createDeliveries } from '../../src/deliver/index.ts'
 import { createPush } from '../../src/push/index.ts'
+import { createReaders } from '../../src/readers.ts'
 import { settingsForTests } from './stack.ts'
 
-// A process that does nothing but deliver: arguments are the database, the push service's authority and a name.
-const [mongodbUri = '', pushCaFile, instance = ''] = process.argv.slice(2)
+// A process that does nothing but deliver: arguments are the database and the push service's authority.
+const [mongodbUri = '', pushCaFile] = process.argv.slice(2)
 const db = await connectDatabase(mongodbUri)
 const models = createModels(db)
-const deliveries = createDeliveries({ db, models, instance, log: createLog('warn') })
-await createPush({
+const log = createLog('warn')
+const readers = createReaders(models)
+const { stillWanted } = readers
+const deliveries = createDeliveries({ db, notifications: models.Notification.collection, stillWanted, log })
+const { channel } = await createPush({
+  ...readers,
   db,
-  models,
   deliveries,
+  keep: (name, make) => readOrMakeSetting(models.Setting, name, make),
   config: { ...settingsForTests, pushCaFile },
-  log: createLog('warn'),
+  log,
 })
+deliveries.add(channel)
 onShutdown(async () => {
   await deliveries.stop()
   await db.close()

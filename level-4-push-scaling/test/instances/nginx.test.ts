@@ -1,0 +1,147 @@
+import { readFile } from 'node:fs/promises'
+import net from 'node:net'
+import path from 'node:path'
+import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/embedded-mongo'
+import { type RunningRedis, startRedis } from '@levels/embedded-redis'
+import { listen } from '@levels/shared/server/run.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { freePort } from '../support/cluster.ts'
+import { type Instance, startInstance } from '../support/instance.ts'
+import { type NameServer, startNameServer } from '../support/name-server.ts'
+import { nginxProgram, type RunningNginx, startNginx } from '../support/nginx.ts'
+import { notify, openPage, register } from '../support/person.ts'
+import { addressOf, refreshFrom, upgradeFrom } from '../support/visitor.ts'
+
+test('nginx waits longer for a silent socket than Socket.IO lets one be silent', async () => {
+  const conf = await readFile(path.join(import.meta.dirname, '..', '..', 'nginx.conf'), 'utf8')
+  const [, socketConf = ''] = conf.split('location /socket.io/')
+  const [, seconds] = /proxy_read_timeout (\d+)s;/.exec(socketConf) ?? []
+  expect(Number(seconds)).toBeGreaterThan(25 + 20) // pingInterval + pingTimeout
+})
+
+// Only Linux gives every machine all of 127.0.0.0/8.
+const canRun = nginxProgram !== undefined && process.platform === 'linux'
+if (!canRun)
+  console.warn('SKIPPED, no nginx on the PATH (apt-get install nginx-light), or no Linux: nginx in front')
+describe.skipIf(!canRun && process.env.CI !== 'true')('nginx in front of two instances', () => {
+  let mongo: EmbeddedMongo
+  let redis: RunningRedis
+  let app1: Instance
+  let app2: Instance
+  let names: NameServer
+  let nginx: RunningNginx
+  let instancesPort: number
+
+  /** As containers do, each has an address of its own, and the same port. */
+  const startAt = (host: string, name: string, proxies = '1') =>
+    startInstance(
+      name,
+      { mongo: mongo.uri, redis: redis.uri },
+      { TRUST_PROXY: proxies, HOST: host, PORT: String(instancesPort) },
+    )
+  const whoAnswers = async () => {
+    const response = await fetch(`${nginx.url}/readyz`)
+    return ((await response.json()) as { instance: string }).instance
+  }
+
+  beforeAll(async () => {
+    ;[mongo, redis, instancesPort] = await Promise.all([startEmbeddedMongo(), startRedis(), freePort()])
+    ;[app1, app2] = await Promise.all([startAt('127.0.0.2', 'app1'), startAt('127.0.0.3', 'app2')])
+    names = await startNameServer('127.0.0.2', '127.0.0.3')
+    nginx = await startNginx({ nameServerPort: names.port, instancesPort })
+  }, 60_000)
+  afterAll(async () => {
+    await nginx.stop()
+    names.close()
+    await Promise.all([app1.end('SIGKILL'), app2.end('SIGKILL')])
+    await Promise.all([mongo.close(), redis.close()])
+  })
+
+  test("the visitor's own address reaches the instances, and not one that the visitor makes up", async () => {
+    expect(await addressOf(nginx.url, 'addressed', { 'x-forwarded-for': '203.0.113.7' })).toEqual([
+      '127.0.0.1',
+    ])
+  })
+
+  test('its own page may connect and refresh, a foreign page may not', async () => {
+    expect(await refreshFrom(nginx.url, nginx.url)).toBe(401) // let through, but without a cookie
+    expect(await refreshFrom(nginx.url, 'https://evil.example')).toBe(403)
+    expect(await refreshFrom(nginx.url, app1.url)).toBe(403)
+  })
+
+  test('an instance that hangs holds a request for 10 s; then another one answers, unless it was a POST', {
+    timeout: 40_000,
+  }, async () => {
+    let taken = 0
+    const frozen = net.createServer((socket) => {
+      taken++
+      socket.on('error', () => socket.destroy())
+    })
+    await listen(frozen, { host: '127.0.0.6', port: instancesPort })
+    names.setAddresses('127.0.0.2', '127.0.0.6')
+    await vi.waitFor(() => {
+      void whoAnswers()
+      expect(taken).toBeGreaterThan(0)
+    }, 10_000)
+
+    const started = performance.now()
+    const ask = (path: string, method: string) =>
+      Promise.all(Array.from({ length: 20 }, async () => (await fetch(nginx.url + path, { method })).status))
+    const [read, posted] = await Promise.all([ask('/readyz', 'GET'), ask('/api/auth/refresh', 'POST')])
+    expect(new Set(read)).toEqual(new Set([200]))
+    expect(new Set(posted)).toEqual(new Set([403, 504])) // 403: the other one refuses a refresh like this
+    const tookMs = performance.now() - started
+    expect(tookMs).toBeGreaterThan(9_000)
+    expect(tookMs).toBeLessThan(20_000)
+    frozen.close()
+    names.setAddresses('127.0.0.2', '127.0.0.3')
+    await vi.waitFor(async () => expect(await whoAnswers()).toBe('app2'), 20_000)
+  })
+
+  test('an instance stops: its pages move to the other, requests go on, nothing is lost', {
+    timeout: 60_000,
+  }, async () => {
+    const alice = await register(nginx.url, 'alice-nginx')
+    const page = await openPage(nginx.url, alice)
+    const [leaving, staying] = page.instance === 'app1' ? [app1, 'app2'] : [app2, 'app1']
+    const before = await notify(nginx.url, alice, 'before')
+    expect(await leaving.end('SIGTERM')).toBe(0)
+    const after = await notify(nginx.url, alice, 'after')
+    // In either order: the second may come live while the first is being read from the log.
+    const both = [before.id, after.id].sort()
+    await vi.waitFor(() => expect([...page.shown.keys()].sort()).toEqual(both), 15_000)
+    expect(page.instance).toBe(staying)
+    page.close()
+  })
+
+  test('behind a proxy that ends TLS, the page works, and visitors keep the address that proxy saw', {
+    timeout: 60_000,
+  }, async () => {
+    const behind = await startAt('127.0.0.7', 'behind-tls', '2')
+    names.setAddresses('127.0.0.7')
+    await vi.waitFor(async () => expect(await whoAnswers()).toBe('behind-tls'), 10_000)
+    const { host } = new URL(nginx.url)
+    // The visitor made the first one up; the second is what that proxy saw.
+    const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '198.51.100.1, 203.0.113.5' }
+    expect(await addressOf(nginx.url, 'behind-tls', forwarded)).toEqual(['203.0.113.5'])
+
+    expect(await refreshFrom(nginx.url, `https://${host}`, forwarded)).toBe(401) // let through, but without a cookie
+    expect(await refreshFrom(nginx.url, 'https://evil.example', forwarded)).toBe(403)
+    expect(await upgradeFrom(nginx.url, `https://${host}`, forwarded)).toBe(101)
+    expect(await upgradeFrom(nginx.url, 'https://evil.example', forwarded)).toBe(400)
+    await behind.end('SIGKILL')
+  })
+
+  test('an instance that is created anew has another address, and is asked there', {
+    timeout: 60_000,
+  }, async () => {
+    const first = await startAt('127.0.0.4', 'app3')
+    names.setAddresses('127.0.0.4')
+    await vi.waitFor(async () => expect(await whoAnswers()).toBe('app3'), 10_000)
+    expect(await first.end('SIGTERM')).toBe(0)
+    const anew = await startAt('127.0.0.5', 'app3-anew')
+    names.setAddresses('127.0.0.5')
+    await vi.waitFor(async () => expect(await whoAnswers()).toBe('app3-anew'), 10_000)
+    await anew.end('SIGKILL')
+  })
+})

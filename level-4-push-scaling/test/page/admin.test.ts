@@ -1,0 +1,81 @@
+import { findViolations } from '@levels/shared/testing/axe.ts'
+import { describeInBrowser } from '@levels/shared/testing/browser.ts'
+import { expect, it } from 'vitest'
+import { newUser, openPushPage, pageStackForAll, setVisible, signIn } from '../support/push-page.ts'
+
+describeInBrowser('the deliveries, on the page of level 4,', (browser) => {
+  const stack = pageStackForAll()
+
+  it('are for admins only', async () => {
+    const page = await browser.visit(stack().url)
+    await signIn(page, await newUser(stack()))
+    await page.getByRole('region', { name: 'Push' }).waitFor()
+    expect(await page.getByRole('region', { name: 'Deliveries' }).count()).toBe(0)
+    expect(page.problems).toEqual([])
+  })
+
+  it('show what failed and why, and can be tried again', async () => {
+    const user = await newUser(stack())
+    const { page, subscriptions } = await openPushPage(browser, stack())
+    await signIn(page, user)
+    await page.getByRole('button', { name: 'Turn on push' }).click()
+    await page.getByText(/^On in this browser/).waitFor()
+    subscriptions[0]?.setBehaviour({ answer: 403 }, { answer: 201 })
+    await setVisible(page, false)
+    const { _id } = (await stack().models.User.findOne({ username: user }).lean()) ?? {}
+    await stack().server.publish([
+      { userId: String(_id), type: 'system', title: 'Late', message: 'Or never' },
+    ])
+
+    const admin = await browser.visit(stack().url)
+    await signIn(admin, await newUser(stack(), 'admin'))
+    const deliveries = admin.getByRole('region', { name: 'Deliveries' })
+    await deliveries.getByRole('button', { name: /^failed/ }).click()
+    const line = deliveries.getByRole('listitem').filter({ hasText: `push to ${user}` })
+    await line.getByText(/403/).waitFor()
+    await line.getByText('failed', { exact: true }).waitFor()
+    await line.getByRole('button', { name: `Try again: push to ${user}` }).click()
+    await expect
+      .poll(
+        async () => {
+          await deliveries.getByRole('button', { name: 'sent' }).click()
+          return line.count()
+        },
+        { timeout: 30_000, interval: 500 },
+      )
+      .toBe(1)
+    expect(admin.problems).toEqual([])
+  })
+})
+
+describeInBrowser('the page of level 4 for everyone', (browser) => {
+  const stack = pageStackForAll()
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
+    ['dark', 390],
+  ] as const)(
+    'has no barrier that axe-core knows, and never scrolls sideways, %s at %i px',
+    async (colorScheme, width) => {
+      const options = { colorScheme, viewport: { width, height: 844 } }
+      const { page, subscriptions } = await openPushPage(browser, stack(), options)
+      await signIn(page, await newUser(stack(), 'admin'))
+      await page.getByRole('button', { name: 'Turn on push' }).click()
+      await page.getByText(/^On in this browser/).waitFor()
+      subscriptions[0]?.setBehaviour({ answer: 403 })
+      await page.getByRole('button', { name: 'Check', exact: true }).click()
+      await page.getByText(/^Broken at “push service accepted”/).waitFor()
+      await page.getByRole('region', { name: 'Deliveries' }).getByRole('button', { name: 'All' }).click()
+      await page
+        .getByRole('region', { name: 'Deliveries' })
+        .getByText('failed', { exact: true })
+        .first()
+        .waitFor()
+      expect(await findViolations(page)).toEqual([])
+      const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth
+      expect(await page.evaluate(overflow)).toBe(0)
+    },
+  )
+})

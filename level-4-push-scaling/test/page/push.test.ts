@@ -1,0 +1,200 @@
+import { describeInBrowser } from '@levels/shared/testing/browser.ts'
+import { expect, it } from 'vitest'
+import { newUser, openPushPage, pageStackForAll, setVisible, shown, signIn } from '../support/push-page.ts'
+
+/** Waking a worker takes a busy machine its time. */
+const slowly = { timeout: 30_000, interval: 500 }
+
+describeInBrowser('push, on the page of level 4,', (browser) => {
+  const stack = pageStackForAll()
+  const savedFor = async (username: string) => {
+    const user = await stack().models.User.findOne({ username }).lean()
+    const saved = stack().server.models.User.db.collection('pushsubscriptions')
+    return saved.find({ userId: user?._id }).toArray()
+  }
+
+  it('is asked for on a click only, and first thing in it; then it is on', async () => {
+    const user = await newUser(stack())
+    const { page, asked, subscriptions } = await openPushPage(browser, stack())
+    await signIn(page, user)
+    const panel = page.getByRole('region', { name: 'Push' })
+    await panel.getByText('Your browser will ask whether you allow it.').waitFor()
+    expect(asked).toEqual([])
+    await panel.getByRole('button', { name: 'Turn on push' }).click()
+    await panel.getByText(/^On in this browser/).waitFor()
+    expect(asked).toEqual([{ inClick: true }])
+    expect(await savedFor(user)).toHaveLength(1)
+    await panel.getByText('this one').waitFor()
+    await page.reload()
+    await panel.getByText(/^On in this browser/).waitFor()
+    expect(asked).toHaveLength(1)
+    expect(subscriptions).toHaveLength(1)
+    expect(page.problems).toEqual([])
+  })
+
+  it('brings what nobody has seen to the screen; what is seen at once stays in the page', async () => {
+    const user = await newUser(stack())
+    const { page, deliver } = await openPushPage(browser, stack())
+    await signIn(page, user)
+    await page.getByRole('button', { name: 'Turn on push' }).click()
+    await page.getByText(/^On in this browser/).waitFor()
+    await setVisible(page, false)
+    const { _id: userId } = (await stack().models.User.findOne({ username: user }).lean()) ?? {}
+    const content = {
+      userId: String(userId),
+      type: 'message',
+      title: 'Are you there?',
+      message: 'Hello',
+    } as const
+    await stack().server.publish([content])
+    await expect
+      .poll(() => deliver().then(() => shown(page)), slowly)
+      .toMatchObject([{ title: 'Are you there?' }])
+    await page.locator('#notifications').getByText('Are you there?').waitFor()
+    await page.getByText(/last push accepted by the push service/).waitFor()
+  })
+
+  it('is explained, and not asked for again, where the user has blocked it', async () => {
+    const { page, asked } = await openPushPage(browser, stack(), { permission: 'denied' })
+    await signIn(page, await newUser(stack()))
+    await page
+      .getByText(/^You have blocked notifications for this site, and a page must not ask again/)
+      .waitFor()
+    expect(await page.getByRole('button', { name: /push$/ }).count()).toBe(0)
+    expect(asked).toEqual([])
+  })
+
+  it.each([
+    [
+      'insecure',
+      /works only on https, or on localhost/,
+      () => Object.defineProperty(window, 'isSecureContext', { value: false }),
+    ],
+    ['unsupported', /This browser has no web push/, () => Reflect.deleteProperty(window, 'PushManager')],
+  ])('is explained where it is %s', async (_, words, spoil) => {
+    const page = await browser.visit('about:blank')
+    await page.addInitScript(spoil)
+    await page.goto(stack().url)
+    await signIn(page, await newUser(stack()))
+    await page.getByRole('region', { name: 'Push' }).getByText(words).waitFor()
+    expect(await page.getByRole('button', { name: /push$/ }).count()).toBe(0)
+    expect(page.problems).toEqual([])
+  })
+
+  it('says what is wrong when the browser cannot reach its push service', async () => {
+    const { page } = await openPushPage(browser, stack())
+    await signIn(page, await newUser(stack()))
+    await page.evaluate(() => {
+      PushManager.prototype.subscribe = async () => {
+        throw new DOMException('Registration failed - push service error', 'AbortError')
+      }
+    })
+    await page.getByRole('button', { name: 'Turn on push' }).click()
+    await page.getByText(/^Your browser could not subscribe: Registration failed/).waitFor()
+    await page.getByText('You have allowed notifications.').waitFor()
+  })
+
+  it('subscribes anew when the subscription was made for another key, or is gone', async () => {
+    const user = await newUser(stack())
+    const { page, subscriptions } = await openPushPage(browser, stack())
+    await signIn(page, user)
+    await page.getByRole('button', { name: 'Turn on push' }).click()
+    await page.getByText(/^On in this browser/).waitFor()
+    await page.evaluate(() => {
+      const saved = JSON.parse(localStorage.getItem('test-subscription') ?? '{}')
+      localStorage.setItem('test-subscription', JSON.stringify({ ...saved, key: `B${'A'.repeat(86)}` }))
+    })
+    await page.reload()
+    await expect.poll(() => subscriptions.length).toBe(2)
+    await page.getByText(/^On in this browser/).waitFor()
+    await page.evaluate(() => localStorage.removeItem('test-subscription'))
+    await page.reload()
+    await expect.poll(() => subscriptions.length).toBe(3)
+    const endpoint = subscriptions[2]?.endpoint
+    await expect.poll(async () => (await savedFor(user)).map((saved) => saved.endpoint)).toContain(endpoint)
+  })
+
+  it('is turned off on both sides, here and not elsewhere', async () => {
+    const user = await newUser(stack())
+    const [here, there] = [await openPushPage(browser, stack()), await openPushPage(browser, stack())]
+    for (const { page } of [here, there]) {
+      await signIn(page, user)
+      await page.getByRole('button', { name: 'Turn on push' }).click()
+      await page.getByText(/^On in this browser/).waitFor()
+    }
+    await here.page.getByRole('button', { name: 'Turn off push' }).click()
+    await here.page.getByText('You have allowed notifications.').waitFor()
+    expect((await savedFor(user)).map(({ endpoint }) => endpoint)).toEqual([there.subscriptions[0]?.endpoint])
+    await here.page.getByRole('button', { name: /^Remove the browser at/ }).click()
+    await expect.poll(() => savedFor(user)).toEqual([])
+  })
+
+  it('ends in this browser with signing out, and is not handed to the next user', async () => {
+    const [first, next] = [await newUser(stack()), await newUser(stack())]
+    const { page } = await openPushPage(browser, stack())
+    await signIn(page, first)
+    await page.getByRole('button', { name: 'Turn on push' }).click()
+    await page.getByText(/^On in this browser/).waitFor()
+    await page.getByLabel(`${first}, your menu`).click()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(await savedFor(first)).toEqual([])
+    await signIn(page, next)
+    await page.getByText('You have allowed notifications.').waitFor()
+    expect(await savedFor(next)).toEqual([])
+    expect(await page.evaluate(() => localStorage.getItem('test-subscription'))).toBeNull()
+  })
+
+  it('opens what it is about when it is clicked', async () => {
+    const { page } = await openPushPage(browser, stack())
+    await signIn(page, await newUser(stack()))
+    const click = (url: string) =>
+      page.evaluate((url) => {
+        const data = { type: 'push:clicked', id: 'n1', url }
+        navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data }))
+      }, url)
+    await click('https://evil.example/')
+    await click('/healthz')
+    await page.waitForURL('**/healthz')
+  })
+})
+
+describeInBrowser('the push check-up', (browser) => {
+  const stack = pageStackForAll()
+
+  /** A page with push on, and its check-up. */
+  async function open() {
+    const opened = await openPushPage(browser, stack())
+    await signIn(opened.page, await newUser(stack()))
+    await opened.page.getByRole('button', { name: 'Turn on push' }).click()
+    await opened.page.getByText(/^On in this browser/).waitFor()
+    return { ...opened, check: () => opened.page.getByRole('button', { name: 'Check', exact: true }).click() }
+  }
+
+  it('follows a test message to the screen, link by link', async () => {
+    const { page, check, deliver } = await open()
+    await check()
+    const outcome = page.getByText('Every link holds: push works in this browser.')
+    await expect.poll(() => deliver().then(() => outcome.isVisible()), slowly).toBe(true)
+    expect(await page.locator('.links [data-state=ok]').count()).toBe(7)
+    expect(page.problems).toEqual([])
+  })
+
+  it('names a push service that refuses, with its answer', async () => {
+    const { page, check, subscriptions } = await open()
+    subscriptions[0]?.setBehaviour({ answer: 403 })
+    await check()
+    await page.getByText(/^Broken at “push service accepted”\. The push service refused it: .*403/).waitFor()
+    expect(await page.locator('.links [data-state=ok]').count()).toBe(4)
+  })
+
+  it('names a server that does not know, and a browser that is not subscribed', async () => {
+    const { page, check } = await open()
+    await stack().server.models.User.db.collection('pushsubscriptions').deleteMany({})
+    await check()
+    await page.getByText(/^Broken at “server knows it”\./).waitFor()
+    await page.evaluate(() => localStorage.removeItem('test-subscription'))
+    await check()
+    await page.getByText(/^Broken at “subscription”\. This browser is not subscribed/).waitFor()
+  })
+})

@@ -1,0 +1,161 @@
+import { afterEach, expect, test } from 'vitest'
+import type { Account } from '../support/account.ts'
+import { startPushStack } from '../support/push-stack.ts'
+import { until } from '../support/until.ts'
+
+// Long enough to read a notification before it is due, short enough to wait for.
+const { service, stack } = await startPushStack({ settings: { pushDelayMs: 300 } })
+
+afterEach(() => {
+  service.messages.length = 0
+  service.requests.length = 0
+})
+
+async function subscribe(account: Account) {
+  const browser = service.subscribe()
+  expect((await account.call('POST', '/api/push/subscriptions', browser)).status).toBe(201)
+  return browser
+}
+
+async function notify(account: Account, content: object = {}): Promise<{ id: string; seq: number }> {
+  const request = { to: 'me', title: 'Hello', message: 'World', ...content }
+  const { status, body } = await account.call('POST', '/api/notifications', request)
+  expect(status).toBe(201)
+  return body
+}
+
+/** Resolves when it is decided that this notification goes nowhere (any more). */
+function decided(id: string) {
+  return until('decided', async () => {
+    const stored = await stack.models.Notification.findById(id).lean()
+    return stored?.channels?.push?.dueAt === undefined
+  })
+}
+
+const received = () => service.messages.map(({ endpoint, plaintext }) => [endpoint, JSON.parse(plaintext).id])
+
+test('someone whose page is closed gets one push, readable, with all that the worker needs', async () => {
+  const alice = await stack.register()
+  const browser = await subscribe(alice)
+  const content = {
+    type: 'order.shipped',
+    title: 'On its way 📦',
+    message: 'Your order has left the house.',
+    actionUrl: '/orders/7',
+  }
+  const { id } = await notify(alice, content)
+  const [message] = await service.waitForMessages(1)
+  expect(message).toMatchObject({
+    endpoint: browser.endpoint,
+    ttl: 259_200,
+    urgency: 'normal',
+    topic: undefined,
+  })
+  const { type, title, message: words, actionUrl: url } = { ...content }
+  expect(JSON.parse(message?.plaintext ?? '')).toEqual({
+    id,
+    seq: 1,
+    type,
+    title,
+    message: words,
+    url,
+    unread: 1,
+  })
+})
+
+test('each of a user’s browsers gets it once, nobody else’s does', async () => {
+  const [alice, bob] = [await stack.register(), await stack.register()]
+  const laptop = await subscribe(alice)
+  const phone = await subscribe(await alice.signInAgain())
+  await subscribe(bob)
+  const { id } = await notify(alice)
+  await service.waitForMessages(2)
+  await decided(id)
+  expect(received().sort()).toEqual(
+    [
+      [laptop.endpoint, id],
+      [phone.endpoint, id],
+    ].sort(),
+  )
+})
+
+test('what was seen, read or deleted in time is not pushed', async () => {
+  const alice = await stack.register()
+  const browser = await subscribe(alice)
+  const seen = await notify(alice)
+  await stack.models.User.updateOne({ _id: alice.userId }, { $set: { deliveredUpTo: seen.seq } })
+  const read = await notify(alice)
+  await alice.call('PATCH', `/api/notifications/${read.id}`, { read: true })
+  const deleted = await notify(alice)
+  await alice.call('DELETE', `/api/notifications/${deleted.id}`)
+  const last = await notify(alice)
+  await service.waitForMessages(1)
+  for (const { id } of [seen, read]) await decided(id)
+  expect(received()).toEqual([[browser.endpoint, last.id]])
+  expect(await stack.deliveries.model.countDocuments({ userId: alice.userId })).toBe(1)
+})
+
+test('what is seen while it waits for another attempt is not pushed any more', async () => {
+  const alice = await stack.register()
+  const browser = await subscribe(alice)
+  browser.setBehaviour({ answer: 500 }, { answer: 201 })
+  const { seq } = await notify(alice)
+  await until('the first attempt', () => service.requests.length === 1)
+  await stack.models.User.updateOne({ _id: alice.userId }, { $set: { deliveredUpTo: seq } })
+  await until('it was cancelled', () =>
+    stack.deliveries.model.exists({ userId: alice.userId, state: 'cancelled' }),
+  )
+  expect(service.requests).toHaveLength(1)
+})
+
+test('a deleted account or a user without browsers holds nothing up', async () => {
+  const [alice, bob] = [await stack.register(), await stack.register()]
+  const nowhere = await notify(alice)
+  const orphan = await notify(bob)
+  await stack.models.User.deleteOne({ _id: bob.userId })
+  await Promise.all([nowhere, orphan].map(({ id }) => decided(id)))
+  expect(service.requests).toEqual([])
+})
+
+test('a notification stored by an instance that died at that moment is pushed by another', async () => {
+  const alice = await stack.register()
+  const browser = await subscribe(alice)
+  // As the dead one left it: stored together with its due time, and nobody woken up.
+  const { _id } = await stack.models.Notification.create({
+    userId: alice.userId,
+    seq: 1,
+    type: 'message',
+    title: 'Orphan',
+    message: 'Nobody was told.',
+    createdAt: new Date(),
+    channels: { push: { dueAt: new Date() } },
+  })
+  await service.waitForMessages(1)
+  expect(received()).toEqual([[browser.endpoint, String(_id)]])
+})
+
+test('a decision that is made twice, because the first instance died in between, sends nothing twice', async () => {
+  const alice = await stack.register()
+  await subscribe(alice)
+  const { id } = await notify(alice)
+  await service.waitForMessages(1)
+  await decided(id)
+  await stack.models.Notification.updateOne({ _id: id }, { $set: { 'channels.push.dueAt': new Date() } })
+  await decided(id)
+  const last = await notify(alice)
+  await service.waitForMessages(2)
+  expect(received().map(([, pushed]) => pushed)).toEqual([id, last.id])
+})
+
+test('a push for a browser that has changed hands is not shown to its new user', async () => {
+  const [alice, bob] = [await stack.register(), await stack.register()]
+  const browser = await subscribe(alice)
+  browser.setBehaviour({ answer: 500 }, { answer: 201 })
+  await notify(alice, { title: 'For Alice only' })
+  await until('the first attempt', () => service.requests.length === 1)
+  await bob.call('POST', '/api/push/subscriptions', browser)
+  await until('it was cancelled', () =>
+    stack.deliveries.model.exists({ userId: alice.userId, state: 'cancelled' }),
+  )
+  expect(service.messages).toEqual([])
+})

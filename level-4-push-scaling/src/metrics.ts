@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/doors.ts'
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { DeliveryStats } from './events.ts'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import type { Collection, Model, Types, UpdateQuery } from 'mongoose'
 import type { DueNotification, Outcome, QueuedChannel } from '../channel.ts'
 import { type DeliveryDoc, newDelivery } from './model.ts'
@@ -107,8 +108,8 @@ export function createDecision({ channel, notifications, deliveries, stillWanted
 /** Inserts those that are not there yet. MongoDB's E11000 says "there already"; any other error is thrown. */
 async function insertNew(deliveries: Model<DeliveryDoc>, rows: Omit<DeliveryDoc, '_id'>[]): Promise<void> {
   await deliveries.insertMany(rows, { ordered: false, lean: true }).catch((error: unknown) => {
-    const { code, writeErrors = [] } = error as { code?: number; writeErrors?: { code?: number }[] }
-    if (code !== 11_000 || writeErrors.some((one) => one.code !== 11_000)) throw error
+    const { writeErrors = [] } = error as { writeErrors?: { code?: number }[] }
+    if (!isDuplicateKey(error) || writeErrors.some((one) => one.code !== 11_000)) throw error
   })
 }
 

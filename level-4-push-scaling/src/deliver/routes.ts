@@ -1,4 +1,4 @@
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/doors.ts'
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Types } from 'mongoose'
 import * as z from 'zod'

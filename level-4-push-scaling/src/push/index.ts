@@ -1,4 +1,4 @@
-import type { DefineRoute } from '@levels/3-jwt-notifications/src/doors.ts'
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import type { Connection, Types } from 'mongoose'
 import type { Log, QueuedChannel } from '../channel.ts'
 import { createEndpointCheck } from './endpoint.ts'

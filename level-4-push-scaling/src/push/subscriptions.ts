@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import { type Connection, Schema, Types } from 'mongoose'
 import type { BrowserSubscription } from '../events.ts'
 
@@ -89,9 +90,9 @@ export async function createSubscriptions({ db, publicKey, aliveSessions }: Subs
         { upsert: true, returnDocument: 'after' },
       ).lean()
     // Two upserts of a new key at once: one may be refused as a duplicate (MongoDB manual, "Upsert with Unique
-    // Index"; E11000). The second time the row is there.
-    const saved = await upsert().catch((error: { code?: number }) => {
-      if (error.code === 11_000) return upsert()
+    // Index"). The second time the row is there.
+    const saved = await upsert().catch((error: unknown) => {
+      if (isDuplicateKey(error)) return upsert()
       throw error
     })
     await makeRoom(userId)

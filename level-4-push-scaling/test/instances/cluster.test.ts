@@ -138,7 +138,7 @@ test.each([
   [{ MONGODB_URI: 'mongodb://127.0.0.1:1' }, /^MONGODB_URI: .*\n$/],
   [{ PUSH_DELAY_MS: 'soon' }, /^PUSH_DELAY_MS must be a whole number .*\n$/],
   [{ PORT: '65500' }, /^PORT .*\n$/],
-])('a start with %j is refused in one line that names it, code 1', async (env, line) => {
+])('a start with %j is refused in one line that names it, code 1', { timeout: 60_000 }, async (env, line) => {
   const program = launchCluster({ PORT: String(await freePort()), ...env })
   expect(await program.exit).toEqual({ code: 1, signal: null })
   expect(program.stdout()).toBe('')

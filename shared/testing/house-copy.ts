@@ -1,0 +1,34 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { root } from './process.ts'
+
+const LEFT_OUT = new Set(['node_modules', 'dist', 'test', 'bench', '.data'])
+
+/**
+ * A copy of the repository's sources in a folder of its own, for tests that change files. Packages are those that are
+ * installed here. The caller must `remove()` it.
+ */
+export function copyHouse(): { dir: string; remove(): void } {
+  const dir = realpathSync(mkdtempSync(path.join(tmpdir(), 'house-')))
+  const folders = readdirSync(root).filter((name) => /^level-\d|^shared$/.test(name))
+  for (const name of folders) {
+    cpSync(path.join(root, name), path.join(dir, name), {
+      recursive: true,
+      filter: (file) => !LEFT_OUT.has(path.basename(file)),
+    })
+  }
+  for (const name of ['package.json', 'tsconfig.json']) cpSync(path.join(root, name), path.join(dir, name))
+  linkPackages(path.join(root, 'node_modules'), path.join(dir, 'node_modules'))
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) }
+}
+
+/** Links to every package that is installed, and for those of this house the same link: it is relative. */
+function linkPackages(from: string, to: string): void {
+  mkdirSync(to)
+  for (const name of readdirSync(from)) {
+    if (name === '@levels')
+      cpSync(path.join(from, name), path.join(to, name), { recursive: true, verbatimSymlinks: true })
+    else symlinkSync(path.join(from, name), path.join(to, name), 'junction')
+  }
+}

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createTypeCheck } from '../dev/check-types.js'
 import { readEnvFile } from '../dev/env-file.js'
+import { sourceFolders } from '../dev/sources.js'
 import { watchProgram } from '../dev/watch.js'
 
 // `npm start` asks which level; `npm start 3` and `npm run level-3` start it; without a terminal it is level 1.
@@ -44,22 +45,5 @@ function startLevel(number) {
   const script = programs.find(existsSync) ?? ''
   if (process.env.NODE_ENV === 'production') return watchProgram(script)
 
-  watchProgram(script, { folders: foldersOf(dir), onChange: createTypeCheck(dir) })
-}
-
-/**
- * The folder of a level, and those of the packages of this house that it is made of.
- *
- * @param {string} dir
- * @returns {string[]}
- */
-function foldersOf(dir) {
-  const { dependencies = {} } = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8'))
-  const own = Object.keys(dependencies).filter((name) => name.startsWith('@levels/'))
-  const found = own
-    .map((name) => name.replace('@levels/', ''))
-    .map((name) => path.join(root, /^\d/.test(name) ? `level-${name}` : name))
-  return [dir, ...found.filter(existsSync).flatMap(foldersOf)].filter(
-    (one, at, all) => all.indexOf(one) === at,
-  )
+  watchProgram(script, { folders: sourceFolders(dir), onChange: createTypeCheck(dir) })
 }

@@ -7,7 +7,7 @@ import { type Program, startProgram } from '../testing/process.ts'
 import { freePort } from './ports.ts'
 
 /** People wait 5 s at most, on a machine that has time; one that runs other tests beside gets more. In milliseconds. */
-const WITHIN_MS = 15_000
+const WITHIN_MS = 30_000
 
 describeInBrowser('saving files while a level runs', (browser) => {
   it.each([1, 2, 3, 4])(
@@ -33,7 +33,7 @@ describeInBrowser('saving files while a level runs', (browser) => {
       await isRight(page, 'style 4')
       expect(program.stderr()).toBe('')
     },
-    120_000,
+    240_000,
   )
 
   it('survives a mistake in a file of the server, which is told with its place, and comes back with the cure', async () => {
@@ -42,7 +42,7 @@ describeInBrowser('saving files while a level runs', (browser) => {
     appendFileSync(files.events, '\nconst broken = ;\n')
     const line = good.split('\n').length + 1
     await expect.poll(program.stderr, { timeout: WITHIN_MS }).toMatch(new RegExp(`src/events\\.ts:${line}`))
-    expect(program.stderr()).toContain('Save a file to start it again.')
+    await expect.poll(program.stderr).toContain('Save a file to start it again.')
     await follows(page, 'reloads', () => writeFileSync(files.events, good))
     await follows(page, 'style 9', () => save(files.style, '\nbody { --edit: 9 }\n'))
   }, 60_000)
@@ -118,9 +118,7 @@ function save(file: string, added: string): void {
 async function follows(page: TestPage, sign: string, act: () => void): Promise<void> {
   await page.evaluate(() => Object.assign(window, { isOld: true }))
   act()
-  const before = performance.now()
   await isRight(page, sign)
-  console.log(sign, Math.round(performance.now() - before), await page.evaluate(() => performance.getEntriesByType('navigation').length))
 }
 
 async function isRight(page: TestPage, sign: string): Promise<void> {

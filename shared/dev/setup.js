@@ -11,3 +11,5 @@ enableCompileCache?.()
 
 const tsx = 'tsx'
 if (typescriptArguments.length > 0) await import(tsx)
+// What is forked from here runs TypeScript, too.
+process.execArgv.push(...typescriptArguments)

@@ -1,3 +1,6 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import path from 'node:path'
+
 const NOT_RUNNING = new Set([
   'test',
   'testing',
@@ -22,4 +25,23 @@ export function kindOfSource(file) {
   if (parts.some((part) => NOT_RUNNING.has(part)) || /\.test\.ts$/.test(file)) return undefined
   if (parts[0] === 'client') return 'page'
   return file.endsWith('.ts') ? 'server' : undefined
+}
+
+/**
+ * The folder of a level, and those of the packages of this house that it is made of.
+ *
+ * @param {string} dir
+ * @returns {string[]}
+ */
+export function sourceFolders(dir) {
+  const manifest = path.join(dir, 'package.json')
+  if (!existsSync(manifest)) return [dir]
+  const { dependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8'))
+  const packages = path.join(dir, '..', 'node_modules')
+  const own = Object.keys(dependencies).filter((name) => name.startsWith('@levels/'))
+  const folders = own
+    .map((name) => path.join(packages, name))
+    .filter(existsSync)
+    .map((link) => realpathSync(link))
+  return [...new Set([dir, ...folders.flatMap(sourceFolders)])]
 }

@@ -49,7 +49,10 @@ export async function runLevel(program: LevelProgram): Promise<void> {
   const closeAll = async () => {
     await Promise.all(running.map((part) => part.close()))
   }
-  onShutdown(closeAll)
+  onShutdown(async () => {
+    await page.settle()
+    await closeAll()
+  })
   try {
     const log = createLog(readLogLevel(env))
     const { config, server, services, notes = [] } = await program.start({ env, log, page })

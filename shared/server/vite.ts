@@ -2,10 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { InlineConfig, Plugin } from 'vite'
-import { kindOfSource } from '../dev/sources.js'
 import { pathOf } from './http.ts'
-
-const root = path.join(import.meta.dirname, '..', '..')
 
 /** The package does not export this file by name, so it is named by its place. */
 export const socketIoClient = path.join(
@@ -52,79 +49,3 @@ export function indexOnly(): Plugin {
     },
   }
 }
-
-/**
- * Leaves the files of the server to what watches over it: it starts the server anew, and the page follows when the server
- * is back. A page that Vite told to load itself anew at once would find nobody there (and stay with the browser's error).
- */
-export function serverFilesRestart(): Plugin {
-  return {
-    name: 'server-files-restart',
-    hotUpdate({ file }) {
-      const isWatched = process.connected
-      if (isWatched && kindOfSource(insideFolder(file)) === 'server') return []
-    },
-  }
-}
-
-/** A file's path from the folder of its level, or from `shared/`. */
-function insideFolder(file: string): string {
-  return path.relative(root, file).split(path.sep).slice(1).join('/')
-}
-
-/**
- * Puts in place of Vite's own client one that loads the page anew when its sources have changed, and not when the
- * instance at the other end of its socket ends: the next connection may reach another one, of the same sources.
- */
-export function reloadWhenSourcesChange(levelDir: string): Plugin {
-  const version = process.env.SOURCES_VERSION ?? ''
-  return {
-    name: 'reload-when-sources-change',
-    enforce: 'pre',
-    transform: (_code, id) => (id.endsWith('/vite/dist/client/client.mjs') ? RELOADING_CLIENT : undefined),
-    hotUpdate: () => [],
-    configureServer({ ws, watcher, config }) {
-      // Not only what this instance has served: the page may have come from another one.
-      watcher.add([
-        config.root,
-        ...['shared', 'level-3-jwt-notifications'].map((name) => path.join(levelDir, '..', name, 'client')),
-      ])
-      watcher.on('all', (event, file) => {
-        const isSource = kindOfSource(insideFolder(file)) === 'page'
-        if (isSource && !event.endsWith('Dir')) ws.send({ type: 'full-reload' })
-      })
-      ws.on('connection', () => ws.send({ type: 'custom', event: 'sources', data: version }))
-    },
-  }
-}
-
-const RELOADING_CLIENT = `
-  const styles = new Map()
-  export function updateStyle(id, css) {
-    const style = styles.get(id) ?? document.head.appendChild(document.createElement('style'))
-    style.textContent = css
-    styles.set(id, style)
-  }
-  export function removeStyle(id) {
-    styles.get(id)?.remove()
-    styles.delete(id)
-  }
-  export const injectQuery = (url) => url
-  export const createHotContext = () => ({ accept() {}, dispose() {}, prune() {}, on() {}, off() {}, send() {} })
-
-  let version
-  let reload
-  function connect() {
-    const socket = new WebSocket(location.origin.replace('http', 'ws'), 'vite-hmr')
-    socket.onmessage = ({ data }) => {
-      const message = JSON.parse(data)
-      const isOther = message.event === 'sources' && version !== undefined && version !== message.data
-      if (message.event === 'sources') version ??= message.data
-      if (message.type !== 'full-reload' && !isOther) return
-      // The other instance hears of the change in the same moment; this one moment later it has.
-      clearTimeout(reload)
-      reload = setTimeout(() => location.reload(), 150)
-    }
-    socket.onclose = () => setTimeout(connect, 500)
-  }
-  connect()`

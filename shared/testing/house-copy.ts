@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { root } from './process.ts'
@@ -17,6 +26,7 @@ export function copyHouse(): { dir: string; remove(): void } {
       recursive: true,
       filter: (file) => !LEFT_OUT.has(path.basename(file)),
     })
+    linkPackages(path.join(root, name, 'node_modules'), path.join(dir, name, 'node_modules'))
   }
   for (const name of ['package.json', 'tsconfig.json']) cpSync(path.join(root, name), path.join(dir, name))
   linkPackages(path.join(root, 'node_modules'), path.join(dir, 'node_modules'))
@@ -25,6 +35,7 @@ export function copyHouse(): { dir: string; remove(): void } {
 
 /** Links to every package that is installed, and for those of this house the same link: it is relative. */
 function linkPackages(from: string, to: string): void {
+  if (!existsSync(from)) return
   mkdirSync(to)
   for (const name of readdirSync(from)) {
     if (name === '@levels')

@@ -7,9 +7,5 @@ await runService((port) =>
   startEmbeddedMongo({
     dir: path.resolve(process.env.MONGO_DIR ?? '.data/level-4'),
     port,
-    onFatal(error) {
-      console.error(error.message)
-      process.exit(1)
-    },
   }),
 )

@@ -81,6 +81,13 @@ export class CollectionIndex {
     return this.#entries.range(from, to, backwards)
   }
 
+  /** At most `count` of the documents in a range. */
+  first(from: string, to: string, count: number): StoredDoc[] {
+    const found: StoredDoc[] = []
+    for (const stored of this.#entries.range(from, to)) if (found.push(stored) === count) break
+    return found
+  }
+
   #sparse(document: Doc): boolean {
     if (!this.spec.sparse) return false
     return this.fields.every(({ path }) => valuesAt(document, path, 'whole').every((v) => v === undefined))

@@ -2,7 +2,7 @@ import { type Doc, doc } from './bson.ts'
 import { CollectionIndex, type StoredDoc } from './collection-index.ts'
 import { MongoError } from './errors.ts'
 import type { IndexSpec } from './index-spec.ts'
-import type { Change } from './store.ts'
+import type { Note } from './store.ts'
 import { compare, keyOf } from './values.ts'
 
 /** The documents of one collection in order of insertion, and its indexes. Documents are never modified. */
@@ -11,14 +11,23 @@ export class Collection {
   readonly options: Doc
   readonly indexes = new Map<string, CollectionIndex>()
   readonly #stored = new Map<string, StoredDoc>()
-  readonly #note: (change: Change) => void
+  readonly #note: Note
   #inserted = 0
 
-  constructor(ns: string, options: Doc, note: (change: Change) => void) {
+  constructor(ns: string, options: Doc, note: Note) {
     this.ns = ns
     this.options = options
     this.#note = note
     this.indexes.set('_id_', new CollectionIndex({ v: 2, key: doc([['_id', 1]]), name: '_id_' }))
+  }
+
+  get size(): number {
+    return this.#stored.size
+  }
+
+  /** Whether it is here still: a long command may find that another has removed it. */
+  has(stored: StoredDoc): boolean {
+    return this.#stored.get(keyOf(stored.document._id)) === stored
   }
 
   documents(): IterableIterator<StoredDoc> {
@@ -30,17 +39,22 @@ export class Collection {
     const added = this.#keys(document)
     for (const [index, keys] of added) index.checkUnique(keys, this.ns, document)
     const stored: StoredDoc = { document, place: (this.#inserted++).toString(36).padStart(9, '0') }
-    for (const [index, keys] of added) {
-      index.observe(document)
+    this.#add(stored, added)
+    this.#note({ ns: this.ns, put: document }, () => this.remove(stored))
+  }
+
+  #add(stored: StoredDoc, keysByIndex = this.#keys(stored.document)): void {
+    for (const [index, keys] of keysByIndex) {
+      index.observe(stored.document)
       index.add(stored, keys)
     }
-    this.#stored.set(keyOf(document._id), stored)
-    this.#note({ ns: this.ns, put: document })
+    this.#stored.set(keyOf(stored.document._id), stored)
   }
 
   /** Puts a document in the place of one with the same `_id`. Throws DuplicateKey, changing nothing. */
   replace(stored: StoredDoc, document: Doc): void {
-    const before = this.#keys(stored.document)
+    const old = stored.document
+    const before = this.#keys(old)
     const after = this.#keys(document)
     const moved = after.filter(([, keys], i) => !sameKeys(keys, before[i]?.[1] ?? []))
     for (const [index, keys] of moved) index.checkUnique(keys, this.ns, document, stored)
@@ -49,14 +63,14 @@ export class Collection {
     stored.document = document
     for (const [index] of after) index.observe(document)
     for (const [index, keys] of moved) index.add(stored, keys)
-    this.#note({ ns: this.ns, put: document })
+    this.#note({ ns: this.ns, put: document }, () => this.replace(stored, old))
   }
 
   remove(stored: StoredDoc): void {
     const { document } = stored
     for (const [index, keys] of this.#keys(document)) index.remove(stored, keys)
     this.#stored.delete(keyOf(document._id))
-    this.#note({ ns: this.ns, remove: document._id })
+    this.#note({ ns: this.ns, remove: document._id }, () => this.#add(stored))
   }
 
   /** Stores a document whether or not its `_id` is there: repeating the log. */
@@ -90,12 +104,15 @@ export class Collection {
       index.add(stored, keys)
     }
     this.indexes.set(spec.name, index)
-    this.#note({ ns: this.ns, index: spec })
+    this.#note({ ns: this.ns, index: spec }, () => this.indexes.delete(spec.name))
     return true
   }
 
   dropIndex(name: string): void {
-    if (this.indexes.delete(name)) this.#note({ ns: this.ns, dropIndex: name })
+    const index = this.indexes.get(name)
+    if (!index) return
+    this.indexes.delete(name)
+    this.#note({ ns: this.ns, dropIndex: name }, () => this.indexes.set(name, index))
   }
 
   #keys(document: Doc): [CollectionIndex, string[]][] {

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { USER } from './auth.ts'
 import { lockDirectory } from './lock.ts'
 import { Log } from './log.ts'
 import { createMongoServer } from './server.ts'
@@ -8,15 +10,21 @@ export interface EmbeddedMongoOptions {
   dir?: string
   /** 0, the default: a free port. */
   port?: number
-  /** Called once if the log can no longer be written (disk full): by then all connections have been cut. */
-  onFatal?: (error: Error) => void
+  /** For a server that comes back under the URI it had; by default a new one is made. Letters, digits, `-` and `_`. */
+  password?: string
+  /** Told in one line, on standard error by default, when the disk takes no more writes (they are refused from then on), and when it does again. */
+  warn?: (message: string) => void
   /** How often documents past their TTL are removed, in milliseconds; MongoDB's 60 s by default. */
   sweepMs?: number
+  /** The log is compacted when half of it is out of date and it is longer than this; 8 MiB by default. */
+  compactAboveBytes?: number
 }
 
 export interface EmbeddedMongo {
-  /** For mongoose and the mongodb driver; names no database. */
+  /** For mongoose and the mongodb driver; names no database. It holds the password: do not print it. */
   uri: string
+  /** Port and password, for the options of a server that is to come back under the same URI. */
+  address: { port: number; password: string }
   /** One line to print at start: that this is a stand-in, where the data is, and what of it was damaged. */
   notice: string
   /** Cuts the connections, brings everything to the disk, gives the directory back. May be called twice. */
@@ -26,36 +34,42 @@ export interface EmbeddedMongo {
 /**
  * Starts a MongoDB for development inside this process, on 127.0.0.1: enough of the wire protocol for the
  * unmodified drivers, and MongoDB's own error for whatever it does not cover.
- * Throws under NODE_ENV=production, when the directory is in use, and when the port is taken.
+ * Throws under NODE_ENV=production, when the directory cannot be used or is in use, and when the port is taken.
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Promise<EmbeddedMongo> {
-  const { dir, port = 0, sweepMs = 60_000, onFatal = (error) => process.emitWarning(error) } = options
+  const { dir, port = 0, password = randomBytes(24).toString('base64url'), sweepMs = 60_000 } = options
   if (process.env.NODE_ENV === 'production') {
     throw new Error(
       'The embedded MongoDB is for development only. Set MONGODB_URI to a real MongoDB when NODE_ENV=production.',
     )
   }
-  const unlock = dir === undefined ? () => undefined : lockDirectory(dir)
+  const unlock = dir === undefined ? undefined : await lockDirectory(dir)
   const store = new Store()
+  const trouble = troubleTold(dir, options.warn ?? console.error)
   const server = createMongoServer({
     store,
+    password,
     sweepMs,
-    write: (changes) => log?.append(changes),
+    write(changes) {
+      try {
+        log?.append(changes)
+        trouble.over()
+      } catch (error) {
+        trouble.begins(error)
+        throw error
+      }
+    },
     sync: () => log?.sync(),
-    onFailure: fail,
   })
   let log: Log | undefined
-  let failed = false
   let stopped: Promise<void> | undefined
 
   async function stop(): Promise<void> {
     try {
       await server.close()
       await log?.close()
-    } catch (error) {
-      if (!failed) throw error
     } finally {
-      unlock()
+      unlock?.()
     }
   }
 
@@ -64,23 +78,12 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Pr
     return stopped
   }
 
-  function fail(cause: unknown): void {
-    if (failed || stopped) return
-    failed = true
-    void close()
-    onFatal(
-      new Error(
-        `The embedded MongoDB has stopped: its log in ${dir} cannot be written (${messageOf(cause)})`,
-        { cause },
-      ),
-    )
-  }
-
   try {
-    if (dir !== undefined) log = openLog(dir, store, fail)
+    if (dir !== undefined) log = openLog(dir, store, trouble.begins, options.compactAboveBytes)
     const listening = await server.listen(port)
     return {
-      uri: `mongodb://127.0.0.1:${listening}/?retryWrites=false`,
+      uri: `mongodb://${USER}:${password}@127.0.0.1:${listening}/?authSource=admin&authMechanism=SCRAM-SHA-256&retryWrites=false`,
+      address: { port: listening, password },
       notice: `embedded MongoDB, a stand-in for development (${dir === undefined ? 'in memory only' : `data in ${dir}`})${damage(log)}`,
       close,
     }
@@ -90,16 +93,28 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Pr
   }
 }
 
-function openLog(dir: string, store: Store, onFailure: (error: unknown) => void): Log {
+function openLog(dir: string, store: Store, onTrouble: (error: unknown) => void, compactAbove?: number): Log {
   try {
-    return new Log(
-      dir,
-      (change) => store.apply(change),
-      () => store.snapshot(),
-      onFailure,
-    )
+    return new Log(dir, store, onTrouble, compactAbove)
   } catch (cause) {
     throw new Error(`The embedded MongoDB cannot open its log in ${dir}: ${messageOf(cause)}`, { cause })
+  }
+}
+
+// Each trouble is told once, when it begins and when it is over.
+function troubleTold(dir: string | undefined, warn: (message: string) => void) {
+  let troubled = false
+  return {
+    begins(error: unknown): void {
+      if (troubled) return
+      troubled = true
+      warn(`The embedded MongoDB refuses writes: its log in ${dir} cannot be written (${causeOf(error)})`)
+    },
+    over(): void {
+      if (!troubled) return
+      troubled = false
+      warn(`The embedded MongoDB writes again to its log in ${dir}`)
+    },
   }
 }
 
@@ -109,3 +124,4 @@ function damage(log: Log | undefined): string {
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+const causeOf = (error: unknown) => messageOf(error instanceof Error && error.cause ? error.cause : error)

@@ -1,48 +1,69 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** A lock without content: its owner is just writing it, or could not. It gets this long. */
+const WRITING_MS = 500
 
 /**
- * Takes the data directory for this process, making it if need be, and returns the function that gives it
- * back. A lock left by a process that died is taken over. Throws when another server has the directory.
+ * Takes the data directory for this process, making it if need be, and returns the function that gives it back. A lock
+ * left by a process that died is taken over. Throws when another server has the directory, or it cannot be used.
  */
-export function lockDirectory(directory: string): () => void {
+export async function lockDirectory(directory: string): Promise<() => void> {
   const lock = join(directory, 'mongo.lock')
-  const own = `${lock}.${process.pid}`
-  const mark = `${process.pid} ${startOf(process.pid)}`
   try {
     mkdirSync(directory, { recursive: true })
-    writeFileSync(own, mark)
+    const own = `${process.pid} ${startOf(process.pid)}`
+    if (!take(lock, own)) {
+      const found = await contentOf(lock)
+      if (isAlive(found)) throw new InUse(directory, found)
+      discard(lock, found, directory)
+      if (!take(lock, own)) throw new InUse(directory, await contentOf(lock))
+    }
   } catch (cause) {
+    if (cause instanceof InUse) throw cause
     const reason = cause instanceof Error ? cause.message : cause
     throw new Error(`The data directory ${directory} cannot be used: ${reason}`, { cause })
-  }
-  // The lock appears with its content in it: link() fails if there is one already.
-  try {
-    if (!take(own, lock)) {
-      const found = readFileSync(lock, 'utf8')
-      if (isAlive(found)) throw inUse(directory, found)
-      discard(lock, found, directory)
-      if (!take(own, lock)) throw inUse(directory, readFileSync(lock, 'utf8'))
-    }
-  } finally {
-    rmSync(own, { force: true })
   }
   return () => rmSync(lock, { force: true })
 }
 
-function take(own: string, lock: string): boolean {
+class InUse extends Error {
+  constructor(directory: string, mark: string) {
+    const [id] = mark.split(' ')
+    super(
+      `The data directory ${directory} is in use by another embedded MongoDB (process ${id}). Stop it, or set DATA_DIR to another directory.`,
+    )
+  }
+}
+
+// O_EXCL ("x"): exactly one of several processes makes the file, on every system and file system.
+function take(lock: string, mark: string): boolean {
   try {
-    linkSync(own, lock)
+    writeFileSync(lock, mark, { flag: 'wx' })
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
+    rmSync(lock, { force: true }) // perhaps made, but not written: the disk is full
     throw error
+  }
+}
+
+async function contentOf(lock: string): Promise<string> {
+  for (const end = Date.now() + WRITING_MS; ; await wait(10)) {
+    try {
+      const content = readFileSync(lock, 'utf8')
+      if (content !== '' || Date.now() > end) return content
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return '' // its owner has just ended
+      throw error
+    }
   }
 }
 
 // Moves a dead lock away. Another process may have done so first and put its own there: that goes back.
 function discard(lock: string, expected: string, directory: string): void {
-  const aside = `${lock}.${process.pid}.stale`
+  const aside = `${lock}.${process.pid}`
   try {
     renameSync(lock, aside)
   } catch (error) {
@@ -50,9 +71,10 @@ function discard(lock: string, expected: string, directory: string): void {
     throw error
   }
   const found = readFileSync(aside, 'utf8')
-  if (found !== expected) take(aside, lock)
   rmSync(aside, { force: true })
-  if (found !== expected) throw inUse(directory, found)
+  if (found === expected) return
+  take(lock, found)
+  throw new InUse(directory, found)
 }
 
 // A process id is used again after a while, so a lock also names when its process started (where known).
@@ -77,13 +99,8 @@ function startOf(id: number): string {
       .split(' ')
     return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '')
   } catch {
-    return ''
+    return '' // it has ended meanwhile
   }
 }
 
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined)
-
-const inUse = (directory: string, mark: string) =>
-  new Error(
-    `The data directory ${directory} is in use by another embedded MongoDB (process ${mark.split(' ')[0]}). Stop it, or set DATA_DIR to another directory.`,
-  )

@@ -1,161 +1,254 @@
 import {
   closeSync,
-  existsSync,
+  constants,
+  copyFileSync,
   fdatasync,
   fdatasyncSync,
   fstatSync,
-  fsyncSync,
-  linkSync,
+  ftruncateSync,
   openSync,
   readSync,
   renameSync,
   rmSync,
+  write,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { crc32 } from 'node:zlib'
-import { decode, encode } from './bson.ts'
+import { encode } from './bson.ts'
+import { frameOf, readFrames } from './log-frames.ts'
 import type { Change } from './store.ts'
 
-// The file is frames one after another, one frame a command: length and CRC-32 of the payload (4 bytes each,
-// little-endian), then the command's changes as BSON documents. A frame is read whole or not at all.
-const FILE = 'mongo.log'
-const HEADER = 8
 const SYNC_MS = 100
-const SNAPSHOT_FRAME = 1024 * 1024
+/** A log is compacted when it is twice as long as what is in it, and longer than this. */
+const COMPACT_ABOVE_BYTES = 8 * 1024 * 1024
+const STEP_BYTES = 256 * 1024
 
 const syncFile = promisify(fdatasync)
+const writeFile = promisify(write)
 
-/** An append-only log of changes on disk. */
+/** The log cannot be written, now: nothing of the command was done. */
+export class LogError extends Error {}
+
+/** What a log is a log of. */
+export interface Logged {
+  /** Repeats a change from the file. */
+  apply(change: Change): void
+  /** The changes that make the present state out of nothing; it must not change while they are read. */
+  snapshot(): Iterable<Change>
+  /** How many changes these are. */
+  readonly size: number
+}
+
+/**
+ * An append-only log of changes on disk, `mongo.log`. While it grows it is compacted now and then: the present state is
+ * written to a second file, piece by piece, then what was appended meanwhile, and in the end that file takes the name of
+ * the first. Killed at any moment, one of the two is there and whole.
+ *
+ * A disk that is full, or fails, is an error of the command that found it so (LogError); the next one tries again.
+ */
 export class Log {
-  readonly #file: number
+  readonly #path: string
+  readonly #logged: Logged
+  readonly #compactAbove: number
   readonly #timer: NodeJS.Timeout
+  readonly #onTrouble: (error: unknown) => void
+  #file: number
+  #size: number
+  #limit: number
+  #torn = false
   #unsynced = false
-  #syncs: Promise<void> = Promise.resolve()
+  #suspect = false
+  #closed = false
+  #line: Promise<void> = Promise.resolve()
+  #compaction: Promise<void> | undefined
   /** How many bytes at the end were torn or damaged when the log was opened. */
   readonly droppedBytes: number = 0
 
   /**
-   * Reads the log in `directory`, calls `apply` for every change up to the first frame that is torn or
-   * damaged, then writes the file anew from `snapshot`: only what is still there, and a clean end. A damaged
-   * file is kept beside it as `mongo.log.damaged`.
-   * `onFailure` is told when the disk refuses a later sync. Throws when the disk cannot be read or written.
+   * Reads the log in `directory` and repeats every change up to the first frame that is torn or damaged. What follows
+   * is cut off; the file as it was is kept beside it, as `mongo.log.damaged`.
+   * `onTrouble` is told when the disk refuses a sync or a compaction. Throws when the file cannot be used.
    */
   constructor(
     directory: string,
-    apply: (change: Change) => void,
-    snapshot: () => Iterable<Change>,
-    onFailure: (error: unknown) => void,
+    logged: Logged,
+    onTrouble: (error: unknown) => void,
+    compactAbove = COMPACT_ABOVE_BYTES,
   ) {
-    const path = join(directory, FILE)
-    if (existsSync(path)) this.droppedBytes = readChanges(path, apply)
-    this.#file = openSync(`${path}.new`, 'w', 0o600)
+    this.#path = join(directory, 'mongo.log')
+    this.#logged = logged
+    this.#onTrouble = onTrouble
+    this.#compactAbove = compactAbove
+    rmSync(`${this.#path}.new`, { force: true })
+    this.#file = openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600)
     try {
-      writeSnapshot(this.#file, snapshot())
-      fsyncSync(this.#file)
-      if (this.droppedBytes > 0) keepDamaged(path)
-      renameSync(`${path}.new`, path)
-      syncDirectory(directory)
+      let changes = 0
+      this.#size = readFrames(this.#file, (change) => {
+        changes++
+        logged.apply(change)
+      })
+      this.droppedBytes = fstatSync(this.#file).size - this.#size
+      if (this.droppedBytes > 0) {
+        copyFileSync(this.#path, `${this.#path}.damaged`)
+        ftruncateSync(this.#file, this.#size)
+      }
+      this.#limit = this.#limitFor(changes > 0 ? (this.#size * logged.size) / changes : 0)
     } catch (error) {
       closeSync(this.#file)
-      rmSync(`${path}.new`, { force: true })
       throw error
     }
-    this.#timer = setInterval(() => this.sync().catch(onFailure), SYNC_MS).unref()
+    this.#timer = setInterval(() => this.#tick(), SYNC_MS).unref()
   }
 
-  /** Writes one frame. Once it returns, the changes survive the death of this process. Throws if not. */
+  /** Writes one frame. Once it returns, the changes survive the death of this process. Throws LogError if not. */
   append(changes: Change[]): void {
-    writeFrame(this.#file, changes.map(encode))
-    this.#unsynced = true
+    try {
+      if (this.#torn) ftruncateSync(this.#file, this.#size) // a part of a frame that did not fit
+      this.#torn = true
+      this.#size = writeAt(this.#file, frameOf(changes.map(encode)), this.#size)
+      this.#torn = false
+      this.#unsynced = true
+    } catch (cause) {
+      throw new LogError(`The log cannot be written: ${messageOf(cause)}`, { cause })
+    }
   }
 
   /** Resolves once everything appended so far is on the disk itself. Syncs asked for together are one. */
   sync(): Promise<void> {
-    this.#syncs = this.#syncs.then(async () => {
+    return this.#inLine(async () => {
       if (!this.#unsynced) return
       this.#unsynced = false
-      await syncFile(this.#file)
+      try {
+        await syncFile(this.#file)
+      } catch (cause) {
+        // What the system then keeps of it is not known: everything is written anew.
+        this.#suspect = true
+        throw new LogError(`The log cannot be written: ${messageOf(cause)}`, { cause })
+      }
     })
-    return this.#syncs
+  }
+
+  // One at a time: no file is closed while it is being synced.
+  #inLine(work: () => Promise<void>): Promise<void> {
+    const done = this.#line.then(work)
+    this.#line = done.catch(() => undefined) // whoever asked for it is told
+    return done
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     clearInterval(this.#timer)
+    await this.#compaction
     try {
+      if (this.#torn) ftruncateSync(this.#file, this.#size)
       await this.sync()
     } finally {
       closeSync(this.#file)
     }
   }
-}
 
-function writeSnapshot(file: number, snapshot: Iterable<Change>): void {
-  let batch: Uint8Array[] = []
-  let size = 0
-  for (const change of snapshot) {
-    const bytes = encode(change)
-    batch.push(bytes)
-    size += bytes.length
-    if (size < SNAPSHOT_FRAME) continue
-    writeFrame(file, batch)
-    batch = []
-    size = 0
+  #limitFor(liveBytes: number): number {
+    return Math.max(2 * liveBytes, this.#compactAbove)
   }
-  if (size > 0) writeFrame(file, batch)
-}
 
-function writeFrame(file: number, documents: Uint8Array[]): void {
-  const payload = Buffer.concat(documents)
-  const header = Buffer.alloc(HEADER)
-  header.writeUInt32LE(payload.length, 0)
-  header.writeUInt32LE(crc32(payload), 4)
-  const frame = Buffer.concat([header, payload])
-  // A disk that is filling up may take a part; the next attempt then throws ENOSPC.
-  for (let written = 0; written < frame.length; ) written += writeSync(file, frame, written)
-}
+  #tick(): void {
+    this.sync().catch(this.#onTrouble)
+    if (this.#compaction || (!this.#suspect && this.#size <= this.#limit)) return
+    this.#compaction = this.#compact()
+      .catch((error) => {
+        // Without room for a second file the first one goes on, and a write that does not fit says so itself.
+        this.#limit = this.#size + this.#compactAbove
+        if (this.#suspect && !this.#closed) this.#onTrouble(error)
+      })
+      .finally(() => {
+        this.#compaction = undefined
+      })
+  }
 
-// Applies the changes of all frames before the first damaged one; returns how many bytes follow them.
-function readChanges(path: string, apply: (change: Change) => void): number {
-  const file = openSync(path, 'r')
-  try {
-    const { size } = fstatSync(file)
-    const header = Buffer.alloc(HEADER)
-    let position = 0
-    while (readSync(file, header, 0, HEADER, position) === HEADER) {
-      const length = header.readUInt32LE(0)
-      if (length === 0 || length > size - position - HEADER) break
-      const payload = Buffer.alloc(length)
-      readSync(file, payload, 0, length, position + HEADER)
-      if (crc32(payload) !== header.readUInt32LE(4)) break
-      for (const change of decodeChanges(payload)) apply(change)
-      position += HEADER + length
+  async #compact(): Promise<void> {
+    const next = `${this.#path}.new`
+    let copied = this.#size
+    const snapshot = this.#logged.snapshot()
+    const file = openSync(next, 'w+', 0o600)
+    try {
+      let size = 0
+      for (const frame of framesOf(snapshot)) {
+        if (this.#closed) throw new LogError('closed in the middle of a compaction')
+        size = await writeAtLeisure(file, frame, size)
+      }
+      const liveBytes = size
+      // What was appended meanwhile: most of it while others work, the rest at once.
+      const piece = Buffer.alloc(STEP_BYTES)
+      while (this.#size - copied > STEP_BYTES) {
+        const length = readSync(this.#file, piece, 0, STEP_BYTES, copied)
+        size = await writeAtLeisure(file, piece.subarray(0, length), size)
+        copied += length
+      }
+      await syncFile(file)
+      await this.#inLine(async () => {
+        const rest = Buffer.alloc(this.#size - copied)
+        readSync(this.#file, rest, 0, rest.length, copied)
+        size = writeAt(file, rest, size)
+        fdatasyncSync(file)
+        this.#replaceBy(next, file, size)
+      })
+      this.#limit = this.#limitFor(liveBytes)
+    } catch (error) {
+      if (this.#file !== file) closeSync(file)
+      rmSync(next, { force: true })
+      throw error
     }
-    return size - position
-  } finally {
-    closeSync(file)
+  }
+
+  #replaceBy(next: string, file: number, size: number): void {
+    renameSync(next, this.#path)
+    const old = this.#file
+    this.#file = file
+    this.#size = size
+    this.#torn = false
+    this.#unsynced = false
+    this.#suspect = false
+    closeSync(old)
+    // A rename is durable once its directory is; Windows cannot open one.
+    if (process.platform === 'win32') return
+    const directory = openSync(join(this.#path, '..'), 'r')
+    fdatasyncSync(directory)
+    closeSync(directory)
   }
 }
 
-// A second name for the old file: the new one is about to take its own.
-function keepDamaged(path: string): void {
-  rmSync(`${path}.damaged`, { force: true })
-  linkSync(path, `${path}.damaged`)
-}
-
-function* decodeChanges(payload: Buffer): Generator<Change> {
-  for (let at = 0; at < payload.length; ) {
-    const length = payload.readInt32LE(at)
-    yield decode(payload.subarray(at, at + length)) as unknown as Change
-    at += length
+/** Frames of about the size of a step. */
+function* framesOf(changes: Iterable<Change>): Generator<Buffer> {
+  let batch: Uint8Array[] = []
+  let bytes = 0
+  for (const change of changes) {
+    const encoded = encode(change)
+    batch.push(encoded)
+    bytes += encoded.length
+    if (bytes < STEP_BYTES) continue
+    yield frameOf(batch)
+    batch = []
+    bytes = 0
   }
+  if (bytes > 0) yield frameOf(batch)
 }
 
-// A rename is durable once its directory is; Windows cannot open one.
-function syncDirectory(directory: string): void {
-  if (process.platform === 'win32') return
-  const handle = openSync(directory, 'r')
-  fdatasyncSync(handle)
-  closeSync(handle)
+// A disk that is filling up may take a part; the next attempt then throws ENOSPC.
+function writeAt(file: number, bytes: Uint8Array, position: number): number {
+  let written = 0
+  while (written < bytes.length)
+    written += writeSync(file, bytes, written, bytes.length - written, position + written)
+  return position + bytes.length
 }
+
+async function writeAtLeisure(file: number, bytes: Uint8Array, position: number): Promise<number> {
+  let written = 0
+  while (written < bytes.length) {
+    const left = bytes.length - written
+    written += (await writeFile(file, bytes, written, left, position + written)).bytesWritten
+  }
+  return position + bytes.length
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

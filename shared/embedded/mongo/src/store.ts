@@ -12,23 +12,40 @@ export type Change =
   | { ns: string; index: IndexSpec }
   | { ns: string; dropIndex: string }
 
+/** Notes a change, and how to take it back. */
+export type Note = (change: Change, undo: () => void) => void
+
 /**
- * All databases, in memory. Every change is also noted in `changes`; the server writes those of one command
- * to the log as one frame before it acknowledges the command.
+ * All databases, in memory. Every change is also noted; the server writes those of one step of a command to the log as
+ * one frame before it goes on.
  */
 export class Store {
   readonly #collections = new Map<string, Collection>()
   #changes: Change[] = []
+  #undos: (() => void)[] = []
 
-  readonly note = (change: Change): void => {
+  readonly note: Note = (change, undo) => {
     this.#changes.push(change)
+    this.#undos.push(undo)
   }
 
-  /** The changes since the last call. */
-  takeChanges(): Change[] {
-    const taken = this.#changes
-    if (taken.length > 0) this.#changes = []
-    return taken
+  /** Hands the changes since the last call to `write`. When that throws they are taken back, and the error goes on. */
+  commit(write: (changes: Change[]) => void): void {
+    if (this.#changes.length === 0) return
+    const [changes, undos] = [this.#changes, this.#undos]
+    this.#forget()
+    try {
+      write(changes)
+    } catch (error) {
+      for (const undo of undos.reverse()) undo()
+      this.#forget() // taking back is a change, too
+      throw error
+    }
+  }
+
+  #forget(): void {
+    this.#changes = []
+    this.#undos = []
   }
 
   find(ns: string): Collection | undefined {
@@ -44,13 +61,15 @@ export class Store {
     checkNamespace(ns)
     const collection = new Collection(ns, options, this.note)
     this.#collections.set(ns, collection)
-    this.note({ ns, create: options })
+    this.note({ ns, create: options }, () => this.#collections.delete(ns))
     return collection
   }
 
   drop(ns: string): boolean {
-    if (!this.#collections.delete(ns)) return false
-    this.note({ ns, drop: true })
+    const collection = this.#collections.get(ns)
+    if (!collection) return false
+    this.#collections.delete(ns)
+    this.note({ ns, drop: true }, () => this.#collections.set(ns, collection))
     return true
   }
 
@@ -69,17 +88,36 @@ export class Store {
     else if ('remove' in change) collection?.removeById(change.remove)
     else if ('index' in change) collection?.createIndex(change.index)
     else collection?.dropIndex(change.dropIndex)
-    this.takeChanges()
+    this.#forget()
   }
 
-  /** The changes that make this state out of nothing: what the log is compacted to. */
-  *snapshot(): Generator<Change> {
-    for (const collection of this.#collections.values()) {
-      const { ns, options, indexes } = collection
-      yield { ns, create: options }
-      for (const { spec } of indexes.values()) if (spec.name !== '_id_') yield { ns, index: spec }
-      for (const { document } of collection.documents()) yield { ns, put: document }
-    }
+  /** How many changes `snapshot` has. */
+  get size(): number {
+    return this.list().reduce((sum, collection) => sum + collection.indexes.size + collection.size, 0)
+  }
+
+  /**
+   * The changes that make this state out of nothing: what the log is compacted to. It is the state at the moment of
+   * the call, whatever is written while it is read: documents are never modified, so a list of them is a copy.
+   */
+  snapshot(): Iterable<Change> {
+    const copies = this.list().map((collection) => ({
+      ns: collection.ns,
+      options: collection.options,
+      specs: Array.from(collection.indexes.values(), ({ spec }) => spec).filter(
+        ({ name }) => name !== '_id_',
+      ),
+      documents: Array.from(collection.documents(), ({ document }) => document),
+    }))
+    return changesOf(copies)
+  }
+}
+
+function* changesOf(copies: { ns: string; options: Doc; specs: IndexSpec[]; documents: Doc[] }[]) {
+  for (const { ns, options, specs, documents } of copies) {
+    yield { ns, create: options }
+    for (const index of specs) yield { ns, index }
+    for (const put of documents) yield { ns, put }
   }
 }
 

@@ -19,24 +19,34 @@ export interface Request {
   legacy: boolean
 }
 
-/** Cuts a stream of bytes into messages. Throws RangeError on a length that no message has. */
+/** Cuts a stream of bytes into messages. */
 export class MessageSplitter {
   #chunks: Buffer[] = []
-  #size = 0;
+  #size = 0
 
-  *push(chunk: Buffer): Generator<Buffer> {
+  push(chunk: Buffer): void {
     this.#chunks.push(chunk)
     this.#size += chunk.length
-    while (this.#size >= 4) {
-      if ((this.#chunks[0]?.length ?? 0) < 4) this.#chunks = [Buffer.concat(this.#chunks)]
-      const length = this.#chunks[0]?.readInt32LE(0) ?? 0
-      if (length < HEADER || length > MAX_MESSAGE_BYTES) throw new RangeError(`a message of ${length} bytes`)
-      if (this.#size < length) return
-      const all = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
-      this.#chunks = all.length > length ? [all.subarray(length)] : []
-      this.#size -= length
-      yield all.subarray(0, length)
-    }
+    if (this.#chunks.length > 1000) this.#join() // each tiny piece would keep a buffer of its own alive
+  }
+
+  /** The next whole message, if it has come. Throws RangeError on a length above `limit`, or that no message has. */
+  next(limit: number): Buffer | undefined {
+    if (this.#size < 4) return undefined
+    if ((this.#chunks[0]?.length ?? 0) < 4) this.#join()
+    const length = this.#chunks[0]?.readInt32LE(0) ?? 0
+    if (length < HEADER || length > limit) throw new RangeError(`a message of ${length} bytes`)
+    if (this.#size < length) return undefined
+    const all = this.#join()
+    this.#chunks = all.length > length ? [all.subarray(length)] : []
+    this.#size -= length
+    return all.subarray(0, length)
+  }
+
+  #join(): Buffer {
+    const all = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
+    this.#chunks = [all]
+    return all
   }
 }
 

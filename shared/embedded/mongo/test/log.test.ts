@@ -22,11 +22,8 @@ const ends: number[] = []
 let intact: Buffer
 
 const open = (path: string, seen: Change[]) =>
-  new Log(
-    path,
-    (change) => seen.push(change),
-    () => seen,
-    (error) => expect.fail(String(error)),
+  new Log(path, { apply: (change) => seen.push(change), snapshot: () => seen, size: COMMANDS }, (error) =>
+    expect.fail(String(error)),
   )
 
 beforeAll(async () => {

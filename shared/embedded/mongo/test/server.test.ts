@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import mongoose from 'mongoose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { doc, type Long } from '../src/bson.ts'
@@ -69,23 +69,48 @@ describe('the wire', () => {
     socket.destroy()
   })
 
-  test('reads documents from kind-1 sections, a checksum at the end, and a message in small pieces', async () => {
-    const documents = Buffer.concat([
-      cString('documents'),
-      BSON.serialize({ a: 1 }),
-      BSON.serialize({ a: 2 }),
-    ])
-    const sections = [
-      Buffer.from([0]),
-      BSON.serialize({ insert: 'c', $db: 'd' }),
-      Buffer.from([1]),
-      int32(documents.length + 4),
-      documents,
-    ]
+  test('reads messages that come byte by byte, and documents from kind-1 sections', async () => {
+    const proxy = createServer((near) => {
+      const far = connect(mongo.address.port, '127.0.0.1').setNoDelay()
+      far.on('error', () => near.destroy()).pipe(near)
+      near.on('error', () => far.destroy())
+      near.on('data', (chunk) => {
+        for (const byte of chunk) far.write(Buffer.from([byte]))
+      })
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const uri = new URL(mongo.uri)
+    uri.port = String((proxy.address() as AddressInfo).port)
+    const client = await MongoClient.connect(uri.href)
+    const { insertedCount } = await client
+      .db('d')
+      .collection('c')
+      .insertMany([{ a: 1 }, { a: 2 }])
+    expect(insertedCount).toBe(2)
+    await client.close()
+    proxy.close()
+  })
+
+  test('takes a checksum at the end', async () => {
     const socket = await raw()
-    const bytes = message(2013, int32(1), ...sections, Buffer.from('crc!'))
-    for (const byte of bytes) if (!socket.write(Buffer.from([byte]))) await once(socket, 'drain')
-    expect(await answer(socket)).toMatchObject({ to: 77, operation: 2013, body: { ok: 1, n: 2 } })
+    socket.write(
+      message(2013, int32(1), Buffer.from([0]), BSON.serialize({ ping: 1, $db: 'd' }), Buffer.from('crc!')),
+    )
+    expect(await answer(socket)).toMatchObject({ to: 77, operation: 2013, body: { ok: 1 } })
+    socket.destroy()
+  })
+
+  test('is not read further by a server whose answers are not read', async () => {
+    const socket = (await raw()).pause()
+    const ping = message(2013, int32(0), Buffer.from([0]), BSON.serialize({ ping: 1, $db: 'd' }))
+    const megabyte = Buffer.concat(Array(Math.ceil(2 ** 20 / ping.length)).fill(ping))
+    for (let i = 0; i < 50; i++) socket.write(megabyte)
+    const waiting = async () => {
+      const before = socket.writableLength
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return socket.writableLength === before ? before : 0
+    }
+    await expect.poll(waiting).toBeGreaterThan(30 * 2 ** 20)
     socket.destroy()
   })
 
@@ -145,7 +170,7 @@ describe('starting and closing', () => {
   })
 
   test('listens on loopback only, and says that it is a stand-in', () => {
-    expect(mongo.uri).toMatch(/^mongodb:\/\/127\.0\.0\.1:\d+\/\?retryWrites=false$/)
+    expect(mongo.uri).toMatch(/^mongodb:\/\/level:[\w-]{32}@127\.0\.0\.1:\d+\/\?.*retryWrites=false$/)
     expect(mongo.notice).toBe('embedded MongoDB, a stand-in for development (in memory only)')
   })
 

@@ -1,3 +1,4 @@
+import type { Client, Scram } from '../auth.ts'
 import { type Doc, isDoc, isTrue, toNumber } from '../bson.ts'
 import type { Cursors } from '../cursors.ts'
 import { MongoError, notCovered } from '../errors.ts'
@@ -6,14 +7,20 @@ import type { Store } from '../store.ts'
 export interface Context {
   store: Store
   cursors: Cursors
-  connectionId: number
+  client: Client
+  scram: Scram
 }
 
 export interface Command {
   /** The fields that this server understands, beside those of every command. */
   fields: string[]
-  /** Executes at once, in one step; the reply's `ok: 1` is added later. */
-  run(command: Doc, context: Context): object
+  /** May be sent before the login. */
+  beforeLogin?: true
+  /**
+   * Executes at once, in one step; the reply's `ok: 1` is added later. What may touch very many documents is a generator:
+   * it yields where others may go first, and what it did up to there stays.
+   */
+  run(command: Doc, context: Context): object | Generator<void, object>
 }
 
 // What MongoDB understands and this server does not: refused, unless the value asks for nothing.

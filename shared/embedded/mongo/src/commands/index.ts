@@ -1,6 +1,8 @@
 import { BSONError } from 'bson'
+import { saslContinue, saslStart } from '../auth.ts'
 import { isDoc, toNumber } from '../bson.ts'
 import { MongoError } from '../errors.ts'
+import { LogError } from '../log.ts'
 import type { Request } from '../wire.ts'
 import { aggregate } from './aggregate.ts'
 import { collMod, create, drop, dropDatabase, listCollections, listDatabases } from './collections.ts'
@@ -20,6 +22,8 @@ const COMMANDS = new Map<string, Command>(
     buildInfo,
     buildinfo: buildInfo,
     endSessions,
+    saslStart,
+    saslContinue,
     create,
     drop,
     dropDatabase,
@@ -48,8 +52,8 @@ const COMMON_FIELDS =
     ' ',
   )
 
-/** Executes one command. Throws MongoError for whatever MongoDB would refuse, or this server does not cover. */
-export function dispatch({ command, legacy }: Request, context: Context): object {
+/** Executes one command, step by step. Throws MongoError for whatever MongoDB would refuse, or this server does not cover. */
+export function* dispatch({ command, legacy }: Request, context: Context): Generator<void, object> {
   const [name = ''] = Object.keys(command)
   const found = COMMANDS.get(name)
   if (legacy && found !== hello)
@@ -58,6 +62,8 @@ export function dispatch({ command, legacy }: Request, context: Context): object
       `Unsupported OP_QUERY command: ${name}. The client driver may require an upgrade.`,
     )
   if (!found) throw new MongoError(59, `no such command: '${name}'`)
+  if (!found.beforeLogin && !context.client.authenticated)
+    throw new MongoError(13, `Command ${name} requires authentication`)
   if (command.txnNumber !== undefined || command.startTransaction !== undefined) {
     throw new MongoError(20, 'Transaction numbers are only allowed on a replica set member or mongos')
   }
@@ -65,7 +71,8 @@ export function dispatch({ command, legacy }: Request, context: Context): object
     checkFields(name, command, [name, ...COMMON_FIELDS, ...found.fields])
     checkConcerns(command.writeConcern, command.readConcern)
   }
-  return { ...found.run(command, context), ok: 1 }
+  const reply = found.run(command, context)
+  return { ...(Symbol.iterator in reply ? yield* reply : reply), ok: 1 }
 }
 
 // One server, no replicas: waiting for another one, or for a snapshot, could never be kept.
@@ -86,6 +93,7 @@ export function errorReply(error: unknown): object {
     return { ok: 0, errmsg: error.message, code: error.code, codeName: error.codeName, ...error.details }
   }
   const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof LogError) return { ok: 0, errmsg: message, code: 14031, codeName: 'OutOfDiskSpace' }
   if (error instanceof BSONError) return { ok: 0, errmsg: message, code: 2, codeName: 'BadValue' }
   return { ok: 0, errmsg: `embedded MongoDB: ${message}`, code: 1, codeName: 'InternalError' }
 }

@@ -3,20 +3,28 @@ import { type Doc, doc, encode, isDoc, isTrue, MAX_DOCUMENT_BYTES, toNumber } fr
 import type { Collection } from '../collection.ts'
 import type { StoredDoc } from '../collection-index.ts'
 import { MongoError } from '../errors.ts'
+import { compileFilter } from '../filter.ts'
+import { plan } from '../planner.ts'
 import { select } from '../query.ts'
-import { withId } from '../store.ts'
+import { type Store, withId } from '../store.ts'
 import { compileUpdate, type Updater, upsertBase } from '../update.ts'
 import { type Command, checkFields, documentField, documentsField, namespace } from './command.ts'
+import { MAX_WRITE_BATCH } from './hello.ts'
 
 const MAX_DEPTH = 180 // MongoDB's limit for what users store
 
+// After so many documents a command lets others through. Each document is written whole or not at all, and what came
+// before an interruption stays, as in MongoDB.
+const STEP = 500
+
 export const insert: Command = {
   fields: ['documents', 'ordered', 'bypassDocumentValidation'],
-  run(command, { store }) {
-    const collection = store.ensure(namespace(command))
+  *run(command, { store }) {
+    const ns = namespace(command)
+    store.ensure(ns)
     let n = 0
-    const writeErrors = eachStatement(command, 'documents', (document) => {
-      insertDocument(collection, document)
+    const writeErrors = yield* eachStatement(command, 'documents', (document) => {
+      insertDocument(store.ensure(ns), document)
       n++
     })
     return { n, ...writeErrors }
@@ -25,11 +33,11 @@ export const insert: Command = {
 
 export const update: Command = {
   fields: ['updates', 'ordered', 'bypassDocumentValidation'],
-  run(command, { store }) {
+  *run(command, { store }) {
     const ns = namespace(command)
     let [n, nModified] = [0, 0]
     const upserted: { index: number; _id: unknown }[] = []
-    const writeErrors = eachStatement(command, 'updates', (statement, index) => {
+    const writeErrors = yield* eachStatement(command, 'updates', function* (statement, index) {
       checkFields('update.updates', statement, ['q', 'u', 'multi', 'upsert'])
       const filter = documentField(statement, 'q') ?? doc()
       const updater = compileUpdate(statement.u)
@@ -37,12 +45,12 @@ export const update: Command = {
       if (multi && !Object.keys(statement.u as Doc)[0]?.startsWith('$')) {
         throw new MongoError(9, 'multi update is not supported for replacement-style update')
       }
-      const found = select(store.find(ns), { filter, limit: multi ? 0 : 1 })
-      for (const stored of found) {
-        if (updateDocument(store.ensure(ns), stored, updater)) nModified++
+      const before = n
+      yield* eachMatch(store, ns, filter, multi, (collection, stored) => {
+        if (updateDocument(collection, stored, updater)) nModified++
         n++
-      }
-      if (found.length > 0 || !isTrue(statement.upsert)) return
+      })
+      if (n > before || !isTrue(statement.upsert)) return
       const { _id } = upsertDocument(store.ensure(ns), filter, updater)
       upserted.push({ index, _id })
       n++
@@ -53,36 +61,67 @@ export const update: Command = {
 
 export const deleteCommand: Command = {
   fields: ['deletes', 'ordered'],
-  run(command, { store }) {
-    const collection = store.find(namespace(command))
+  *run(command, { store }) {
+    const ns = namespace(command)
     let n = 0
-    const writeErrors = eachStatement(command, 'deletes', (statement) => {
+    const writeErrors = yield* eachStatement(command, 'deletes', function* (statement) {
       checkFields('delete.deletes', statement, ['q', 'limit'])
       const limit = toNumber(statement.limit)
       if (limit !== 0 && limit !== 1)
         throw new MongoError(9, `The limit field in delete objects must be 0 or 1. Got ${limit}`)
-      for (const stored of select(collection, { filter: documentField(statement, 'q'), limit })) {
-        collection?.remove(stored)
+      const filter = documentField(statement, 'q') ?? doc()
+      yield* eachMatch(store, ns, filter, limit === 0, (collection, stored) => {
+        collection.remove(stored)
         n++
-      }
+      })
     })
     return { n, ...writeErrors }
   },
 }
 
+// Visits one document that the filter finds, or all. In between others may write: each is looked at when its turn comes.
+function* eachMatch(
+  store: Store,
+  ns: string,
+  filter: Doc,
+  all: boolean,
+  visit: (collection: Collection, stored: StoredDoc) => void,
+): Generator<void, void> {
+  const matches = compileFilter(filter)
+  const collection = store.find(ns)
+  if (!collection) return
+  if (!all) {
+    const [stored] = select(collection, { filter, limit: 1 })
+    if (stored) visit(collection, stored)
+    return
+  }
+  const candidates = Array.from(plan(collection, filter, []).candidates)
+  for (const [i, stored] of candidates.entries()) {
+    if (i % STEP === STEP - 1) yield
+    if (store.find(ns) !== collection) return // dropped
+    if (collection.has(stored) && matches(stored.document)) visit(collection, stored)
+  }
+}
+
 // Ordered (the default): the first error ends the command. Unordered: every statement is tried.
-function eachStatement(command: Doc, field: string, run: (statement: Doc, index: number) => void) {
+function* eachStatement(
+  command: Doc,
+  field: string,
+  run: (statement: Doc, index: number) => Generator<void, void> | void,
+): Generator<void, { writeErrors?: object[] }> {
   const statements = documentsField(command, field)
-  if (statements.length === 0 || statements.length > 100_000) {
+  if (statements.length === 0 || statements.length > MAX_WRITE_BATCH) {
     throw new MongoError(
       21,
-      `Write batch sizes must be between 1 and 100000. Got ${statements.length} operations.`,
+      `Write batch sizes must be between 1 and ${MAX_WRITE_BATCH}. Got ${statements.length} operations.`,
     )
   }
   const writeErrors: object[] = []
   for (const [index, statement] of statements.entries()) {
+    if (index % STEP === STEP - 1) yield
     try {
-      run(statement, index)
+      const steps = run(statement, index)
+      if (steps) yield* steps
     } catch (error) {
       if (!(error instanceof MongoError)) throw error
       writeErrors.push({ index, code: error.code, errmsg: error.message, ...error.details })

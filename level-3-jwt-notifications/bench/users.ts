@@ -2,9 +2,8 @@ import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { Types } from 'mongoose'
 import * as z from 'zod'
 import type { Models } from '../src/models.ts'
-import { createAccessTokens } from '../src/sessions/access-token.ts'
 import { loadSecrets } from '../src/sessions/secrets.ts'
-import { createSessions } from '../src/sessions/sessions.ts'
+import { createAccessTokens, createSessions } from '../src/sessions/sessions.ts'
 
 /**
  * `POST /api/bench/users {count}`: so many users, each signed in on a device: tokens as after a login, without the time
@@ -21,7 +20,10 @@ export function benchUsers(route: DefineRoute, models: Models, jwtSecret: string
     async handle({ body: { count } }) {
       const { accessTokenKey, refreshTokenKey } = await loadSecrets(models, jwtSecret)
       const tokens = createAccessTokens(accessTokenKey, 900)
-      const sessions = createSessions(models, refreshTokenKey, () => undefined)
+      const sessions = createSessions(models.Session, refreshTokenKey, {
+        onEnded: () => undefined,
+        onReplayed: () => undefined,
+      })
       const users = Array.from({ length: count }, (_, n) => ({
         _id: new Types.ObjectId(),
         username: `bench-${n}`,

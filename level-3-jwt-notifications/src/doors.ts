@@ -19,5 +19,5 @@ export {
 export { objectId } from './schemas.ts'
 export { seed } from './seed.ts'
 export { createServer, type Level3Server } from './server.ts'
-export type { SignInEvents } from './sessions/sign-in.ts'
+export type { SignInEvents } from './sessions/index.ts'
 export type { Io } from './wire.ts'

@@ -1,19 +1,21 @@
-import { type Connection, type Model, Schema, type Types } from 'mongoose'
-import type { Notification, NotificationType, Role } from './events.ts'
+import { type Connection, Schema, type Types } from 'mongoose'
+import type { Notification, NotificationType } from './events.ts'
+import { createSessionModels } from './sessions/models.ts'
+
+export { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
+export { readOrMakeSetting } from './sessions/models.ts'
 
 export type Models = ReturnType<typeof createModels>
 
 /** The models, bound to one connection: two servers in one process do not meet in mongoose's global one. */
 export function createModels(db: Connection) {
   return {
-    User: db.model<UserDoc>('User', userSchema, 'users'),
-    Session: db.model<SessionDoc>('Session', sessionSchema, 'sessions'),
+    ...createSessionModels(db),
     Notification: db.model<NotificationDoc>('Notification', notificationSchema, 'notifications'),
     IdempotencyKey: db.model<IdempotencyKeyDoc>('IdempotencyKey', idempotencyKeySchema, 'idempotencykeys'),
     Room: db.model<RoomDoc>('Room', roomSchema, 'rooms'),
     Membership: db.model<MembershipDoc>('Membership', membershipSchema, 'memberships'),
     RoomMessage: db.model<RoomMessageDoc>('RoomMessage', roomMessageSchema, 'roommessages'),
-    Setting: db.model<SettingDoc>('Setting', settingSchema, 'settings'),
   }
 }
 
@@ -21,75 +23,6 @@ export function createModels(db: Connection) {
 export async function buildIndexes(models: Models): Promise<void> {
   await Promise.all(Object.values(models).map((model) => model.createIndexes()))
 }
-
-export interface UserDoc {
-  _id: Types.ObjectId
-  /** As its owner wrote it, after NFKC. */
-  username: string
-  /** What makes it unique: case and compatibility forms folded. */
-  usernameKey: string
-  passwordHash: string
-  role: Role
-  email?: string
-  /** Every notification up to this `seq` was on one of the user's screens. */
-  deliveredUpTo: number
-  createdAt: Date
-}
-
-const userSchema = new Schema<UserDoc>(
-  {
-    username: { type: String, required: true },
-    usernameKey: { type: String, required: true },
-    passwordHash: { type: String, required: true },
-    role: { type: String, enum: ['user', 'admin'], required: true },
-    email: String,
-    deliveredUpTo: { type: Number, default: 0 },
-    createdAt: { type: Date, required: true },
-  },
-  { versionKey: false },
-)
-userSchema.index({ usernameKey: 1 }, { unique: true })
-userSchema.index({ createdAt: 1 })
-
-/** One signed-in device: a browser's cookie jar, or a program. */
-export interface SessionDoc {
-  /** The `sid` claim of its access tokens. */
-  _id: string
-  userId: Types.ObjectId
-  /** SHA-256 of the refresh token that is good now. The token itself is nowhere on the server. */
-  tokenHash: string
-  /** SHA-256 of the one before, for a tab that lost the race to refresh. */
-  previousTokenHash?: string
-  rotatedAt: Date
-  userAgent: string
-  ip: string
-  createdAt: Date
-  lastUsedAt: Date
-  expiresAt: Date
-  /** Set when it was ended. The document stays until it would have expired, so that its tokens are known as dead. */
-  revokedAt?: Date
-}
-
-const sessionSchema = new Schema<SessionDoc>(
-  {
-    _id: String,
-    userId: { type: Schema.Types.ObjectId, required: true },
-    tokenHash: { type: String, required: true },
-    previousTokenHash: String,
-    rotatedAt: { type: Date, required: true },
-    userAgent: { type: String, default: '' },
-    ip: { type: String, default: '' },
-    createdAt: { type: Date, required: true },
-    lastUsedAt: { type: Date, required: true },
-    expiresAt: { type: Date, required: true },
-    revokedAt: Date,
-  },
-  { versionKey: false },
-)
-// A user's devices, and whether one of them looked like this one before.
-sessionSchema.index({ userId: 1, lastUsedAt: -1 })
-sessionSchema.index({ userId: 1, userAgent: 1, ip: 1 })
-sessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
 
 /** One entry of a user's log. A deleted one is a tombstone: its content is gone, its number stays taken. */
 export interface NotificationDoc {
@@ -223,43 +156,3 @@ const roomMessageSchema = new Schema<RoomMessageDoc>(
   { versionKey: false },
 )
 roomMessageSchema.index({ room: 1, _id: -1 })
-
-/** Something made once and shared by every instance on this database. */
-export interface SettingDoc {
-  _id: string
-  value: string
-}
-
-const settingSchema = new Schema<SettingDoc>(
-  { _id: String, value: { type: String, required: true } },
-  { versionKey: false },
-)
-
-/**
- * The setting `name`, made by `make` when the database has none. Instances that start at the same moment agree: the
- * first to write wins, the others take what it wrote.
- */
-export async function readOrMakeSetting(
-  settings: Model<SettingDoc>,
-  name: string,
-  make: () => string,
-): Promise<string> {
-  const existing = await settings.findById(name).lean()
-  if (existing) return existing.value
-  await settings
-    .updateOne({ _id: name }, { $setOnInsert: { value: make() } }, { upsert: true })
-    .catch(ignoreRace)
-  const made = await settings.findById(name).lean()
-  if (!made) throw new Error(`The setting ${name} could not be stored.`)
-  return made.value
-}
-
-/** Two upserts of one key at once: one of them may be refused as a duplicate, and that is as good as done. */
-function ignoreRace(error: unknown): void {
-  if (!isDuplicateKey(error)) throw error
-}
-
-/** MongoDB's error for a second document with a unique key (E11000). */
-export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 11_000
-}

@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { notificationTypes } from './events.ts'
-import { isUsername, normalizeUsername } from './username.ts'
 
 /** What comes in, REST and socket alike. Strict: a field we do not know is an error, `__proto__` included. */
 
@@ -11,12 +10,6 @@ export const objectId = z
 
 const seq = z.int().min(1)
 const limit = z.int().min(1).max(100)
-
-export const username = z
-  .string()
-  .max(100)
-  .refine(isUsername, 'must be 2 to 20 letters, digits, _ or -')
-  .transform(normalizeUsername)
 
 /** Text that UTF-8 can carry: half a surrogate pair would be stored as another character than was acknowledged. */
 const text = z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
@@ -63,18 +56,6 @@ const actionUrl = z
     if (text.startsWith('/')) return url.origin === BASE
     return url.protocol === 'https:' && /^https:\/\//i.test(text) && !url.username && !url.password
   }, 'must be a path like /orders/1 or an https URL')
-
-export const registration = z.strictObject({
-  username,
-  password: z.string().min(8).max(128),
-  email: z.email().max(254).optional(),
-})
-
-/** Looser than a registration: what can be no user's password is simply wrong, not a different answer. */
-export const credentials = z.strictObject({
-  username: z.string().min(1).max(100),
-  password: z.string().min(1).max(128),
-})
 
 export const newNotification = z.strictObject({
   to: z.string().min(1).max(100).describe('A username, "me", or "*" for everyone (admins only)'),

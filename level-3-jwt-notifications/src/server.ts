@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
 import { createApp } from '@levels/shared/server/api/app.ts'
 import { type Check, healthRouter } from '@levels/shared/server/api/health.ts'
@@ -10,18 +10,16 @@ import type { Log } from '@levels/shared/server/log.ts'
 import { createOriginCheck } from '@levels/shared/server/origin.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import type { Connection } from 'mongoose'
+import { sendAccountNotices } from './account-notices.ts'
 import type { DeliveryChannel } from './channel.ts'
 import type { Config } from './config.ts'
 import { createNotifications } from './log/index.ts'
 import type { Publish } from './log/publish.ts'
 import { buildIndexes, createModels, type Models } from './models.ts'
-import { createPeople } from './people.ts'
 import { createRooms } from './rooms/rooms.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import type { Accounts } from './sessions/accounts.ts'
-import { createAdmit } from './sessions/caller.ts'
-import { createAuth } from './sessions/index.ts'
-import type { SignInEvents } from './sessions/sign-in.ts'
+import { createSessionsChapter, type SignInEvents } from './sessions/index.ts'
 import { createCatchUp } from './socket/catch-up.ts'
 import { createConnectionHandler } from './socket/connection.ts'
 import { createGate } from './socket/handshake.ts'
@@ -90,7 +88,6 @@ export async function createServer({ config, db, log, page, ...options }: Option
   await buildIndexes(models)
   const toHttpError = createErrorTranslation(log)
   const isAllowedOrigin = createOriginCheck(config.allowedOrigins)
-  const signIns = new EventEmitter<SignInEvents>()
 
   const tell: Tell = (to, event, ...args) => {
     const rooms = [to].flat().map(userRoom)
@@ -101,15 +98,32 @@ export async function createServer({ config, db, log, page, ...options }: Option
     io.in(sessionRoom(sid)).disconnectSockets(true)
   }
 
-  const people = createPeople(models)
-  const auth = await createAuth({ config, db, models, isAllowedOrigin, signIns, cutSockets })
-  const { tokens, sessions, accounts } = auth
+  const forgetUser = async (userId: string) => {
+    await Promise.all([
+      models.Notification.deleteMany({ userId }),
+      models.IdempotencyKey.deleteMany({ _id: { $regex: `^${userId}:` } }),
+      models.Membership.deleteMany({ userId }),
+    ])
+  }
+  const cookieSecure = config.cookieSecure ?? config.production
+  const auth = await createSessionsChapter({
+    ...config,
+    cookieSecure,
+    db,
+    models,
+    isAllowedOrigin,
+    cutSockets,
+    forgetUser,
+    log,
+  })
+  const { tokens, sessions, accounts, people, signIns } = auth
   const channels = options.channels ?? []
   const notifications = createNotifications({ models, people, tell, channels, log })
   const { publish } = notifications
+  sendAccountNotices(signIns, publish, log)
   const rooms = createRooms(models, publish, tell)
 
-  const routes = createRoutes(createAdmit(tokens, sessions, people))
+  const routes = createRoutes(auth.admit)
   auth.routes(routes.route)
   notifications.routes(routes.route)
   roomRoutes(routes.route, rooms)
@@ -123,7 +137,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
     page,
     allowedOrigins,
     trustProxyHops,
-    httpsOnly: config.cookieSecure ?? config.production,
+    httpsOnly: cookieSecure,
     toHttpError,
     log,
   })
@@ -132,7 +146,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
   const io = createIo(http, { allowedOrigins, isAllowedOrigin, page, adapter: options.adapter })
   const catchUp = createCatchUp(models, notifications.reading)
   const instance = options.instance ?? 'level-3'
-  io.use(createGate(tokens, sessions, people, toHttpError))
+  io.use(createGate(auth.identify, toHttpError))
   io.on(
     'connection',
     createConnectionHandler({ tokens, sessions, ...notifications, rooms, catchUp, instance, toHttpError }),
@@ -145,7 +159,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
     accounts,
     publish,
     signIns,
-    resync: createResync(io, { models, sessions, catchUp, instance }),
+    resync: createResync(io, { models, sessions: auth.devices, catchUp, instance }),
     async close() {
       notifications.close()
       // The transport, not socket.disconnect(): a client that was disconnected on purpose stays away.

@@ -1,6 +1,6 @@
 import type { DefaultEventsMap, Server, Socket } from 'socket.io'
 import type { ClientToServerEvents, ServerToClientEvents } from './events.ts'
-import type { Claims } from './sessions/access-token.ts'
+import type { Claims } from './sessions/sessions.ts'
 
 /** What the server remembers about a socket. */
 export interface SocketData extends Claims {

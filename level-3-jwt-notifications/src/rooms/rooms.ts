@@ -3,7 +3,7 @@ import { Types } from 'mongoose'
 import type { Room, RoomMessage } from '../events.ts'
 import type { Publish } from '../log/publish.ts'
 import { isDuplicateKey, type Models, type RoomMessageDoc } from '../models.ts'
-import type { Person } from '../people.ts'
+import type { Person } from '../sessions/people.ts'
 import type { Tell } from '../wire.ts'
 import { toSlug } from './slug.ts'
 

@@ -1,12 +1,16 @@
+import type { Log } from '@levels/shared/server/log.ts'
+import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
+import { nameKey } from '@levels/shared/server/names.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
-import type { Role, User } from '../events.ts'
-import { isDuplicateKey, type Models } from '../models.ts'
-import { normalizeUsername, usernameKey } from '../username.ts'
-import { createKeyedQueue } from './keyed-queue.ts'
+import type { Model } from 'mongoose'
+import type { Guard } from './guard.ts'
+import type { UserDoc } from './models.ts'
 import { hashPassword, verifyPassword } from './password.ts'
-import type { RateLimits } from './rate-limits.ts'
+import { findByName, type Person } from './people.ts'
+import type { Role, User } from './shapes.ts'
 
 export interface NewAccount {
+  /** In its one spelling: see parseName. */
   username: string
   password: string
   email?: string
@@ -15,61 +19,89 @@ export interface NewAccount {
 
 export type Accounts = ReturnType<typeof createAccounts>
 
-/** Users and their passwords. */
-export function createAccounts({ User }: Models, limits: RateLimits) {
-  const oneAtATime = createKeyedQueue()
-
+/** Users and their passwords. Whatever hashes for a stranger passes `guard`, which throws 429 and 503. */
+export function createAccounts(Users: Model<UserDoc>, guard: Guard) {
   /** Throws HttpError 409 `username_taken`: the unique index decides, also between two at the same moment. */
-  function create({ username, password, email, role = 'user' }: NewAccount): Promise<User> {
-    const key = usernameKey(username)
-    return oneAtATime(key, async () => {
-      // Spares the hashing, also for nineteen of twenty at once; between instances only the index can tell.
-      if (await User.exists({ usernameKey: key })) throw taken()
-      const passwordHash = await hashPassword(password)
-      try {
-        const user = await User.create({
-          username: normalizeUsername(username),
-          usernameKey: key,
-          passwordHash,
-          role,
-          email,
-          createdAt: new Date(),
-        })
-        return toUser(user)
-      } catch (error) {
-        throw isDuplicateKey(error) ? taken() : error
-      }
-    })
+  async function create({ username, password, email, role = 'user' }: NewAccount): Promise<User> {
+    const key = nameKey(username)
+    if (await Users.exists({ usernameKey: key })) throw taken() // spares the hashing
+    const passwordHash = await hashPassword(password)
+    try {
+      const account = { username, usernameKey: key, passwordHash, role, email, createdAt: new Date() }
+      return toUser(await Users.create(account))
+    } catch (error) {
+      throw isDuplicateKey(error) ? taken() : error
+    }
+  }
+
+  /** Throws 401 `invalid_credentials`, the same and as late whether the name or the password is wrong. */
+  async function checkPassword(user: UserDoc | undefined | null, password: string): Promise<UserDoc> {
+    if ((await verifyPassword(password, user?.passwordHash)) && user) return user
+    throw new HttpError(401, 'invalid_credentials', 'Username or password is wrong.')
   }
 
   /**
-   * The user of this name and password. Throws HttpError 401 `invalid_credentials`, the same and as late whether the
-   * name or the password is wrong, and 429 after too many failures.
-   *
-   * Attempts on one name are taken one after another: a burst of guesses cannot pass before the first is counted.
+   * Runs `work` if the password is that of someone who is signed in already. Counted like a login: a stolen access token
+   * must not be enough to guess on without end.
    */
-  async function logIn(username: string, password: string, ip: string): Promise<User> {
-    const key = usernameKey(username)
-    await limits.checkLogin(key, ip) // with the database away, nobody waits in line to be told so
-    return oneAtATime(key, async () => {
-      await limits.checkLogin(key, ip)
-      const user = await User.findOne({ usernameKey: key }).lean()
-      if ((await verifyPassword(password, user?.passwordHash)) && user) return toUser(user)
-      await limits.countFailedLogin(key, ip)
-      throw new HttpError(401, 'invalid_credentials', 'Username or password is wrong.')
+  function confirmed<T>(person: Person, password: string, ip: string, work: () => Promise<T>): Promise<T> {
+    return guard.login(nameKey(person.username), ip, async () => {
+      await checkPassword(await Users.findById(person.id).lean(), password)
+      return work()
     })
   }
 
-  async function find(userId: string): Promise<User | undefined> {
-    const user = await User.findById(userId).lean()
-    return user ? toUser(user) : undefined
-  }
+  return {
+    create,
 
-  return { create, logIn, find }
+    register: (account: NewAccount, ip: string): Promise<User> =>
+      guard.registration(nameKey(account.username), ip, () => create(account)),
+
+    logIn: (username: string, password: string, ip: string): Promise<User> =>
+      guard.login(nameKey(username), ip, async () =>
+        toUser(await checkPassword(await findByName(Users, username), password)),
+      ),
+
+    confirmed,
+
+    changePassword: (person: Person, { current, next }: { current: string; next: string }, ip: string) =>
+      confirmed(person, current, ip, async () => {
+        await Users.updateOne({ _id: person.id }, { $set: { passwordHash: await hashPassword(next) } })
+      }),
+
+    async find(userId: string): Promise<User | undefined> {
+      const user = await Users.findById(userId).lean()
+      return user ? toUser(user) : undefined
+    },
+
+    async remove(userId: string): Promise<void> {
+      await Users.deleteOne({ _id: userId })
+    },
+  }
 }
 
-function toUser(user: { _id: { toHexString(): string }; username: string; role: Role }): User {
-  return { id: user._id.toHexString(), username: user.username, role: user.role }
+/**
+ * Brings stored keys up to the rule for names of today. Users whose names are one now keep their old keys and go on
+ * working; the log names them. Must be done before the server listens.
+ */
+export async function migrateNames(Users: Model<UserDoc>, log: Log): Promise<void> {
+  for await (const user of Users.find({}, { username: 1, usernameKey: 1 }).lean().cursor()) {
+    const key = nameKey(user.username)
+    if (key === user.usernameKey) continue
+    try {
+      await Users.updateOne({ _id: user._id }, { $set: { usernameKey: key } })
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error
+      const other = await Users.findOne({ usernameKey: key }, { username: 1 }).lean()
+      log.warn(
+        `Two users have names that are one by now: "${user.username}" and "${other?.username}". Both go on working`,
+      )
+    }
+  }
+}
+
+function toUser({ _id, username, role }: Pick<UserDoc, '_id' | 'username' | 'role'>): User {
+  return { id: _id.toHexString(), username, role }
 }
 
 function taken(): HttpError {

@@ -1,6 +1,8 @@
+import type { OriginCheck } from '@levels/shared/server/origin.ts'
+import { HttpError } from '@levels/shared/server/respond.ts'
 import { parseCookie } from 'cookie'
 import type { CookieOptions, Request, Response } from 'express'
-import { SESSION_LIFETIME_MS } from './sessions.ts'
+import { type Device, SESSION_LIFETIME_MS } from './sessions.ts'
 
 /** The refresh token's cookie. */
 export interface RefreshCookie {
@@ -27,4 +29,26 @@ export function createRefreshCookie(secure: boolean): RefreshCookie {
     // A browser removes a cookie only when it is named with the very attributes it was set with.
     clear: (res) => res.clearCookie(NAME, attributes),
   }
+}
+
+/**
+ * For what acts on a cookie, which a browser attaches by itself. A foreign page's request names its Origin, and a custom
+ * header is something no form can send and no foreign script may without our consent (OWASP, CSRF prevention).
+ * Throws HttpError 403.
+ */
+export function requireOwnPage(req: Request, isAllowedOrigin: OriginCheck): void {
+  refuseForeign(req, isAllowedOrigin)
+  if (req.headers['x-requested-with'] !== 'fetch') {
+    throw new HttpError(403, 'header_missing', 'Send the header X-Requested-With: fetch.')
+  }
+}
+
+/** Throws HttpError 403. */
+export function refuseForeign(req: Request, isAllowedOrigin: OriginCheck): void {
+  if (!isAllowedOrigin(req)) throw new HttpError(403, 'origin_refused', 'This page may not do that.')
+}
+
+/** The browser and address behind a request, as far as it tells. */
+export function deviceOf(req: Request): Device {
+  return { userAgent: (req.headers['user-agent'] ?? '').slice(0, 300), ip: req.ip ?? '' }
 }

@@ -1,13 +1,13 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
-import { deviceOf, requireOwnPage } from './request.ts'
-import type { AuthParts } from './routes.ts'
+import { deviceOf, refuseForeign } from './cookie.ts'
+import type { SessionParts } from './index.ts'
 
 /**
  * What the page's buttons that hurt need from the server: things a visitor cannot do alone, since no script can read
- * the refresh cookie or sign a token. Development only.
+ * the refresh cookie or sign a token. Development only, and for the level's own page only.
  */
-export function experimentRoutes(route: DefineRoute, parts: AuthParts): void {
+export function experimentRoutes(route: DefineRoute, parts: SessionParts): void {
   const { sessions, tokens, cookie, isAllowedOrigin } = parts
 
   route({
@@ -17,19 +17,19 @@ export function experimentRoutes(route: DefineRoute, parts: AuthParts): void {
     access: 'user',
     status: 200,
     answer: z.object({ accessToken: z.string() }),
-    handle: ({ caller }) => ({
-      accessToken: tokens.issue({ userId: caller.id, sid: caller.sid, role: caller.role }, -1).token,
-    }),
+    handle({ caller: { id, sid, role }, req }) {
+      refuseForeign(req, isAllowedOrigin)
+      return { accessToken: tokens.issue({ userId: id, sid, role }, -1).token }
+    },
   })
 
   route({
     method: 'post',
     path: '/api/auth/experiments/replay',
     summary: 'What a thief with an old refresh token would do; ends the session (development only)',
-    access: 'public',
+    access: 'own-page',
     status: 204,
     async handle({ req }) {
-      requireOwnPage(req, isAllowedOrigin)
       const stolen = cookie.read(req)
       const { refreshToken } = await sessions.refresh(stolen, deviceOf(req)) // its owner uses it
       await sessions.refresh(refreshToken, deviceOf(req)) // and its successor: now the first is history

@@ -1,57 +1,120 @@
-import type { EventEmitter } from 'node:events'
-import type { DefineRoute } from '@levels/shared/server/api/route.ts'
+import { EventEmitter } from 'node:events'
+import type { Admit, DefineRoute } from '@levels/shared/server/api/route.ts'
+import type { Log } from '@levels/shared/server/log.ts'
 import type { OriginCheck } from '@levels/shared/server/origin.ts'
 import type { Connection } from 'mongoose'
-import type { Config } from '../config.ts'
-import type { Models } from '../models.ts'
-import { createAccessTokens } from './access-token.ts'
-import { createAccounts } from './accounts.ts'
-import { createRefreshCookie } from './cookie.ts'
-import { createDevices } from './devices.ts'
+import { type Accounts, createAccounts, migrateNames } from './accounts.ts'
+import { createAdmit, createIdentify, type Identify } from './caller.ts'
+import { createRefreshCookie, type RefreshCookie } from './cookie.ts'
+import { createDevices, type Devices } from './devices.ts'
 import { experimentRoutes } from './experiments.ts'
-import { createRateLimits } from './rate-limits.ts'
-import { type AuthParts, authRoutes } from './routes.ts'
+import { createGuard } from './guard.ts'
+import { createPublishKeys, keyRoutes } from './keys.ts'
+import type { SessionModels } from './models.ts'
+import { createPeople, type People } from './people.ts'
+import { authRoutes } from './routes.ts'
 import { loadSecrets } from './secrets.ts'
-import { createSessions } from './sessions.ts'
-import type { SignInEvents } from './sign-in.ts'
+import {
+  type AccessTokens,
+  createAccessTokens,
+  createSessions,
+  type Device,
+  type Sessions,
+} from './sessions.ts'
 
-export interface AuthOptions {
-  config: Pick<Config, 'production' | 'accessTokenTtlS' | 'jwtSecret' | 'cookieSecure'>
+export interface SessionsOptions {
+  production: boolean
+  /** How long an access token lives, in seconds. */
+  accessTokenTtlS: number
+  /** Absent in development: then one is made and kept in the database. */
+  jwtSecret?: string | undefined
+  /** The refresh cookie travels over https only. */
+  cookieSecure: boolean
   db: Connection
-  models: Models
+  /** Their indexes are built. */
+  models: SessionModels
   isAllowedOrigin: OriginCheck
-  signIns: EventEmitter<SignInEvents>
   /** Cuts every socket of a session, on every instance. */
   cutSockets(sid: string): void
+  /** Deletes what other chapters keep of a user whose account goes. May be called twice. */
+  forgetUser(userId: string): Promise<void>
+  log: Log
 }
 
-export interface Auth extends AuthParts {
+/** What happens to sessions and accounts, for whoever wants to react. */
+export interface SignInEvents {
+  /** `newDevice`: the user has signed in before, but never from such a browser at such an address. */
+  'sign-in': [Device & { userId: string; sid: string; newDevice: boolean }]
+  'sign-out': [{ userId: string; sids: string[] }]
+  'password-changed': [Device & { userId: string }]
+  /** A refresh token was used twice: its session has ended. */
+  replayed: [Device & { userId: string; sid: string }]
+  'account-deleted': [{ userId: string }]
+}
+
+export interface SessionParts {
+  accounts: Accounts
+  people: People
+  sessions: Sessions
+  devices: Devices
+  tokens: AccessTokens
+  cookie: RefreshCookie
+  isAllowedOrigin: OriginCheck
+  signIns: EventEmitter<SignInEvents>
+  /** Deletes what there is of a user besides the account itself. */
+  forget(userId: string): Promise<void>
+}
+
+export interface SessionsChapter extends SessionParts {
+  identify: Identify
+  admit: Admit
   routes(route: DefineRoute): void
 }
 
-/** Everything about who someone is: accounts, sessions, tokens, and their routes. */
-export async function createAuth({ config, db, models, signIns, ...options }: AuthOptions): Promise<Auth> {
-  const { accessTokenKey, refreshTokenKey } = await loadSecrets(models, config.jwtSecret)
-  const limits = await createRateLimits(db)
-  const sessions = createSessions(models, refreshTokenKey, (userId, sids) => {
-    for (const sid of sids) options.cutSockets(sid)
-    signIns.emit('sign-out', { userId, sids })
+/** Everything about who someone is: accounts, sessions, tokens, keys, and their routes. */
+export async function createSessionsChapter(options: SessionsOptions): Promise<SessionsChapter> {
+  const { db, models, log, isAllowedOrigin } = options
+  const { accessTokenKey, refreshTokenKey } = await loadSecrets(models, options.jwtSecret)
+  const guard = await createGuard(db, options)
+  await migrateNames(models.User, log)
+
+  const signIns = new EventEmitter<SignInEvents>()
+  const sessions = createSessions(models.Session, refreshTokenKey, {
+    onEnded(userId, sids) {
+      for (const sid of sids) options.cutSockets(sid)
+      signIns.emit('sign-out', { userId, sids })
+    },
+    onReplayed(replay) {
+      log.warn(`A refresh token was used twice, from ${replay.ip}: session ${replay.sid} has ended`)
+      signIns.emit('replayed', replay)
+    },
   })
-  const parts: AuthParts = {
-    accounts: createAccounts(models, limits),
-    tokens: createAccessTokens(accessTokenKey, config.accessTokenTtlS),
-    devices: createDevices(models, sessions),
-    cookie: createRefreshCookie(config.cookieSecure ?? config.production),
-    isAllowedOrigin: options.isAllowedOrigin,
-    limits,
+  const tokens = createAccessTokens(accessTokenKey, options.accessTokenTtlS)
+  const people = createPeople(models.User)
+  const keys = createPublishKeys(models.PublishKey, models.User)
+  const identify = createIdentify(tokens, sessions, people)
+  const parts: SessionParts = {
+    accounts: createAccounts(models.User, guard),
+    people,
     sessions,
+    devices: createDevices(models.Session, sessions),
+    tokens,
+    cookie: createRefreshCookie(options.cookieSecure),
+    isAllowedOrigin,
     signIns,
+    async forget(userId) {
+      await Promise.all([keys.revokeAll(userId), options.forgetUser(userId)])
+      people.forget(userId)
+    },
   }
   return {
     ...parts,
+    identify,
+    admit: createAdmit(identify, keys, isAllowedOrigin),
     routes(route) {
       authRoutes(route, parts)
-      if (!config.production) experimentRoutes(route, parts)
+      keyRoutes(route, keys)
+      if (!options.production) experimentRoutes(route, parts)
     },
   }
 }

@@ -1,34 +1,40 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
-import type { OriginCheck } from '@levels/shared/server/origin.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Request, Response } from 'express'
 import * as z from 'zod'
-import { deviceSessions, signedInAnswer, userAnswer } from '../answers.ts'
-import type { SignedIn, User } from '../events.ts'
-import { credentials, registration } from '../schemas.ts'
-import { type AccessTokens, type Claims, refusal } from './access-token.ts'
-import type { Accounts } from './accounts.ts'
 import { bearerToken } from './caller.ts'
-import type { RefreshCookie } from './cookie.ts'
-import type { RateLimits } from './rate-limits.ts'
-import { deviceOf, requireOwnPage } from './request.ts'
-import { type SignInParts, signedIn, signIn } from './sign-in.ts'
-
-export interface AuthParts extends SignInParts {
-  accounts: Accounts
-  limits: RateLimits
-  cookie: RefreshCookie
-  isAllowedOrigin: OriginCheck
-}
+import { deviceOf } from './cookie.ts'
+import type { SessionParts } from './index.ts'
+import type { AccessTokens, Claims } from './sessions.ts'
+import {
+  credentials,
+  deviceSession,
+  passwordChange,
+  passwordOnly,
+  refusal,
+  registration,
+  type SignedIn,
+  signedInAnswer,
+  type User,
+  userAnswer,
+} from './shapes.ts'
 
 /** Register, log in, refresh, log out, and the list of devices. */
-export function authRoutes(route: DefineRoute, parts: AuthParts): void {
-  const { accounts, limits, cookie, sessions, devices, tokens } = parts
+export function authRoutes(route: DefineRoute, parts: SessionParts): void {
+  const { accounts, cookie, sessions, devices, tokens, signIns } = parts
 
+  function answer(user: User, sid: string): SignedIn {
+    const { token, expiresIn } = tokens.issue({ userId: user.id, sid, role: user.role })
+    return { user, accessToken: token, expiresIn }
+  }
+
+  /** Opens a session for a user whose password was right, and tells of it. */
   async function letIn(user: User, req: Request, res: Response): Promise<SignedIn> {
-    const { refreshToken, ...answer } = await signIn(user, deviceOf(req), parts)
+    const device = deviceOf(req)
+    const newDevice = await devices.isNew(user.id, device)
+    const { sid, refreshToken } = await sessions.open(user.id, device)
+    signIns.emit('sign-in', { userId: user.id, sid, ...device, newDevice })
     cookie.set(res, refreshToken)
-    return answer
+    return answer(user, sid)
   }
 
   route({
@@ -39,16 +45,8 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
     body: registration,
     status: 201,
     answer: signedInAnswer,
-    async handle({ body, req, res }) {
-      const ip = req.ip ?? ''
-      await limits.countRegistration(ip)
-      try {
-        return await letIn(await accounts.create(body), req, res)
-      } catch (error) {
-        if (error instanceof HttpError) await limits.forgiveRegistration(ip) // the name was taken
-        throw error
-      }
-    },
+    problems: { 409: 'The username is taken' },
+    handle: async ({ body, req, res }) => letIn(await accounts.register(body, req.ip ?? ''), req, res),
   })
 
   route({
@@ -59,25 +57,24 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
     body: credentials,
     status: 200,
     answer: signedInAnswer,
-    async handle({ body, req, res }) {
-      return letIn(await accounts.logIn(body.username, body.password, req.ip ?? ''), req, res)
-    },
+    problems: { 401: 'Username or password is wrong' },
+    handle: async ({ body, req, res }) =>
+      letIn(await accounts.logIn(body.username, body.password, req.ip ?? ''), req, res),
   })
 
   route({
     method: 'post',
     path: '/api/auth/refresh',
     summary: 'A new access token for the refresh cookie, which is replaced, too',
-    access: 'public',
+    access: 'own-page',
     status: 200,
     answer: signedInAnswer,
     async handle({ req, res }) {
-      requireOwnPage(req, parts.isAllowedOrigin)
       const { sid, userId, refreshToken } = await sessions.refresh(cookie.read(req), deviceOf(req))
       const user = await accounts.find(userId)
       if (!user) throw refusal('session_revoked')
       cookie.set(res, refreshToken)
-      return signedIn(user, sid, tokens)
+      return answer(user, sid)
     },
   })
 
@@ -85,11 +82,10 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
     method: 'post',
     path: '/api/auth/logout',
     summary: 'End the session of the refresh cookie or, without one, of the access token',
-    access: 'public',
+    access: 'own-page',
     status: 204,
     async handle({ req, res }) {
-      requireOwnPage(req, parts.isAllowedOrigin)
-      const ending = (await sessions.ownerOf(cookie.read(req))) ?? ownerOf(bearerToken(req), tokens)
+      const ending = (await devices.ownerOf(cookie.read(req))) ?? ownerOf(bearerToken(req), tokens)
       if (ending) await sessions.end(ending.userId, [ending.sid])
       cookie.clear(res)
     },
@@ -102,7 +98,40 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
     access: 'user',
     status: 200,
     answer: z.object({ user: userAnswer }),
-    handle: ({ caller: { sid: _, ...user } }) => ({ user }),
+    handle: ({ caller: { id, username, role } }) => ({ user: { id, username, role } }),
+  })
+
+  route({
+    method: 'delete',
+    path: '/api/auth/me',
+    summary: 'Delete the account and everything of it',
+    access: 'user',
+    body: passwordOnly,
+    status: 204,
+    async handle({ caller, body, req, res }) {
+      await accounts.confirmed(caller, body.password, req.ip ?? '', async () => {
+        await devices.endAllOf(caller.id, caller.sid)
+        await parts.forget(caller.id)
+        await accounts.remove(caller.id)
+        await parts.forget(caller.id) // what came in between
+      })
+      await sessions.end(caller.id, [caller.sid])
+      cookie.clear(res)
+    },
+  })
+
+  route({
+    method: 'post',
+    path: '/api/auth/password',
+    summary: 'Change the password; ends all other sessions',
+    access: 'user',
+    body: passwordChange,
+    status: 204,
+    async handle({ caller, body, req }) {
+      await accounts.changePassword(caller, body, req.ip ?? '')
+      await devices.endAllOf(caller.id, caller.sid)
+      signIns.emit('password-changed', { userId: caller.id, ...deviceOf(req) })
+    },
   })
 
   route({
@@ -111,7 +140,7 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
     summary: 'The devices signed in',
     access: 'user',
     status: 200,
-    answer: deviceSessions,
+    answer: z.object({ items: z.array(deviceSession) }),
     handle: async ({ caller }) => ({ items: await devices.list(caller.id, caller.sid) }),
   })
 
@@ -122,6 +151,7 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
     access: 'user',
     params: z.strictObject({ id: z.uuid() }),
     status: 204,
+    problems: { 403: 'It is another user’s' },
     handle: ({ caller, params }) => devices.signOut(caller.id, params.id),
   })
 
@@ -131,7 +161,7 @@ export function authRoutes(route: DefineRoute, parts: AuthParts): void {
     summary: 'Sign all other devices out',
     access: 'user',
     status: 204,
-    handle: ({ caller }) => devices.signOutOthers(caller.id, caller.sid),
+    handle: ({ caller }) => devices.endAllOf(caller.id, caller.sid),
   })
 }
 

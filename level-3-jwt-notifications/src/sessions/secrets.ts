@@ -1,5 +1,5 @@
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
-import { type Models, readOrMakeSetting } from '../models.ts'
+import { readOrMakeSetting, type SessionModels } from './models.ts'
 
 export interface Secrets {
   /** Signs access tokens. */
@@ -12,7 +12,10 @@ export interface Secrets {
  * The keys of this installation, from `jwtSecret` (its UTF-8 bytes). Without one, in development, a secret is made
  * and kept in the database: a restart signs nobody out, and instances on one database accept each other's tokens.
  */
-export async function loadSecrets({ Setting }: Models, jwtSecret: string | undefined): Promise<Secrets> {
+export async function loadSecrets(
+  { Setting }: Pick<SessionModels, 'Setting'>,
+  jwtSecret: string | undefined,
+): Promise<Secrets> {
   const secret =
     jwtSecret ?? (await readOrMakeSetting(Setting, 'jwtSecret', () => randomBytes(48).toString('base64url')))
   return {

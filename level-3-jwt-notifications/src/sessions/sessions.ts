@@ -1,15 +1,54 @@
-import { randomUUID } from 'node:crypto'
-import type { Models, SessionDoc } from '../models.ts'
-import { refusal } from './access-token.ts'
-import {
-  formatRefreshToken,
-  hashesEqual,
-  hashSecret,
-  newSecret,
-  parseRefreshToken,
-  type RefreshToken,
-  successorOf,
-} from './refresh-token.ts'
+import { createHash, createHmac, type KeyObject, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import jwt from 'jsonwebtoken'
+import type { Model } from 'mongoose'
+import type { SessionDoc } from './models.ts'
+import { claims, type Role, refusal } from './shapes.ts'
+
+/** Sliding, in milliseconds: each refresh starts it anew. */
+export const SESSION_LIFETIME_MS = 30 * 86_400_000
+
+/** How long a used refresh token may be repeated, in milliseconds: by the loser of a race, or after a lost answer. */
+const GRACE_MS = 60_000
+
+/** Pinned: a token says itself how it was signed and for whom, and believing that lets forgeries in (RFC 8725). */
+const PINNED = { issuer: 'realtime-level-by-level', audience: 'realtime-level-by-level/api' }
+const ALGORITHM = 'HS256'
+
+/** Whom an access token speaks for. `expiresAt`: milliseconds since 1970. */
+export interface Claims {
+  userId: string
+  /** The device session. */
+  sid: string
+  role: Role
+  expiresAt: number
+}
+
+export type AccessTokens = ReturnType<typeof createAccessTokens>
+
+/** Access tokens: JWTs (RFC 7519) that live `ttlS` seconds, signed with `key`. */
+export function createAccessTokens(key: KeyObject, ttlS: number) {
+  return {
+    issue({ userId, sid, role }: Omit<Claims, 'expiresAt'>, expiresIn = ttlS) {
+      const jwtid = randomUUID() // two tokens of one second differ
+      const options: jwt.SignOptions = { ...PINNED, algorithm: ALGORITHM, subject: userId, jwtid, expiresIn }
+      return { token: jwt.sign({ sid, role }, key, options), expiresIn }
+    },
+    /** Throws a 401 refusal. Tells nothing about the session: ask `requireAlive`, too. */
+    verify(token: unknown): Claims {
+      if (token === undefined || token === null || token === '') throw refusal('token_missing')
+      if (typeof token !== 'string') throw refusal('token_invalid')
+      try {
+        const payload = claims.parse(jwt.verify(token, key, { ...PINNED, algorithms: [ALGORITHM] }))
+        return { userId: payload.sub, sid: payload.sid, role: payload.role, expiresAt: payload.exp * 1000 }
+      } catch (error) {
+        throw refusal(error instanceof jwt.TokenExpiredError ? 'token_expired' : 'token_invalid')
+      }
+    },
+  }
+}
+
+/** The one meaning of "this session is alive", as a filter. */
+export const alive = () => ({ revokedAt: null, expiresAt: { $gt: new Date() } })
 
 /** Where a request comes from, as far as it can be known. */
 export interface Device {
@@ -17,126 +56,108 @@ export interface Device {
   ip: string
 }
 
-/** A session and the cookie value that continues it. */
-export interface Continued {
-  sid: string
-  userId: string
-  refreshToken: string
+export interface SessionHooks {
+  /** Hears of every session that ends, whatever the reason. */
+  onEnded(userId: string, sids: string[]): void
+  /** Hears once of a refresh token that was used a second time: its session has ended. */
+  onReplayed(replay: Device & { userId: string; sid: string }): void
 }
 
 export type Sessions = ReturnType<typeof createSessions>
 
-/** Sliding: each refresh starts it anew. */
-export const SESSION_LIFETIME_MS = 30 * 86_400_000
-
-/** How long a used token may still be shown by the loser of a race (two tabs, a lost answer). */
-const GRACE_MS = 10_000
-
 /**
- * Device sessions and their refresh tokens. A token is good once; using it gives its successor. A used one shown
- * again means that two parties hold it, one of them a thief, and nobody knows which: the session ends (RFC 9700
- * section 4.14.2). `onEnded` hears of every session that ends, whatever the reason.
+ * Device sessions and their refresh tokens. A token is good once; using it gives its successor. A used one shown again
+ * means that two parties hold it, one of them a thief, and no server can tell which: the session ends (RFC 9700
+ * section 4.14.2).
  */
-export function createSessions(
-  { Session }: Models,
-  refreshTokenKey: Buffer,
-  onEnded: (userId: string, sids: string[]) => void,
-) {
-  const collection = Session.db.collection<SessionDoc>(Session.collection.name)
+export function createSessions(Session: Model<SessionDoc>, key: Buffer, hooks: SessionHooks) {
+  const documents = Session.db.collection<SessionDoc>(Session.collection.name)
+  const hmac = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
 
-  async function open(userId: string, { userAgent, ip }: Device): Promise<Continued> {
-    const token: RefreshToken = { sid: randomUUID(), secret: newSecret() }
-    const now = new Date()
-    await Session.create({
-      _id: token.sid,
-      userId,
-      tokenHash: hashSecret(token.secret),
-      rotatedAt: now,
-      userAgent,
-      ip,
-      createdAt: now,
-      lastUsedAt: now,
-      expiresAt: new Date(now.getTime() + SESSION_LIFETIME_MS),
-    })
-    return { sid: token.sid, userId, refreshToken: formatRefreshToken(token, refreshTokenKey) }
+  /** As the cookie carries it. The signature keeps a made-up secret from passing for a used one. */
+  const format = (sid: string, secret: string) => `${sid}.${secret}.${hmac(`${sid}.${secret}`)}`
+
+  function parse(cookie: string | undefined): { sid: string; secret: string } | undefined {
+    const [sid = '', secret = ''] = cookie?.split('.') ?? []
+    return equal(cookie ?? '', format(sid, secret)) ? { sid, secret } : undefined
   }
 
-  /** Throws a 401 refusal: `token_missing`, `token_invalid`, `token_expired` or `session_revoked`. */
-  async function refresh(cookie: unknown, { userAgent, ip }: Device): Promise<Continued> {
+  /** Opens a session: what signing in gives. */
+  async function open(userId: string, device: Device) {
+    const now = new Date()
+    const sid = randomUUID()
+    const secret = randomBytes(32).toString('base64url')
+    await Session.create({
+      _id: sid,
+      userId,
+      createdAt: now,
+      ...used(now),
+      ...device,
+      tokenHash: hash(secret),
+    })
+    return { sid, userId, refreshToken: format(sid, secret) }
+  }
+
+  /** Throws a 401 refusal. */
+  async function refresh(cookie: string | undefined, device: Device) {
     if (cookie === undefined) throw refusal('token_missing')
-    const token = parseRefreshToken(cookie, refreshTokenKey)
+    const token = parse(cookie)
     if (!token) throw refusal('token_invalid')
-    const { sid } = token
-    const used = hashSecret(token.secret)
-    const successor = { sid, secret: successorOf(token.secret, refreshTokenKey) }
+    const { sid, secret } = token
+    // An HMAC of the used token: every instance gives the same successor, although the database has hashes only.
+    const successor = hmac(secret)
     const now = new Date()
 
     // Compare and set in one step: of any number of parallel refreshes with one token, exactly one passes here.
-    const rotated = await Session.findOneAndUpdate(
-      { _id: sid, tokenHash: used, revokedAt: null, expiresAt: { $gt: now } },
-      {
-        $set: {
-          tokenHash: hashSecret(successor.secret),
-          previousTokenHash: used,
-          rotatedAt: now,
-          lastUsedAt: now,
-          expiresAt: new Date(now.getTime() + SESSION_LIFETIME_MS),
-          userAgent,
-          ip,
-        },
-      },
+    const winner = await Session.findOneAndUpdate(
+      { _id: sid, tokenHash: hash(secret), ...alive() },
+      { $set: { tokenHash: hash(successor), previousTokenHash: hash(secret), ...used(now), ...device } },
     ).lean()
-    const session = rotated ?? (await Session.findById(sid).lean())
+    const session = winner ?? (await Session.findById(sid).lean())
     if (!session) throw refusal('token_invalid')
     if (session.revokedAt) throw refusal('session_revoked')
     if (session.expiresAt <= now) throw refusal('token_expired')
     const userId = session.userId.toHexString()
 
-    // While the successor is unused, its predecessor is still the "previous" one. After that it is history.
-    const lostTheRace =
-      hashesEqual(session.previousTokenHash, used) && now.getTime() - session.rotatedAt.getTime() <= GRACE_MS
-    if (!rotated && !lostTheRace) {
-      await end(userId, [sid])
+    // While the successor is unused, this token is still the previous one. After that it is history: a replay.
+    const isPrevious = session.previousTokenHash === hash(secret)
+    const forgiven = isPrevious && now.getTime() - session.rotatedAt.getTime() <= GRACE_MS
+    if (!winner && !forgiven) {
+      if (await end(userId, [sid])) hooks.onReplayed({ userId, sid, ...device })
       throw refusal('session_revoked')
     }
-    return { sid, userId, refreshToken: formatRefreshToken(successor, refreshTokenKey) }
+    return { sid, userId, refreshToken: format(sid, successor) }
   }
 
-  /** Those of the sessions that are alive, found with one query. */
-  async function alive(sids: readonly string[]): Promise<Set<string>> {
-    const sessions = await Session.find(
-      { _id: { $in: sids }, revokedAt: null, expiresAt: { $gt: new Date() } },
-      { _id: 1 },
-    ).lean()
-    return new Set(sessions.map(({ _id }) => _id))
-  }
-
-  /** Throws 401 `session_revoked` unless the session is alive. */
+  /** Throws 401 `session_revoked`. With the driver's own query: this runs ahead of every request. */
   async function requireAlive(sid: string): Promise<void> {
-    // The driver's own: this runs ahead of every request, and mongoose would double its price.
-    const alive = await collection.findOne(
-      { _id: sid, revokedAt: { $exists: false }, expiresAt: { $gt: new Date() } },
-      { projection: { _id: 1 } },
-    )
-    if (!alive) throw refusal('session_revoked')
+    const found = await documents.findOne({ _id: sid, ...alive() } as object, { projection: { _id: 1 } })
+    if (!found) throw refusal('session_revoked')
   }
 
-  /** Ends the user's sessions named, and cuts everything that lives on them. */
-  async function end(userId: string, sids: string[]): Promise<void> {
-    await Session.updateMany(
-      { _id: { $in: sids }, userId, revokedAt: null },
-      { $set: { revokedAt: new Date() } },
-    )
-    onEnded(userId, sids)
+  /** Ends these sessions of a user, and everything that lives on them. Gives back how many were alive. */
+  async function end(userId: string, sids: string[]): Promise<number> {
+    const filter = { _id: { $in: sids }, userId, revokedAt: null }
+    const { modifiedCount } = await Session.updateMany(filter, { $set: { revokedAt: new Date() } })
+    if (sids.length > 0) hooks.onEnded(userId, sids)
+    return modifiedCount
   }
 
-  /** Whose session a refresh token is of, used or not: it is good enough for signing out. */
-  async function ownerOf(cookie: unknown): Promise<{ userId: string; sid: string } | undefined> {
-    const token = parseRefreshToken(cookie, refreshTokenKey)
-    const session = token && (await Session.findById(token.sid).lean())
-    if (!token || !session) return undefined
-    return { userId: session.userId.toHexString(), sid: token.sid }
-  }
+  return { parse, open, refresh, requireAlive, end }
+}
 
-  return { open, refresh, requireAlive, alive, end, ownerOf }
+const used = (now: Date) => ({
+  rotatedAt: now,
+  lastUsedAt: now,
+  expiresAt: new Date(now.getTime() + SESSION_LIFETIME_MS),
+})
+
+/** Plain SHA-256 is enough: 256 random bits cannot be guessed, and slow hashing adds nothing. */
+function hash(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+/** In a time that does not tell how much of it is right. */
+function equal(given: string, wanted: string): boolean {
+  return given.length === wanted.length && timingSafeEqual(Buffer.from(given), Buffer.from(wanted))
 }

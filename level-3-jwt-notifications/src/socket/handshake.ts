@@ -1,10 +1,8 @@
 import { parse } from '@levels/shared/server/api/parse.ts'
 import type { ToHttpError } from '@levels/shared/server/api/problem.ts'
 import type { HttpError } from '@levels/shared/server/respond.ts'
-import type { People } from '../people.ts'
 import { handshakeCursor } from '../schemas.ts'
-import { type AccessTokens, refusal } from '../sessions/access-token.ts'
-import type { Sessions } from '../sessions/sessions.ts'
+import type { Identify } from '../sessions/caller.ts'
 import type { IoSocket } from '../wire.ts'
 
 /** A Socket.IO middleware: decides before the socket exists whether it may. */
@@ -21,19 +19,12 @@ class RefusedHandshake extends Error {
 }
 
 /** Lets in who brings a good access token of a session that is alive, and fills in `socket.data`. */
-export function createGate(
-  tokens: AccessTokens,
-  sessions: Sessions,
-  people: People,
-  toHttpError: ToHttpError,
-): Gate {
+export function createGate(identify: Identify, toHttpError: ToHttpError): Gate {
   async function admit(socket: IoSocket): Promise<void> {
     const { token, after }: Record<string, unknown> = socket.handshake.auth
-    const claims = tokens.verify(token)
     const cursor = parse(handshakeCursor, after)
-    const [person] = await Promise.all([people.withId(claims.userId), sessions.requireAlive(claims.sid)])
-    if (!person) throw refusal('session_revoked')
-    Object.assign(socket.data, { ...claims, username: person.username, cursor })
+    const { id, ...identity } = await identify(token)
+    Object.assign(socket.data, { ...identity, userId: id, cursor })
   }
 
   return (socket, next) => {

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { readEnds } from '../log/ends.ts'
 import type { Models } from '../models.ts'
-import type { Sessions } from '../sessions/sessions.ts'
+import type { Devices } from '../sessions/devices.ts'
 import type { Io } from '../wire.ts'
 import type { CatchUp } from './catch-up.ts'
 import { endSocket } from './expiry.ts'
@@ -12,7 +12,7 @@ export type Resync = (isOver: boolean) => Promise<void>
 
 interface Parts {
   models: Models
-  sessions: Sessions
+  sessions: Pick<Devices, 'alive'>
   catchUp: CatchUp
   /** This server's name. */
   instance: string

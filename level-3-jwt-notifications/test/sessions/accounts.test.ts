@@ -54,9 +54,11 @@ describe('registering and signing in', () => {
   })
 
   it('lets names of any script in', async () => {
-    const { status, body } = await register({ username: 'Зоя_अनीता-1', password: PASSWORD })
-    expect(status).toBe(201)
-    expect(body).toMatchObject({ user: { username: 'Зоя_अनीता-1' } })
+    for (const username of ['Зоя_1', 'अनीता-1']) {
+      const { status, body } = await register({ username, password: PASSWORD })
+      expect(status).toBe(201)
+      expect(body).toMatchObject({ user: { username } })
+    }
   })
 
   it('refuses a wrong password and an unknown user with the same answer', async () => {
@@ -117,8 +119,8 @@ describe('rate limits', () => {
   it('does not count sign-ins that succeed', async () => {
     const { username } = await newPerson(server())
     expect((await logIn(username, PASSWORD, '10.0.2.1')).status).toBe(200)
-    expect(await counts().findOne({ key: `login:name:${username}` })).toBeNull()
-    expect(await counts().findOne({ key: 'login:ip:10.0.2.1' })).toBeNull()
+    expect(await counts().findOne({ key: `login:name:${username}` })).toMatchObject({ points: 0 })
+    expect(await counts().findOne({ key: 'login:ip:10.0.2.1' })).toMatchObject({ points: 0 })
   })
 
   it('lets one address fail 100 times', async () => {
@@ -128,11 +130,11 @@ describe('rate limits', () => {
     expect((await logIn('somebody-else', PASSWORD, '10.0.4.2')).status).toBe(401)
   })
 
-  it('lets one address register 30 times an hour', async () => {
+  it('lets one address register 200 times an hour in development', async () => {
     const register = (username: string) =>
       request(server().url, 'POST', '/api/auth/register', { username, password: PASSWORD }, from('10.0.5.1'))
     expect((await register('first-one')).status).toBe(201)
-    await setFailures('register:ip:10.0.5.1', 29)
+    await setFailures('register:ip:10.0.5.1', 199)
     expect((await register('first-one')).status).toBe(409) // registers nobody, and does not count
     expect((await register('last-one')).status).toBe(201)
     const { status, headers } = await register('one-too-many')

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Types } from 'mongoose'
 import { describe, expect, it } from 'vitest'
-import type { SignIn } from '../../src/sessions/sign-in.ts'
+import type { SignInEvents } from '../../src/sessions/index.ts'
 import { newPerson, PASSWORD, request, signInOn, tokenFor } from '../support/person.ts'
 import { serverForAll } from '../support/server.ts'
 import { connectTab, openTab } from '../support/tab.ts'
@@ -87,8 +87,8 @@ describe('device sessions', () => {
     await server().models.Session.deleteMany({
       userId: (await server().models.User.findOne({ username }))?._id,
     })
-    const heard: SignIn[] = []
-    const listener = (signIn: SignIn) => void heard.push(signIn)
+    const heard: SignInEvents['sign-in'][0][] = []
+    const listener = (...[signIn]: SignInEvents['sign-in']) => void heard.push(signIn)
     server().signIns.on('sign-in', listener)
     const logIn = (userAgent: string) =>
       request(

@@ -1,10 +1,10 @@
 import path from 'node:path'
+import { nameKey } from '@levels/shared/server/names.ts'
 import { createPage } from '@levels/shared/server/page.ts'
 import type { TestBrowser, TestPage } from '@levels/shared/testing/browser.ts'
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { hashPassword } from '../../src/sessions/password.ts'
-import { usernameKey } from '../../src/username.ts'
 import { PASSWORD } from './person.ts'
 import { startServer, type TestServer } from './server.ts'
 
@@ -52,7 +52,7 @@ export async function newUser(
   { seen = 0, role = 'user' }: NewUser = {},
 ): Promise<string> {
   const username = `visitor-${++users}`
-  const account = { username, usernameKey: usernameKey(username), passwordHash: await passwordHash, role }
+  const account = { username, usernameKey: nameKey(username), passwordHash: await passwordHash, role }
   await server.models.User.create({ ...account, deliveredUpTo: seen, createdAt: new Date() })
   await notify(server, username, ...Array.from({ length: seen }, (_, n) => ({ title: `Number ${n + 1}` })))
   return username

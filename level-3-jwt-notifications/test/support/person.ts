@@ -1,10 +1,9 @@
+import { nameKey } from '@levels/shared/server/names.ts'
 import type { HandshakeAuth, Notification, Role } from '../../src/events.ts'
 import type { Models } from '../../src/models.ts'
-import { createAccessTokens } from '../../src/sessions/access-token.ts'
 import { hashPassword } from '../../src/sessions/password.ts'
 import { loadSecrets } from '../../src/sessions/secrets.ts'
-import { createSessions } from '../../src/sessions/sessions.ts'
-import { usernameKey } from '../../src/username.ts'
+import { createAccessTokens, createSessions } from '../../src/sessions/sessions.ts'
 import { JWT_SECRET, type TestServer } from './server.ts'
 import { openTab, type Tab } from './tab.ts'
 
@@ -42,7 +41,7 @@ export async function newPerson(
 ): Promise<Person> {
   const user = await server.models.User.create({
     username,
-    usernameKey: usernameKey(username),
+    usernameKey: nameKey(username),
     passwordHash: await passwordHash,
     role,
     createdAt: new Date(),
@@ -114,6 +113,9 @@ async function keysOf(models: Models) {
   const { accessTokenKey, refreshTokenKey } = await loadSecrets(models, JWT_SECRET)
   return {
     tokens: createAccessTokens(accessTokenKey, 900),
-    sessions: createSessions(models, refreshTokenKey, () => undefined),
+    sessions: createSessions(models.Session, refreshTokenKey, {
+      onEnded: () => undefined,
+      onReplayed: () => undefined,
+    }),
   }
 }

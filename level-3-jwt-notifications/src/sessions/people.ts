@@ -1,0 +1,79 @@
+import { nameKey } from '@levels/shared/server/names.ts'
+import { HttpError } from '@levels/shared/server/respond.ts'
+import type { Model } from 'mongoose'
+import QuickLRU from 'quick-lru'
+import type { UserDoc } from './models.ts'
+import type { Claims } from './sessions.ts'
+import { refusal, type User } from './shapes.ts'
+
+export interface Person {
+  id: string
+  username: string
+}
+
+export type People = ReturnType<typeof createPeople>
+
+/**
+ * Who is behind a username or an id. Names never change, so they are remembered; for a minute only, since another
+ * instance may delete the account.
+ */
+export function createPeople(User: Model<UserDoc>) {
+  const options = { maxSize: 10_000, maxAge: 60_000 }
+  const byKey = new QuickLRU<string, Person>(options)
+  const byId = new QuickLRU<string, Person>(options)
+
+  function remember(user: UserDoc | undefined | null, key?: string): Person | undefined {
+    if (!user) return undefined
+    const person = { id: user._id.toHexString(), username: user.username }
+    if (key !== undefined) byKey.set(key, person)
+    byId.set(person.id, person)
+    return person
+  }
+
+  /** Undefined when the user is gone. */
+  async function withId(id: string): Promise<Person | undefined> {
+    return byId.get(id) ?? remember(await User.findById(id).lean())
+  }
+
+  return {
+    withId,
+    /** Throws HttpError 404 `user_not_found`. */
+    async named(username: string): Promise<Person> {
+      const key = username.normalize('NFKC').toLowerCase()
+      const person = byKey.get(key) ?? remember(await findByName(User, username), key)
+      if (person) return person
+      throw new HttpError(404, 'user_not_found', 'There is no user of this name.')
+    },
+    /**
+     * The user that an access token speaks for. An admin's role is looked up each time: whoever is none any more is
+     * none from that moment on. Throws 401 `session_revoked` when the user is gone.
+     */
+    async userOf({ userId, role }: Claims): Promise<User> {
+      const [person, isAdmin] = await Promise.all([
+        withId(userId),
+        role === 'admin' && User.exists({ _id: userId, role: 'admin' }),
+      ])
+      if (!person) throw refusal('session_revoked')
+      return { ...person, role: isAdmin ? 'admin' : 'user' }
+    },
+    /** Everyone who was registered by then. */
+    async allIds(by: Date): Promise<string[]> {
+      const users = await User.find({ createdAt: { $lte: by } }, { _id: 1 }).lean()
+      return users.map(({ _id }) => _id.toHexString())
+    },
+    forget(userId: string): void {
+      byId.delete(userId)
+      for (const [key, { id }] of byKey) if (id === userId) byKey.delete(key)
+    },
+  }
+}
+
+/**
+ * The user of this name. Two users whose names became one when the rule for names changed both keep working: the one
+ * that kept its old key (case folded only) is found by exactly its name.
+ */
+export async function findByName(User: Model<UserDoc>, username: string): Promise<UserDoc | undefined> {
+  const oldKey = username.normalize('NFKC').toLowerCase()
+  const found = await User.find({ usernameKey: { $in: [nameKey(username), oldKey] } }).lean()
+  return found.find((user) => user.username.toLowerCase() === oldKey) ?? found[0]
+}

@@ -1,0 +1,109 @@
+import { nameKey, parseName } from '@levels/shared/server/names.ts'
+import { HttpError } from '@levels/shared/server/respond.ts'
+import * as z from 'zod'
+
+/** What crosses the wire in this chapter: REST, the handshake, and what a token says. Types are inferred. */
+
+const time = z.iso.datetime()
+
+export const role = z.enum(['user', 'admin'])
+export type Role = z.infer<typeof role>
+
+export const userAnswer = z.strictObject({ id: z.string(), username: z.string(), role }).meta({ id: 'User' })
+export type User = z.infer<typeof userAnswer>
+
+/** The answer to register, login and refresh. The refresh token travels beside it, in a cookie no script can read. */
+export const signedInAnswer = z
+  .strictObject({
+    user: userAnswer,
+    accessToken: z.string().describe('A JWT, to be kept in memory only'),
+    expiresIn: z.int().describe('Seconds until the access token expires'),
+  })
+  .meta({ id: 'SignedIn' })
+export type SignedIn = z.infer<typeof signedInAnswer>
+
+/** One signed-in device. */
+export const deviceSession = z
+  .strictObject({
+    id: z.uuid(),
+    userAgent: z.string(),
+    ip: z.string(),
+    createdAt: time,
+    lastUsedAt: time,
+    current: z.boolean().describe('True for the one that asks'),
+  })
+  .meta({ id: 'DeviceSession' })
+export type DeviceSession = z.infer<typeof deviceSession>
+
+/** A key for a program, as its owner sees it in the list. */
+export const publishKey = z
+  .strictObject({ id: z.string(), name: z.string(), createdAt: time, lastUsedAt: time.nullable() })
+  .meta({ id: 'PublishKey' })
+export type PublishKey = z.infer<typeof publishKey>
+
+/** The only answer that ever holds the key itself. */
+export const madeKey = publishKey
+  .extend({ key: z.string().describe('Shown this once') })
+  .meta({ id: 'MadePublishKey' })
+
+/** Why a handshake was refused: `err.data` of `connect_error`. REST answers 401 with the same codes. */
+export const refusalCode = z.enum(['token_missing', 'token_invalid', 'token_expired', 'session_revoked'])
+export interface Refusal {
+  code: z.infer<typeof refusalCode>
+  message: string
+}
+
+const sentences: Record<Refusal['code'], string> = {
+  token_missing: 'Sign in first: there is no token.',
+  token_invalid: 'This token is not valid here.',
+  token_expired: 'This token has expired: refresh it.',
+  session_revoked: 'This session was ended: sign in again.',
+}
+
+/** Why someone is not let in: the same four codes on REST and in the handshake. */
+export function refusal(code: Refusal['code']): HttpError {
+  return new HttpError(401, code, sentences[code])
+}
+
+/** No access token of this server lives longer, in seconds. A longer one is forged, or breaks timers and dates. */
+const MAX_TOKEN_LIFE_S = 86_400
+
+/** The claims of an access token, its signature checked already. */
+export const claims = z.object({
+  sub: z.string().regex(/^[0-9a-f]{24}$/),
+  sid: z.uuid(),
+  role,
+  exp: z.int().refine((exp) => exp <= Date.now() / 1000 + MAX_TOKEN_LIFE_S + 60),
+})
+
+/** Words that address someone in the API, so that nobody can be called so. */
+const RESERVED = new Set(['me'])
+
+export const username = z
+  .string()
+  .max(100)
+  .transform((text, context) => {
+    const parsed = parseName(text)
+    if (parsed.ok && !RESERVED.has(nameKey(parsed.name))) return parsed.name
+    context.addIssue({ code: 'custom', message: parsed.ok ? 'This name is reserved.' : parsed.reason })
+    return z.NEVER
+  })
+
+const newPassword = z.string().min(8).max(128)
+/** Looser than a new one: what can be no user's password is simply wrong, not a different answer. */
+const anyPassword = z.string().min(1).max(128)
+
+export const registration = z.strictObject({
+  username,
+  password: newPassword,
+  email: z.email().max(254).optional(),
+})
+export const credentials = z.strictObject({
+  username: z.string().min(1).max(100),
+  password: anyPassword,
+})
+export const passwordChange = z.strictObject({ current: anyPassword, next: newPassword })
+export const passwordOnly = z.strictObject({ password: anyPassword })
+export const newKey = z.strictObject({
+  name: z.string().trim().min(1).max(50).describe('What the key is for'),
+})

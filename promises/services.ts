@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -22,12 +23,13 @@ const JWT_SECRET = 'a secret that only this run knows, long enough'
 /** Starts a MongoDB and a Redis for development, and a push service with the devices behind it. */
 export async function startServices(history?: History): Promise<Services> {
   const dir = await mkdtemp(path.join(tmpdir(), 'promises-'))
+  const password = randomBytes(24).toString('base64url')
   const root = path.join(import.meta.dirname, '..')
   const start = (name: string) =>
     startServer({
       command: [process.execPath, '--import', 'tsx', script, name],
       cwd: root,
-      env: { DATA_DIR: path.join(dir, name), NODE_ENV: undefined },
+      env: { DATA_DIR: path.join(dir, name), SERVICE_PASSWORD: password, NODE_ENV: undefined },
       name,
       ...(history && { history }),
     })
@@ -38,8 +40,8 @@ export async function startServices(history?: History): Promise<Services> {
     push,
     jwtSecret: JWT_SECRET,
     env: {
-      MONGODB_URI: `mongodb://127.0.0.1:${mongo.port}/notifications?retryWrites=false`,
-      REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+      MONGODB_URI: `mongodb://level:${password}@127.0.0.1:${mongo.port}/notifications?authSource=admin&retryWrites=false`,
+      REDIS_URL: `redis://:${password}@127.0.0.1:${redis.port}`,
       JWT_SECRET,
       PUSH_ALLOWED_HOSTS: new URL(push.origin).host,
       PUSH_CA_FILE: push.caFile,

@@ -34,7 +34,9 @@ describe.each(['gone', 'silent'] as const)('while the database is %s', (how) => 
     mongo = startProgram(['level-3-jwt-notifications/test/support/mongo-process.ts', dataDir])
     const [uri] = await mongo.printed(/mongodb:\/\/\S+/)
     network = await startTcpProxy(Number(new URL(uri).port))
-    server = await startServer({ mongoUri: uri.replace(/:\d+/, `:${network.port}`) })
+    const viaNetwork = new URL(uri)
+    viaNetwork.port = String(network.port)
+    server = await startServer({ mongoUri: viaNetwork.href })
     person = await newPerson(server)
   })
   afterAll(async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -99,7 +100,7 @@ async function mongoProgram({ dataDir }: Config): Promise<Program> {
   return {
     name: 'mongo',
     script: 'dev/mongo-process.ts',
-    env: { SERVICE_PORT: String(await probe('127.0.0.1', 0)), MONGO_DIR: path.join(dataDir, 'level-4') },
+    env: { ...(await serviceAddress()), MONGO_DIR: path.join(dataDir, 'level-4') },
     ...SERVICE,
   }
 }
@@ -108,8 +109,16 @@ async function redisProgram(): Promise<Program> {
   return {
     name: 'redis',
     script: 'dev/redis-process.ts',
-    env: { SERVICE_PORT: String(await probe('127.0.0.1', 0)) },
+    env: await serviceAddress(),
     ...SERVICE,
+  }
+}
+
+/** Made once: a service that is started again is where it was. */
+async function serviceAddress(): Promise<Env> {
+  return {
+    SERVICE_PORT: String(await probe('127.0.0.1', 0)),
+    SERVICE_PASSWORD: randomBytes(24).toString('base64url'),
   }
 }
 

@@ -9,14 +9,16 @@ export interface Service {
 }
 
 /**
- * Runs an embedded service as this process, on the port that `SERVICE_PORT` names: after a crash it comes back where
- * its clients look for it.
+ * Runs an embedded service as this process, on the port that `SERVICE_PORT` names and with the password in
+ * `SERVICE_PASSWORD`: after a crash it comes back where its clients look for it.
  */
-export async function runService(start: (port: number) => Promise<Service>): Promise<void> {
+export async function runService(
+  start: (address: { port: number; password?: string }) => Promise<Service>,
+): Promise<void> {
   let service: Service | undefined
   onShutdown(async () => service?.close())
   try {
-    service = await start(Number(process.env.SERVICE_PORT))
+    service = await start({ port: Number(process.env.SERVICE_PORT), password: process.env.SERVICE_PASSWORD })
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     process.exit(1)

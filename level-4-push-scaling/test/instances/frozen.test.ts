@@ -17,7 +17,9 @@ let app2: Instance
 beforeAll(async () => {
   ;[mongo, redis] = await Promise.all([startEmbeddedMongo(), startRedis()])
   road = await startTcpProxy(redis.uri)
-  const services = { mongo: mongo.uri, redis: `redis://127.0.0.1:${road.port}` }
+  const viaRoad = new URL(redis.uri)
+  viaRoad.port = String(road.port)
+  const services = { mongo: mongo.uri, redis: viaRoad.href }
   ;[app1, app2] = await Promise.all([startInstance('app1', services), startInstance('app2', services)])
 }, 60_000)
 afterAll(async () => {

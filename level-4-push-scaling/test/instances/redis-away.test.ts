@@ -43,7 +43,7 @@ describeEachRedis('Redis away', (kind) => {
     await redis.close()
   }
   const bringBack = async () => {
-    redis = await startRedis({ kind, port: Number(new URL(redis.uri).port) })
+    redis = await startRedis({ kind, ...redis.address })
     isAway = false
   }
   const open = async (...args: Parameters<typeof openPage>) => {

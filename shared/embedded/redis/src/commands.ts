@@ -1,6 +1,6 @@
 import { hasArity, wrongArity } from './command-arity.ts'
 import { clientCommand } from './command-client.ts'
-import { hello } from './command-hello.ts'
+import { auth, hello } from './command-hello.ts'
 import { psubscribe, publish, pubsub, punsubscribe, subscribe, unsubscribe } from './command-pubsub.ts'
 import type { Connection } from './connection.ts'
 import { array, bulkString, error, OK, simpleString } from './resp-encoder.ts'
@@ -8,6 +8,8 @@ import type { Subscriptions } from './subscriptions.ts'
 
 interface Command {
   arity: number
+  /** May be sent before the login. */
+  beforeLogin?: true
   /** A RESP2 subscriber may send these only: replies to others could be mistaken for messages. */
   whileSubscribed?: true
   /** Takes the arguments behind the name, returns the reply. */
@@ -16,12 +18,13 @@ interface Command {
 
 /** All there is. Its users need publish/subscribe; whoever needs more than that needs Redis. */
 const COMMANDS: Record<string, Command> = {
-  hello: { arity: -1, run: hello },
+  hello: { arity: -1, beforeLogin: true, run: hello },
+  auth: { arity: -2, beforeLogin: true, run: auth },
   client: { arity: -2, run: clientCommand },
   ping: { arity: -1, whileSubscribed: true, run: ping },
   echo: { arity: 2, run: (_connection, [text]) => bulkString(text ?? '') },
   select: { arity: 2, run: (_connection, [index]) => select(String(index)) },
-  quit: { arity: -1, whileSubscribed: true, run: quit },
+  quit: { arity: -1, beforeLogin: true, whileSubscribed: true, run: quit },
   subscribe: { arity: -2, whileSubscribed: true, run: subscribe },
   unsubscribe: { arity: -1, whileSubscribed: true, run: unsubscribe },
   psubscribe: { arity: -2, whileSubscribed: true, run: psubscribe },
@@ -37,6 +40,7 @@ export function runCommand(connection: Connection, command: Buffer[], subscripti
   const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!found) return unknownCommand(sentName, shownArguments)
   if (!hasArity(found.arity, command.length)) return wrongArity(name)
+  if (!connection.authenticated && !found.beforeLogin) return error('NOAUTH Authentication required.')
   if (connection.isRestricted && !found.whileSubscribed) {
     const allowed = '(P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET'
     return error(`ERR Can't execute '${name}': only ${allowed} are allowed in this context`)

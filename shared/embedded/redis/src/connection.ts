@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { error, type ProtocolVersion } from './resp-encoder.ts'
 import { ProtocolError, RespParser } from './resp-parser.ts'
@@ -20,12 +21,22 @@ export class Connection implements Subscriber {
   version: ProtocolVersion = 2
   name = ''
   closesAfterReply = false
-  #socket: Socket
+  authenticated = false
+  readonly #socket: Socket
+  readonly #password: string
   #overSoftLimitSince: number | undefined
 
-  constructor(id: number, socket: Socket) {
+  constructor(id: number, socket: Socket, password: string) {
     this.id = id
     this.#socket = socket
+    this.#password = password
+  }
+
+  /** True, and from then on all commands are open, when the password is right. There is one user, `default`. */
+  logIn(user: string, password: string): boolean {
+    const right = user === 'default' && timingSafeEqual(hash(password), hash(this.#password))
+    if (right) this.authenticated = true
+    return right
   }
 
   get subscriptionCount(): number {
@@ -60,6 +71,8 @@ export class Connection implements Subscriber {
   }
 }
 
+const hash = (text: string) => createHash('sha256').update(text).digest()
+
 /**
  * Runs each command that arrives on the socket, in order, and sends its reply. Bytes that are no command are answered with an error and
  * the end of this connection: nobody can tell where the next command would begin.
@@ -69,7 +82,7 @@ export function readCommands(
   connection: Connection,
   run: (command: Buffer[]) => Buffer,
 ): void {
-  const parser = new RespParser()
+  const parser = new RespParser(() => connection.authenticated)
   socket.on('data', (chunk: Buffer) => {
     try {
       for (const command of parser.push(chunk)) {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { startEmbeddedServer } from './embedded-server.ts'
 import { findRedisServer, startRedisServer } from './redis-server.ts'
 
@@ -8,11 +9,15 @@ export interface RedisOptions {
   kind?: RedisKind
   /** A fixed port, to come back on the same one after a stop; by default a free port. */
   port?: number
+  /** To come back under the same URI after a stop; by default a new one is made. Letters, digits, `-` and `_`. */
+  password?: string
 }
 
 export interface RunningRedis {
-  /** For the `redis` package: `createClient({ url: uri })`. */
+  /** For the `redis` package: `createClient({ url: uri })`. It holds the password: do not print it. */
   uri: string
+  /** Port and password, for the options of one that is to come back under the same URI. */
+  address: { port: number; password: string }
   kind: RedisKind
   /** One line for the start of a program: what is in use, and where. */
   notice: string
@@ -28,28 +33,36 @@ export interface RunningRedis {
  * Rejects, with a message for the user, when NODE_ENV is production, when the fixed port is taken, and when
  * `redis-server` is asked for but missing.
  */
-export async function startRedis({ kind, port = 0 }: RedisOptions = {}): Promise<RunningRedis> {
+export async function startRedis(options: RedisOptions = {}): Promise<RunningRedis> {
+  const { kind, port = 0, password = randomBytes(24).toString('base64url') } = options
   if (process.env.NODE_ENV === 'production') {
     throw new Error('The Redis for development does not start with NODE_ENV=production: set REDIS_URL')
   }
   const program = kind === 'embedded' ? undefined : findRedisServer()
   if (kind === 'redis-server' && !program) throw new Error('redis-server was not found on the PATH')
   if (program) {
-    const running = await startRedisServer(program, port)
-    return describe('redis-server', 'redis-server', running)
+    const running = await startRedisServer(program, port, password)
+    return describe('redis-server', 'redis-server', running, password)
   }
-  const running = await startEmbeddedServer(port).catch((problem: NodeJS.ErrnoException) => {
+  const running = await startEmbeddedServer(port, password).catch((problem: NodeJS.ErrnoException) => {
     if (problem.code === 'EADDRINUSE') throw new Error(`Redis cannot start: port ${port} is already taken`)
     throw problem
   })
-  return describe('embedded', 'embedded pub/sub stand-in for development', running)
+  return describe('embedded', 'embedded pub/sub stand-in for development', running, password)
 }
 
 function describe(
   kind: RedisKind,
   name: string,
   running: { port: number; close(): Promise<void> },
+  password: string,
 ): RunningRedis {
-  const address = `127.0.0.1:${running.port}`
-  return { uri: `redis://${address}`, kind, notice: `${name} on ${address}`, close: running.close }
+  const host = `127.0.0.1:${running.port}`
+  return {
+    uri: `redis://:${password}@${host}`,
+    address: { port: running.port, password },
+    kind,
+    notice: `${name} on ${host}`,
+    close: running.close,
+  }
 }

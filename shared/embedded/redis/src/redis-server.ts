@@ -16,10 +16,14 @@ const PORT_ATTEMPTS = 5
  * Runs `redis-server` so that it cannot outlive its parent: standard input is a pipe from the parent, and when that
  * closes, because the parent closed it or died in whatever way, the shell ends Redis. SIGKILL, since with nothing to
  * save there is nothing to say goodbye for, and since it also ends a Redis that hangs.
+ *
+ * The first line of that pipe is the password. Redis reads it from its own standard input (`-`): what stands on a command
+ * line, every user of the machine can read.
  */
 const TIED_TO_PARENT = `
 exec 3<&0
-"$@" </dev/null 2>&1 3<&- & redis=$!
+IFS= read -r password <&3
+printf 'requirepass %s\\n' "$password" | "$@" - 2>&1 3<&- & redis=$!
 { read -r _; kill -KILL "$redis"; } <&3 >/dev/null 2>&1 & watcher=$!
 exec 3<&-
 wait "$redis"; status=$?
@@ -41,10 +45,11 @@ export function findRedisServer(): string | undefined {
 export async function startRedisServer(
   program: string,
   port: number,
+  password: string,
 ): Promise<{ port: number; close(): Promise<void> }> {
   for (let attempt = 1; ; attempt++) {
     const chosenPort = port === 0 ? await findFreePort() : port
-    const child = launch(program, chosenPort)
+    const child = launch(program, chosenPort, password)
     const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
     const problem = await waitUntilReady(child)
     if (problem === undefined) {
@@ -62,7 +67,7 @@ export async function startRedisServer(
   }
 }
 
-function launch(program: string, port: number): RedisProcess {
+function launch(program: string, port: number, password: string): RedisProcess {
   // A name that no file has: Redis would load an existing snapshot of that name.
   const files = ['--dir', tmpdir(), '--dbfilename', `${randomUUID()}.rdb`, '--save', '', '--appendonly', 'no']
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--daemonize', 'no', ...files]
@@ -73,6 +78,7 @@ function launch(program: string, port: number): RedisProcess {
   })
   child.stdin.on('error', () => child.stdin.destroy()) // the pipe breaks when Redis ends by itself
   child.once('exit', () => child.stdin.destroy())
+  child.stdin.write(`${password}\n`)
   return child
 }
 

@@ -9,6 +9,9 @@ export class ProtocolError extends Error {}
 /** Longer than any command name, channel list or Socket.IO packet (1 MB by default), short enough to be held. */
 export const MAX_COMMAND_BYTES = 16 * 1024 * 1024
 export const MAX_ARGUMENTS = 65_536
+/** Before the login, as in Redis: a stranger must not make the server hold much. */
+export const MAX_STRANGER_BYTES = 16_384
+export const MAX_STRANGER_ARGUMENTS = 10
 
 /** `*` or `$`, a number and the line end. */
 const MAX_HEADER_BYTES = 32
@@ -24,7 +27,13 @@ export class RespParser {
   #missingArguments = 0
   #commandBytes = 0
   /** Length of the argument whose bytes come next; undefined while its `$…` header is still to come. */
-  #argumentLength: number | undefined;
+  #argumentLength: number | undefined
+  readonly #isTrusted: () => boolean
+
+  /** The limits depend on whether the peer has logged in, which is asked anew for each command. */
+  constructor(isTrusted: () => boolean = () => true) {
+    this.#isTrusted = isTrusted
+  }
 
   /**
    * Takes the next piece of the stream and returns the commands that are now complete, each as its arguments
@@ -57,6 +66,8 @@ export class RespParser {
     const header = readHeader(bytes, '*', 'invalid multibulk length')
     if (!header) return 0
     if (header.value > MAX_ARGUMENTS) throw new ProtocolError('Protocol error: invalid multibulk length')
+    if (header.value > MAX_STRANGER_ARGUMENTS && !this.#isTrusted())
+      throw new ProtocolError('Protocol error: unauthenticated multibulk length')
     this.#missingArguments = Math.max(header.value, 0) // Redis ignores empty and negative lists
     this.#commandBytes = 0
     return header.size
@@ -69,6 +80,8 @@ export class RespParser {
     if (header.value < 0 || this.#commandBytes > MAX_COMMAND_BYTES) {
       throw new ProtocolError('Protocol error: invalid bulk length')
     }
+    if (header.value > MAX_STRANGER_BYTES && !this.#isTrusted())
+      throw new ProtocolError('Protocol error: unauthenticated bulk length')
     this.#argumentLength = header.value
     return header.size
   }

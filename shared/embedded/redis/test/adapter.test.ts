@@ -124,7 +124,6 @@ describeEachRedis('Socket.IO servers in two processes', (kind) => {
   test('Redis goes and comes back: local events never stop, those across return, no process ends', async () => {
     const here = await openPage(app1, 'life')
     const there = await openPage(app2, 'life')
-    const port = Number(new URL(redis.uri).port)
     const problemsBefore = app1.problems.length
 
     await redis.close()
@@ -134,7 +133,7 @@ describeEachRedis('Socket.IO servers in two processes', (kind) => {
     expect(await app1.call('emitWithAck', 'life', 'local only')).toEqual(['life got it'])
     expect(await app1.call('fetchSockets', 'life')).toEqual([here.id])
 
-    redis = await startRedis({ kind, port })
+    redis = await startRedis({ kind, ...redis.address })
     let attempts = 0
     const emitAgain = async () => {
       await app1.call('emit', 'life', `across ${++attempts}`)

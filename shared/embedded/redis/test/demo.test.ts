@@ -45,8 +45,8 @@ describeEachRedis('MongoDB and Redis, nothing installed', (kind) => {
     await expect.poll(() => received).toEqual(['before'])
 
     await Promise.all([mongo.close(), redis.close()])
-    mongo = await startEmbeddedMongo({ dir, port: portOf(mongo.uri) })
-    redis = await startRedis({ kind, port: portOf(redis.uri) })
+    mongo = await startEmbeddedMongo({ dir, ...mongo.address })
+    redis = await startRedis({ kind, ...redis.address })
 
     // The driver may first take a connection that it has not yet noticed to be cut.
     const readAgain = () => Note.findById(_id).lean()
@@ -59,7 +59,3 @@ describeEachRedis('MongoDB and Redis, nothing installed', (kind) => {
     for (const app of [app1, app2]) expect(app.process.exitCode).toBeNull()
   })
 })
-
-function portOf(uri: string): number {
-  return Number(new URL(uri).port)
-}

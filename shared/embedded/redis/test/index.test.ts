@@ -28,7 +28,7 @@ async function isUp(uri: string): Promise<boolean> {
 describeEachRedis('startRedis', (kind) => {
   test('answers on 127.0.0.1 at a port of its own and says what it is', async () => {
     const [first, second] = await Promise.all([startRedis({ kind }), startRedis({ kind })])
-    expect(first.uri).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/)
+    expect(first.uri).toMatch(/^redis:\/\/:[\w-]{32}@127\.0\.0\.1:\d+$/)
     expect(second.uri).not.toBe(first.uri)
     expect(first.kind).toBe(kind)
     const name = kind === 'embedded' ? 'embedded pub/sub stand-in for development' : 'redis-server'
@@ -36,7 +36,7 @@ describeEachRedis('startRedis', (kind) => {
     await Promise.all([first.close(), second.close()])
   })
 
-  test('stops, cuts its clients, and comes back on the same port', async () => {
+  test('stops, cuts its clients, and comes back under the same URI', async () => {
     const redis = await startRedis({ kind })
     const client = await connectRaw(redis.uri)
     await redis.close()
@@ -44,7 +44,7 @@ describeEachRedis('startRedis', (kind) => {
     expect(await isUp(redis.uri)).toBe(false)
     await redis.close()
 
-    const again = await startRedis({ kind, port: Number(new URL(redis.uri).port) })
+    const again = await startRedis({ kind, ...redis.address })
     expect(again.uri).toBe(redis.uri)
     expect(await (await connectRaw(again.uri)).exchange(command('PING'), '\r\n')).toBe('+PONG\r\n')
     await again.close()
@@ -52,7 +52,7 @@ describeEachRedis('startRedis', (kind) => {
 
   test('says that a fixed port is taken', async () => {
     const redis = await startRedis({ kind })
-    const port = Number(new URL(redis.uri).port)
+    const { port } = redis.address
     await expect(startRedis({ kind, port })).rejects.toThrow(new RegExp(`port ${port}\\b`))
     await redis.close()
   })
@@ -106,7 +106,7 @@ describe('startRedisServer', () => {
     await withProgram(
       `echo $2 >>ports\n[ -e once ] || { touch once; ${LISTEN_FAILS}; }\n${LISTENS}`,
       async (program, folder) => {
-        const running = await startRedisServer(program, 0)
+        const running = await startRedisServer(program, 0, 'password')
         const ports = (await readFile(join(folder, 'ports'), 'utf8')).trim().split('\n').map(Number)
         expect(ports).toHaveLength(2)
         expect(running.port).toBe(ports[1])
@@ -117,7 +117,7 @@ describe('startRedisServer', () => {
 
   test('gives up after five ports, in the words of the program', async () => {
     await withProgram(`echo $2 >>ports\n${LISTEN_FAILS}`, async (program, folder) => {
-      await expect(startRedisServer(program, 0)).rejects.toThrow(
+      await expect(startRedisServer(program, 0, 'password')).rejects.toThrow(
         /^redis-server did not start: Failed listening on port \d+ \(TCP\), aborting\.$/,
       )
       expect((await readFile(join(folder, 'ports'), 'utf8')).trim().split('\n')).toHaveLength(5)
@@ -126,7 +126,7 @@ describe('startRedisServer', () => {
 
   test('may end by itself, and close() still resolves', async () => {
     await withProgram(LISTENS.replace('exec sleep 60', 'sleep 0.1'), async (program) => {
-      const running = await startRedisServer(program, 0)
+      const running = await startRedisServer(program, 0, 'password')
       await running.close()
       await running.close()
     })

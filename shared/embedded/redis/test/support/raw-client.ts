@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** A connection that says exactly what a test wants it to say. Bytes are latin1 strings. */
+/** A connection that says exactly what a test wants it to say, after the login. Bytes are latin1 strings. */
 export interface RawClient {
   socket: Socket
   /** Sends the bytes and resolves with all that came until the reply ends with `until`, or the server closed. */
@@ -11,7 +11,7 @@ export interface RawClient {
 }
 
 export async function connectRaw(uri: string): Promise<RawClient> {
-  const { hostname, port } = new URL(uri)
+  const { hostname, port, password } = new URL(uri)
   const socket = connect(Number(port), hostname)
   socket.on('error', () => socket.destroy())
   await once(socket, 'connect')
@@ -22,21 +22,19 @@ export async function connectRaw(uri: string): Promise<RawClient> {
     received += chunk.toString('latin1')
     onChange?.()
   })
-  return {
-    socket,
-    closed,
-    async exchange(bytes, until) {
-      received = ''
-      const complete = new Promise<void>((resolve) => {
-        onChange = () => {
-          if (until !== undefined && received.endsWith(until)) resolve()
-        }
-      })
-      socket.write(bytes, 'latin1')
-      await Promise.race([complete, closed])
-      return received
-    },
+  const exchange = async (bytes: string, until?: string): Promise<string> => {
+    received = ''
+    const complete = new Promise<void>((resolve) => {
+      onChange = () => {
+        if (until !== undefined && received.endsWith(until)) resolve()
+      }
+    })
+    socket.write(bytes, 'latin1')
+    await Promise.race([complete, closed])
+    return received
   }
+  if (password) await exchange(command('AUTH', password), '\r\n')
+  return { socket, closed, exchange }
 }
 
 /** `*2\r\n$7\r\npublish\r\n…`: a command as clients send it. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 import { Mistake } from '@levels/shared/exercises/mistake.ts'
@@ -18,12 +19,14 @@ export interface Peer {
   next(withinMs?: number): Promise<Message | undefined>
   /** How it ended: undefined when it is still open after that time. */
   closed(withinMs: number): Promise<{ code: number; reason: string } | undefined>
+  /** Whether it was pinged `times` times more within that time, unless it ended before. */
+  pinged(times: number, withinMs: number): Promise<boolean>
   /** Says goodbye and waits for the answer. */
   leave(): Promise<void>
 }
 
 /** How long an answer may take, in milliseconds: long for a slow machine, short for somebody who waits. */
-const ANSWER_MS = 1_500
+const ANSWER_MS = 4_000
 
 /** Opens a WebSocket. Throws a Mistake when the server does not let it in. */
 export async function join(
@@ -38,7 +41,7 @@ export async function join(
   const takers: ((message: Message) => void)[] = []
   socket.on('message', (data, isBinary) => {
     const message = { isBinary, bytes: data as Buffer }
-    attempt.saw(`${name} ← ${describe(message)}`)
+    if (message.bytes.length < 2_000) attempt.saw(`${name} ← ${describe(message)}`)
     const take = takers.shift()
     if (take) take(message)
     else waiting.push(message)
@@ -98,6 +101,15 @@ export async function join(
       clearTimeout(timer)
       return how
     },
+    async pinged(times, withinMs) {
+      const signal = AbortSignal.timeout(withinMs)
+      try {
+        for (let count = 0; count < times; count++) await once(socket, 'ping', { signal })
+        return true
+      } catch {
+        return false // time is up; what that means, the check says
+      }
+    },
     async leave() {
       socket.close(1000)
       await ended
@@ -156,6 +168,37 @@ export async function notify(
   return { status: answer.status, delivered: deliveredIn(text), body: text }
 }
 
+/**
+ * Posts a text up to `times` times, until `enough` of an answer is true. Many requests go out at once on one connection
+ * (pipelining, RFC 9112 section 9.3.2): one by one they would take many times as long.
+ * Returns how many were sent, and whether it was enough.
+ */
+export async function notifyMany(
+  { port }: Program,
+  text: string,
+  times: number,
+  enough: (delivered: unknown) => boolean,
+): Promise<{ sent: number; enough: boolean }> {
+  const atOnce = 100
+  const request = `POST /notify HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`
+  const socket = connectTcp(port, '127.0.0.1')
+  try {
+    for (let sent = atOnce; sent <= times; sent += atOnce) {
+      socket.write(request.repeat(atOnce))
+      let answers = ''
+      let counts: number[] = []
+      while (counts.length < atOnce) {
+        answers += String((await once(socket, 'data', { signal: AbortSignal.timeout(10_000) }))[0])
+        counts = [...answers.matchAll(/"delivered":\s*(\d+)\s*\}/g)].map(([, count]) => Number(count))
+      }
+      if (counts.some(enough)) return { sent, enough: true }
+    }
+    return { sent: times, enough: false }
+  } finally {
+    socket.destroy()
+  }
+}
+
 function deliveredIn(text: string): unknown {
   try {
     return (JSON.parse(text) as { delivered?: unknown } | null)?.delivered
@@ -206,7 +249,8 @@ export async function joinSilently(
     },
     async isCut(withinMs) {
       // Who reads nothing sees no end: only a write meets it. An unasked pong says nothing (RFC 6455 section 5.5.3).
-      const timer = setInterval(() => !cut && socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0])), 50)
+      const prod = () => !reads && !cut && socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]))
+      const timer = setInterval(prod, 50)
       const late = AbortSignal.timeout(withinMs)
       await Promise.race([gone, new Promise((resolve) => late.addEventListener('abort', resolve))])
       clearInterval(timer)

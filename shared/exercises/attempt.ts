@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Exercise } from './exercise.ts'
 import { explainCrash } from './explain.ts'
 import { Mistake } from './mistake.ts'
+import { providePageGlobals } from './page-globals.ts'
 import { type Program, type StartOptions, startProgram } from './program.ts'
 
 /** What a check.ts must export. */
@@ -75,6 +76,7 @@ export async function tryFile(exercise: Exercise, file: string, shown: string): 
       return program
     },
     async load<Exports>(...names: (keyof Exports & string)[]) {
+      providePageGlobals()
       const loaded = (await import(`${pathToFileURL(file).href}?${begin}`).catch((error: Error) => {
         const { code } = error as NodeJS.ErrnoException
         throw new Mistake(

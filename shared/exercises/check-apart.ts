@@ -5,8 +5,10 @@ import type { Exercise } from './exercise.ts'
 import { explainCrash } from './explain.ts'
 import type { Crash } from './guard.ts'
 
-/** How often a check is asked whether it still turns, in milliseconds; three silences mean a loop that never ends. */
+/** How often a check is asked whether it still turns, in milliseconds. */
 const ASK_MS = 2_000
+/** So many silences mean a loop that never ends; a loaded machine is silent for some. */
+const SILENCES = 6
 
 export interface Check {
   /** Undefined when it was stopped. */
@@ -32,7 +34,7 @@ export function checkApart(exercise: Exercise, file: string, shown: string): Che
   let sentence = `${shown} ended the check. Does it call process.exit? A page cannot end its browser.`
   const asking = setInterval(() => {
     silent++
-    if (silent > 3) {
+    if (silent > SILENCES) {
       sentence = `${shown} is busy and does nothing else any more. A loop that never ends? While it runs, no message can arrive.`
       child.kill('SIGKILL')
     } else if (child.connected) child.send('turning?')

@@ -2,7 +2,6 @@
  * Loaded into a learner's program before it, by program.ts: tells the check what ended the program, answers when it is
  * asked whether the program still turns, and ends with the check. It changes nothing else of what the program does.
  */
-import { WebSocket } from 'ws'
 
 /** What the program tells the check over its IPC channel. */
 export type FromProgram = { turning: true } | { crash: Crash }
@@ -30,6 +29,3 @@ process.on('message', (message) => {
 process.on('disconnect', () => process.exit())
 // The program must be able to end although somebody listens to it.
 process.channel?.unref()
-
-// Browsers have it, and Node has it from 22 on.
-globalThis.WebSocket ??= WebSocket as unknown as typeof globalThis.WebSocket

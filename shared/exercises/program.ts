@@ -11,7 +11,7 @@ import { Mistake } from './mistake.ts'
 const GUARD = pathToFileURL(path.join(import.meta.dirname, 'guard.ts')).href
 
 /** How long a program may take until its port answers, in milliseconds: a loaded machine takes seconds to load modules. */
-const START_MS = 10_000
+const START_MS = 15_000
 /** A program that does not say within this time that it turns is in a loop, in milliseconds. */
 const TURN_MS = 3_000
 

@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 import type { Program } from '@levels/shared/exercises/program.ts'
 import { describe, join, notify, type Peer } from '../peers.ts'
@@ -36,6 +37,11 @@ export async function check(attempt: Attempt): Promise<void> {
     `Carol had left, two were connected, and the answer was ${second.body || 'empty'}. Whoever is gone must not be counted, nor kept: a list that only grows fills the memory.`,
   )
 
+  attempt.step('a request that breaks off in the middle')
+  await breakOff(server)
+  await notify(attempt, server, 'after the broken one')
+  await allHear(attempt, peers, 'after the broken one')
+
   attempt.step('what is no notification')
   const empty = await notify(attempt, server, '')
   attempt.expect(
@@ -62,6 +68,18 @@ async function allHear(attempt: Attempt, peers: Peer[], text: string): Promise<v
       `"${text}" was posted to /notify and ${peer.name} got ${describe(message)}. The body is the text, letter by letter, whatever its content type. A letter such as ü is two bytes, which may arrive one after the other.`,
     )
   }
+}
+
+/** Posts a body of 100 bytes and is gone after 5. */
+function breakOff({ port }: Program): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write('POST /notify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhello')
+      setTimeout(() => socket.resetAndDestroy(), 30)
+    })
+    socket.once('error', reject)
+    socket.once('close', () => resolve())
+  })
 }
 
 /** Posts the bytes so that the server gets them in two reads, parted at `at`. */

@@ -1,21 +1,19 @@
 // caught: Whoever is gone must not be counted
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:http'
 import { type WebSocket, WebSocketServer } from 'ws'
 
-const http = createServer(async (req, res) => {
+const http = createServer((req, res) => {
   if (req.method !== 'POST' || req.url !== '/notify') return res.writeHead(404).end()
-  const text = await readBody(req)
-  if (text === '') return res.writeHead(400).end('Send the text as the body.\n')
-  res.writeHead(202, { 'content-type': 'application/json' })
-  res.end(JSON.stringify({ delivered: push(text) }))
-})
-
-async function readBody(req: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
-  for await (const chunk of req) chunks.push(chunk)
-  // Only when all bytes are there: a character of several bytes may lie in two chunks.
-  return Buffer.concat(chunks).toString()
-}
+  req.on('data', (chunk: Buffer) => chunks.push(chunk))
+  req.on('end', () => {
+    // Only when all bytes are there: a character of several bytes may lie in two chunks.
+    const text = Buffer.concat(chunks).toString()
+    if (text === '') return res.writeHead(400).end('Send the text as the body.\n')
+    res.writeHead(202, { 'content-type': 'application/json' })
+    res.end(JSON.stringify({ delivered: push(text) }))
+  })
+})
 
 function push(text: string): number {
   for (const socket of everyone) socket.send(text)

@@ -1,25 +1,28 @@
 // caught: A letter such as ü is two bytes
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
 
-const http = createServer(async (req, res) => {
+const http = createServer((req, res) => {
   if (req.method !== 'POST' || req.url !== '/notify') return res.writeHead(404).end()
-  const text = await readBody(req)
-  if (text === '') return res.writeHead(400).end('Send the text as the body.\n')
-  res.writeHead(202, { 'content-type': 'application/json' })
-  res.end(JSON.stringify({ delivered: push(text) }))
+  let text = ''
+  req.on('data', (chunk: Buffer) => {
+    text += chunk
+  })
+  req.on('end', () => {
+    if (text === '') return res.writeHead(400).end('Send the text as the body.\n')
+    res.writeHead(202, { 'content-type': 'application/json' })
+    res.end(JSON.stringify({ delivered: push(text) }))
+  })
 })
 
-async function readBody(req: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of req) text += chunk
-  return text
-}
-
 function push(text: string): number {
-  const open = [...sockets.clients].filter((socket) => socket.readyState === WebSocket.OPEN)
-  for (const socket of open) socket.send(text)
-  return open.length
+  let delivered = 0
+  for (const socket of sockets.clients) {
+    if (socket.readyState !== WebSocket.OPEN) continue
+    socket.send(text)
+    delivered++
+  }
+  return delivered
 }
 
 const sockets = new WebSocketServer({ server: http, path: '/ws' })

@@ -63,9 +63,7 @@ export async function join(
         ),
       )
     })
-    socket.on('error', ({ message }) => {
-      reject(new Mistake(`${name} asked for a WebSocket at /ws and got none: ${message}.`))
-    })
+    socket.on('error', reject)
   })
   attempt.saw(`${name} → connected`)
 

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import path from 'node:path'
+import { typescriptArguments } from '../dev/typescript.js'
 import type { Outcome } from './attempt.ts'
 import type { Exercise } from './exercise.ts'
 import { explainCrash } from './explain.ts'
@@ -20,7 +21,7 @@ export interface Check {
 /** Tries a file apart from this process, which stays awake whatever the file does. */
 export function checkApart(exercise: Exercise, file: string, shown: string): Check {
   const child = fork(path.join(import.meta.dirname, 'check-process.ts'), [exercise.id, file, shown], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: typescriptArguments,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let printed = ''

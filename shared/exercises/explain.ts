@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Crash } from './guard.ts'
@@ -21,12 +22,12 @@ export function explainCrash({ stack, code, port, origin }: Crash, file: string,
   if (code === 'ERR_MODULE_NOT_FOUND' && missing) {
     const name = missing[1] ?? ''
     if (path.isAbsolute(name)) {
-      return `${shown} imports the file ${path.basename(name)}, and it is not there. Is the name right, with its ending .ts?`
+      return `${shown}${lineWith(path.basename(name), file)} imports the file ${path.basename(name)}, and it is not there. Is the name right, with its ending .ts?`
     }
-    return `${shown} imports the package "${name}", which is not installed. The exercise needs only what its start imports.`
+    return `${shown}${lineWith(name, file)} imports the package "${name}", which is not installed. The exercise needs only what its start imports.`
   }
   if (code === 'EADDRINUSE') {
-    return `${where} listens on port ${port}, and something else has that port already. Listen on Number(process.env.PORT): every check gives a free one.`
+    return `${shown}${lineIn(stack, file) || lineWith('.listen(', file)} listens on port ${port}, and something else has that port already. Listen on Number(process.env.PORT): every check gives a free one.`
   }
   if (code === 'ERR_SOCKET_BAD_PORT') {
     return `${where} listens on a port that is no number between 0 and 65535. Listen on Number(process.env.PORT).`
@@ -40,12 +41,20 @@ export function explainCrash({ stack, code, port, origin }: Crash, file: string,
 /** `:12:3`, the first place in the learner's own file that a stack names; nothing if it names none. */
 export function lineIn(stack: string, file: string): string {
   for (const line of stack.split('\n')) {
-    const found = /((?:file:\/\/)?[^\s()]*):(\d+)(?::(\d+))?\)?$/.exec(line.trim())
+    const found = /((?:file:\/\/)?[^\s()]+?):(\d+)(?::(\d+))?\)?$/.exec(line.trim())
     if (!found?.[1]) continue
     const named = found[1].startsWith('file:') ? fileURLToPath(found[1]) : found[1]
     if (path.resolve(named) === file) return `:${found[2]}${found[3] ? `:${found[3]}` : ''}`
   }
   return ''
+}
+
+/** `:12`, the first line of the learner's file with this text in it: for errors whose stack names no line of theirs. */
+function lineWith(text: string, file: string): string {
+  const index = readFileSync(file, 'utf8')
+    .split('\n')
+    .findIndex((line) => line.includes(text))
+  return index === -1 ? '' : `:${index + 1}`
 }
 
 /** The message alone: what comes before the stack's first line, and after the source that Node shows. */

@@ -79,7 +79,7 @@ export async function learn(args: string[], { stdin, stdout }: Terminal, dir: st
   }
 
   async function checkOnce(exercise: Exercise, given: string | undefined): Promise<0 | 1> {
-    const target = given === undefined ? my.fileOf(exercise) : path.resolve(given)
+    const target = given === undefined ? my.fileOf(exercise) : path.resolve(process.env.INIT_CWD ?? '', given)
     const check = checkApart(exercise, target, given ?? my.shown(exercise))
     const stop = () => check.stop()
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop)

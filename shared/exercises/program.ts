@@ -4,16 +4,19 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { typescriptArguments } from '../dev/typescript.js'
 import { explainCrash } from './explain.ts'
 import type { FromProgram } from './guard.ts'
 import { Mistake } from './mistake.ts'
 
 const GUARD = pathToFileURL(path.join(import.meta.dirname, 'guard.ts')).href
 
-/** How long a program may take until its port answers, in milliseconds: a loaded machine takes seconds to load modules. */
-const START_MS = 15_000
-/** A program that does not say within this time that it turns is in a loop, in milliseconds. */
-const TURN_MS = 3_000
+/** How long a program that does nothing else any more may be so before it listens, in milliseconds. */
+const LOADING_MS = 20_000
+/** How long a program that does what comes up may take to listen, in milliseconds. */
+const LISTENING_MS = 5_000
+/** How long it may then take to say that it still does what comes up, in milliseconds. */
+const TURNING_MS = 3_000
 
 /** A learner's program that runs and listens. */
 export interface Program {
@@ -56,7 +59,7 @@ export async function startProgram(
 ): Promise<Program> {
   const given = port ?? (await freePort())
   const child = fork(file, {
-    execArgv: ['--import', 'tsx', '--import', GUARD],
+    execArgv: [...typescriptArguments, '--import', GUARD],
     env: { ...withoutOurs(process.env), ...env, PORT: String(given) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -116,28 +119,30 @@ export async function startProgram(
 
 /** Resolves when the port answers. Rejects with a Mistake when it does not in time, with what the reason may be. */
 async function listening(child: ChildProcess, port: number, shown: string): Promise<void> {
-  const deadline = Date.now() + START_MS
-  while (Date.now() < deadline) {
+  const begin = Date.now()
+  // A program in an endless loop does not answer; one that still loads its packages answers late.
+  let turningSince: number | undefined
+  child.once('message', () => {
+    turningSince = Date.now()
+  })
+  child.send('turning?')
+  while (Date.now() - (turningSince ?? begin) < (turningSince ? LISTENING_MS : LOADING_MS)) {
     if (await answers(port)) return
     await sleep(10)
   }
-  if (!(await isTurning(child))) {
+  child.send('turning?')
+  const answer = once(child, 'message', { signal: AbortSignal.timeout(TURNING_MS) })
+  const turns = await answer.then(
+    () => true,
+    () => false,
+  )
+  if (turns) {
     throw new Mistake(
-      `${shown} started and is still busy after ${START_MS / 1000} s, and does not listen on PORT. A loop that never ends? Nothing else can run until it ends.`,
+      `${shown} runs, and nothing listens on port ${port} of 127.0.0.1. It must listen on Number(process.env.PORT).`,
     )
   }
   throw new Mistake(
-    `${shown} runs, but after ${START_MS / 1000} s nothing listens on port ${port} of 127.0.0.1. It must listen on Number(process.env.PORT).`,
-  )
-}
-
-/** Whether the program still does what comes up: one in an endless loop does not. */
-export async function isTurning(child: ChildProcess): Promise<boolean> {
-  const timeout = AbortSignal.timeout(TURN_MS)
-  child.send('turning?')
-  return once(child, 'message', { signal: timeout }).then(
-    () => true,
-    () => false,
+    `${shown} started, is busy, and does not listen on PORT. A loop that never ends? Nothing else can run until it does.`,
   )
 }
 

@@ -4,6 +4,7 @@ import { describeError } from '../dev/describe-error.js'
 import { type CommonConfig, type Env, StartError } from './config.ts'
 import { serveKnownHosts } from './hosts.ts'
 import { createLog, type Log, readLogLevel } from './log.ts'
+import { networkNotes, setting } from './notes.ts'
 import { createPage, type Page } from './page.ts'
 import { onShutdown } from './shutdown.ts'
 
@@ -61,7 +62,8 @@ export async function runLevel(program: LevelProgram): Promise<void> {
     serveKnownHosts(server.http, config.allowedHosts)
     await listen(server.http, config)
     const url = urlOf(server.http)
-    if (!program.quiet) console.log(startLines(program.name, url, services, notes))
+    const lines = [...notes, ...networkNotes(config, portOf(server.http))]
+    if (!program.quiet) console.log(startLines(program.name, url, services, lines))
     process.send?.({ ready: url, services, notes })
   } catch (error) {
     const reason =
@@ -85,15 +87,15 @@ export function startLines(name: string, url: string, services: string[], notes:
 export function listen(server: Server, { host, port }: Pick<CommonConfig, 'host' | 'port'>): Promise<void> {
   const another = port < 60_000 ? port + 10 : port - 10
   const cures: Record<string, string> = {
-    EADDRINUSE: `Port ${port} is taken: stop the program that uses it, or choose another with PORT=${another}`,
-    EACCES: `Port ${port} needs privileges: choose one above 1023 with PORT=${port + 8000}`,
-    EADDRNOTAVAIL: `HOST=${host} is no address of this machine: try HOST=127.0.0.1`,
+    EADDRINUSE: `Port ${port} is taken: stop the program that uses it, or choose another with ${setting('PORT', another)}`,
+    EACCES: `Port ${port} needs privileges: choose one above 1023 with ${setting('PORT', port + 8000)}`,
+    EADDRNOTAVAIL: `HOST=${host} is no address of this machine: try ${setting('HOST', '127.0.0.1')}`,
   }
   return new Promise((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException) => {
       const cure =
         error.syscall === 'getaddrinfo'
-          ? `HOST=${host} cannot be resolved: try HOST=127.0.0.1`
+          ? `HOST=${host} cannot be resolved: try ${setting('HOST', '127.0.0.1')}`
           : cures[error.code ?? '']
       reject(cure ? new StartError(cure) : error)
     }
@@ -103,6 +105,10 @@ export function listen(server: Server, { host, port }: Pick<CommonConfig, 'host'
       resolve()
     })
   })
+}
+
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
 }
 
 /** The URL to open in a browser on this machine. */

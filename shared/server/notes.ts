@@ -1,0 +1,38 @@
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import type { CommonConfig } from './config.ts'
+
+/** A setting as it stands in front of a command: POSIX shells, or PowerShell on Windows. */
+export function setting(name: string, value: string | number, platform = process.platform): string {
+  return platform === 'win32' ? `$env:${name}='${value}';` : `${name}=${value}`
+}
+
+/**
+ * What to say at start of a server that listens to the network: where others find it, and what that means. Nothing for
+ * one that only this machine reaches.
+ */
+export function networkNotes(
+  { host, allowedHosts, production }: Pick<CommonConfig, 'host' | 'allowedHosts' | 'production'>,
+  port: number,
+  interfaces = networkInterfaces(),
+): string[] {
+  const addresses = addressesOf(host, interfaces)
+  if (addresses.length === 0) return []
+  const named = allowedHosts.length > 0 ? allowedHosts : addresses
+  const urls = [...new Set([...named, ...addresses])].map((name) => `http://${name}:${port}`)
+  const notes = [`others open: ${urls.join(', ')}`]
+  if (allowedHosts.length === 0)
+    notes.push(`by a name of this machine: ${setting('ALLOWED_HOSTS', 'laptop.local')}`)
+  if (!production) {
+    notes.push('for development: whoever reaches it can use the seeded passwords and the experiments')
+  }
+  return notes
+}
+
+/** The addresses under which other machines reach a server that listens on `host`, IPv6 ones in brackets. */
+function addressesOf(host: string, interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): string[] {
+  const all = Object.values(interfaces).flatMap((list) => list ?? [])
+  const outside = all.filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
+  const isWanted = ({ address, family }: NetworkInterfaceInfo) =>
+    host === '::' || (host === '0.0.0.0' && family === 'IPv4') || host === address
+  return outside.filter(isWanted).map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address))
+}

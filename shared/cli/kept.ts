@@ -11,9 +11,10 @@ export function foldersOf(dataDir: string, numbers: number[]): string[] {
 }
 
 /** Whether an embedded database that runs has this folder. */
-export function isInUse(folder: string): boolean {
+export async function isInUse(folder: string): Promise<boolean> {
   try {
-    lockDirectory(folder)()
+    const unlock = await lockDirectory(folder)
+    unlock()
     return false
   } catch {
     return true

@@ -57,7 +57,7 @@ it('deletes nothing unasked: without a terminal it says what to add', async () =
 
 it('deletes nothing of a level that runs', async () => {
   const { dataDir, left } = kept()
-  const unlock = lockDirectory(path.join(dataDir, 'level-4'))
+  const unlock = await lockDirectory(path.join(dataDir, 'level-4'))
   onTestFinished(unlock)
   const { code, stderr } = await reset(dataDir, '--yes')
   expect(code).toBe(1)

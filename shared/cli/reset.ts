@@ -22,9 +22,9 @@ async function reset(): Promise<number> {
     console.log('Nothing is kept: the next start is a first one.')
     return 0
   }
-  const busy = folders.find(isInUse)
-  if (busy !== undefined) {
-    console.error(`${busy} is in use: stop the level that runs first`)
+  for (const folder of folders) {
+    if (!(await isInUse(folder))) continue
+    console.error(`${folder} is in use: stop the level that runs first`)
     return 1
   }
   console.log(['Everything in these folders will be deleted:', ...folders].join('\n  '))

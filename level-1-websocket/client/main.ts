@@ -1,5 +1,6 @@
 import { mountBreakIt } from '@levels/shared/client/break-it.ts'
 import { byId } from '@levels/shared/client/dom.ts'
+import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { createPill } from '@levels/shared/client/pill.ts'
 import { cutConnections, goOffline, sendRaw } from '@levels/shared/client/tap.ts'
 import { mountThemeButton } from '@levels/shared/client/theme.ts'
@@ -7,6 +8,7 @@ import { mountWire } from '@levels/shared/client/wire.ts'
 import { SOCKET_PATH } from '../src/events.ts'
 import { createConnection } from './connection.ts'
 import { showFrames } from './frames.ts'
+import { steps } from './lesson.ts'
 import { createLog } from './log.ts'
 import { mountPush } from './push.ts'
 
@@ -22,6 +24,7 @@ const disconnect = byId('disconnect', HTMLButtonElement)
 showFrames(wire)
 mountThemeButton(byId('pill', HTMLElement).parentElement ?? document.body)
 mountPush()
+mountLesson(byId('lesson', HTMLElement), steps)
 
 const url = new URL(SOCKET_PATH, location.href)
 url.protocol = url.protocol.replace('http', 'ws')

@@ -1,4 +1,5 @@
 import { byId } from '@levels/shared/client/dom.ts'
+import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { createPill } from '@levels/shared/client/pill.ts'
 import { mountThemeButton } from '@levels/shared/client/theme.ts'
 import { mountWire } from '@levels/shared/client/wire.ts'
@@ -6,6 +7,7 @@ import { mountBreak } from './break-it.ts'
 import { mountChat } from './chat.ts'
 import { createConnection } from './connection.ts'
 import { showPackets } from './explain.ts'
+import { steps } from './lesson.ts'
 import { mountNotifications } from './notifications.ts'
 import { mountPeople } from './people.ts'
 import { mountRooms } from './rooms.ts'
@@ -19,6 +21,7 @@ let signIn: SignIn | undefined
 showPackets(wire)
 mountThemeButton(pill.parentElement ?? document.body)
 setPill('off', 'disconnected')
+mountLesson(byId('lesson', HTMLElement), steps)
 
 const connection = createConnection({
   onState: setPill,

@@ -1,4 +1,7 @@
+import { byId } from '@levels/shared/client/dom.ts'
+import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { startApp } from './app.ts'
+import { steps } from './lesson.ts'
 import { mountAway } from './sections/away.ts'
 import { mountBell } from './sections/bell.ts'
 import { mountBreak } from './sections/break-it.ts'
@@ -20,3 +23,5 @@ startApp([
   mountDevices,
   (app) => mountBreak(app),
 ])
+
+mountLesson(byId('lesson', HTMLElement), steps)

@@ -10,7 +10,10 @@ import {
   mountUserMenu,
   startApp,
 } from '@levels/3-jwt-notifications/client/index.ts'
+import { byId } from '@levels/shared/client/dom.ts'
+import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { killThisInstance } from './kill.ts'
+import { steps } from './lesson.ts'
 import { mountDeliveries } from './sections/deliveries.ts'
 import { mountInstance } from './sections/instance.ts'
 import { mountPush } from './sections/push.ts'
@@ -45,3 +48,5 @@ startApp(
     ['POST /api/dev/kill', 'this process ends at once'],
   ],
 )
+
+mountLesson(byId('lesson', HTMLElement), steps)

@@ -8,6 +8,8 @@ export interface TapEvents {
   /** What crossed the socket, as text or as bytes, with its size in bytes. */
   frame?(direction: 'in' | 'out', data: string | ArrayBuffer | Blob, bytes: number): void
   close?(code: number, reason: string): void
+  /** A request of the page got its answer. */
+  answered?(call: { method: string; path: string; status: number }): void
 }
 
 const NativeWebSocket = globalThis.WebSocket
@@ -55,7 +57,11 @@ globalThis.WebSocket = new Proxy(NativeWebSocket, {
 
 globalThis.fetch = async (...args) => {
   if (Date.now() < offlineUntil) throw new TypeError('Offline on purpose: the network cannot be reached.')
-  return nativeFetch(...args)
+  const response = await nativeFetch(...args)
+  const [input, { method = 'GET' } = {}] = args
+  const { pathname: path } = new URL(input instanceof Request ? input.url : input, location.href)
+  for (const heard of listeners) heard.answered?.({ method, path, status: response.status })
+  return response
 }
 
 function tapped(socket: WebSocket): WebSocket {

@@ -96,9 +96,11 @@ function protocolOf(req: IncomingMessage): string {
 
 async function startVite(levelDir: string, hotReload: boolean, upgrades: Server): Promise<ViteDevServer> {
   const { createServer, searchForWorkspaceRoot } = await loadVite()
+  const config = viteConfig(levelDir)
+  const development = hotReload ? serverFilesRestart(levelDir) : reloadWhenSourcesChange(levelDir)
   return createServer({
-    ...viteConfig(levelDir),
-    plugins: [indexOnly(), hotReload ? serverFilesRestart(levelDir) : reloadWhenSourcesChange(levelDir)],
+    ...config,
+    plugins: [...(config.plugins ?? []), indexOnly(), development],
     // The token ties a page to the instance that it came from.
     legacy: { skipWebSocketTokenCheck: !hotReload },
     server: {

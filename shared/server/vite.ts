@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { InlineConfig, Plugin } from 'vite'
+import { lessonPage } from '../lesson/vite.ts'
 import { pathOf } from './http.ts'
 
 /** The package does not export this file by name, so it is named by its place. */
@@ -12,9 +13,10 @@ export const socketIoClient = path.join(
 
 /** How Vite serves and builds the page of the level in `levelDir`: `client/` in, `dist/` out. */
 export function viteConfig(levelDir: string): InlineConfig {
+  const client = path.join(levelDir, 'client')
   return {
     configFile: false,
-    root: path.join(levelDir, 'client'),
+    root: client,
     appType: 'custom', // see indexOnly
     logLevel: 'error',
     clearScreen: false,
@@ -22,7 +24,13 @@ export function viteConfig(levelDir: string): InlineConfig {
     // so the first page load is quick and two instances share no cache to fight over.
     resolve: { alias: { 'socket.io-client': socketIoClient } },
     optimizeDeps: { noDiscovery: true, include: [] },
-    build: { outDir: path.join(levelDir, 'dist'), emptyOutDir: true, target: 'es2023' },
+    build: {
+      outDir: path.join(levelDir, 'dist'),
+      emptyOutDir: true,
+      target: 'es2023',
+      rolldownOptions: { input: [path.join(client, 'index.html'), path.join(client, 'lesson.html')] },
+    },
+    plugins: [lessonPage(levelDir)],
   }
 }
 

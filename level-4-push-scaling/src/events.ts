@@ -103,7 +103,7 @@ export const openStates = ['pending', 'retrying', 'failed'] as const
 
 export const deliveryPage = z.object({
   items: z.array(delivery),
-  counts: z.record(z.enum(openStates), z.int()).describe('Those that somebody may have to act on'),
+  counts: z.partialRecord(deliveryState, z.int()).describe('Those that somebody may have to act on'),
   nextBefore: z.string().nullable(),
 })
 export type DeliveryPage = z.infer<typeof deliveryPage>

@@ -45,21 +45,34 @@ export async function findSubscription(): Promise<PushSubscription | undefined> 
   return (await worker?.pushManager.getSubscription()) ?? undefined
 }
 
+/** How long the browser may take to reach its push service, in milliseconds. By itself it may try for minutes. */
+const SUBSCRIBE_MS = 10_000
+
 /**
  * The browser's subscription for this VAPID key; the permission must have been given. One that was made for another key
- * is of no use to this server, and a browser has only one: it is replaced.
+ * is of no use to this server, and a browser has only one: it is replaced, and `replaced` is its endpoint.
  *
- * Throws SubscribeFailed when the browser cannot reach its push service.
+ * Throws SubscribeFailed when the browser cannot reach its push service, or not within 10 s.
  */
-export async function subscribe(publicKey: string): Promise<PushSubscription> {
+export async function subscribe(
+  publicKey: string,
+): Promise<{ subscription: PushSubscription; replaced?: string }> {
   const { pushManager } = await startWorker()
   const existing = await pushManager.getSubscription()
-  if (existing && hasKey(existing, publicKey)) return existing
+  if (existing && hasKey(existing, publicKey)) return { subscription: existing }
   await existing?.unsubscribe()
+  let timer: number | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`no answer from its push service within ${SUBSCRIBE_MS / 1_000} s`)
+    timer = window.setTimeout(() => reject(error), SUBSCRIBE_MS)
+  })
   try {
-    return await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey })
+    const subscribing = pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey })
+    return { subscription: await Promise.race([subscribing, late]), replaced: existing?.endpoint }
   } catch (error) {
     throw new SubscribeFailed(error instanceof Error ? error.message : String(error))
+  } finally {
+    window.clearTimeout(timer)
   }
 }
 

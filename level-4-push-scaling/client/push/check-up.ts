@@ -20,7 +20,9 @@ export interface Probes {
   subscription(): Promise<'none' | 'other key' | 'fits'>
   isKnown(): Promise<boolean>
   /** Sends a test message and waits for what the push service says. */
-  send(): Promise<{ state: 'sent' | 'failed' | 'waiting'; error?: string }>
+  send(): Promise<{ state: 'sent' | 'failed' | 'gone' | 'waiting'; error?: string }>
+  /** After `gone`: gives the endpoint up and subscribes anew. */
+  renew(): Promise<void>
   /** Whether the worker says that the test message came, in time. */
   received(): Promise<boolean>
   /** Whether the browser holds the notification. */
@@ -57,7 +59,7 @@ async function cureFor(link: Link, probes: Probes): Promise<string | undefined> 
         ? undefined
         : 'The browser is subscribed, and the server does not know. Reload this page: it tells the server at each load.'
     case 'push service accepted':
-      return sendCure(await probes.send())
+      return sendCure(await probes.send(), probes)
     case 'worker received':
       return (await probes.received())
         ? undefined
@@ -86,10 +88,23 @@ const subscriptionCures: Record<'none' | 'other key' | 'fits', string | undefine
     'This browser subscribed with another server key, so this server cannot reach it. Reload this page: it subscribes anew.',
 }
 
-function sendCure({ state, error }: Awaited<ReturnType<Probes['send']>>): string | undefined {
-  if (state === 'sent') return undefined
-  if (state === 'waiting') {
-    return `The push service has not accepted it so far${error ? ` (${error})` : ''}. The server goes on trying; it must be able to reach the internet.`
+async function sendCure(
+  { state, error }: Awaited<ReturnType<Probes['send']>>,
+  { renew }: Probes,
+): Promise<string | undefined> {
+  switch (state) {
+    case 'sent':
+      return undefined
+    case 'waiting':
+      return `The push service has not accepted it so far${error ? ` (${error})` : ''}. The server goes on trying; it must be able to reach the internet.`
+    case 'gone': {
+      const renewed = await renew().then(
+        () => 'This browser has given that subscription up and made a new one: press Check again.',
+        (problem: Error) => `A new subscription could not be made: ${problem.message}`,
+      )
+      return `The push service does not know this subscription any more (${error}). ${renewed}`
+    }
+    case 'failed':
+      return `The push service refused it: ${error}. The subscription is kept; the server's VAPID settings are the first thing to look at.`
   }
-  return `The push service refused it: ${error ?? 'it did not say why'}. Turn push off and on again; if that changes nothing, look at the server's VAPID settings.`
 }

@@ -1,3 +1,4 @@
+import type { WorkerMessage } from '../../src/events.ts'
 import { findSubscription, findWorker, hasKey, readPermission } from './browser.ts'
 import type { Probes } from './check-up.ts'
 import type { Push } from './push.ts'
@@ -9,16 +10,11 @@ const LOOK_EVERY_MS = 1_000
 /** The check-up's questions, put to the real browser and the real server. */
 export function createProbes(push: Push): Probes {
   /** Ids of test messages that the worker has shown. */
-  const shown = new Set<unknown>()
+  const shown = new Set<string | undefined>()
   let testId: string | undefined
 
   async function endpoint(): Promise<string> {
     return (await findSubscription())?.endpoint ?? ''
-  }
-
-  async function savedHere() {
-    const here = await endpoint()
-    return (await push.list()).find((saved) => saved.endpoint === here)
   }
 
   return {
@@ -29,24 +25,21 @@ export function createProbes(push: Push): Probes {
       if (!subscription) return 'none'
       return hasKey(subscription, await push.publicKey()) ? 'fits' : 'other key'
     },
-    isKnown: async () => (await savedHere()) !== undefined,
+    isKnown: async () => (await push.savedHere()) !== undefined,
     async send() {
       // The worker may be quicker than the server's answer: listen first.
-      navigator.serviceWorker.addEventListener('message', ({ data }) => {
-        if (data?.type === 'push:shown') shown.add(data.id)
+      navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<WorkerMessage>) => {
+        if (data.type === 'push:shown') shown.add(data.id)
       })
-      testId = await push.test(await endpoint())
-      const last = async () => {
-        const lastPush = (await savedHere())?.lastPush
-        return lastPush?.id === testId ? lastPush : undefined
-      }
-      await until(async () => ['sent', 'failed'].includes((await last())?.state ?? ''))
-      const found = await last()
-      if (found?.state === 'sent') return { state: 'sent' }
-      // A subscription that the push service no longer knows is deleted at once: then there is nothing left to ask.
-      if (found?.state === 'failed' || !(await savedHere())) return { state: 'failed', error: found?.error }
-      return { state: 'waiting', error: found?.error }
+      const id = await push.test(await endpoint())
+      testId = id
+      await until(async () => isFinal((await push.testResult(id))?.state))
+      const { state, error, gone } = (await push.testResult(id)) ?? {}
+      if (state === 'sent') return { state }
+      if (state === 'failed') return { state: gone ? 'gone' : 'failed', error }
+      return { state: 'waiting', error }
     },
+    renew: push.renew,
     received: () => until(async () => shown.has(testId)),
     async isShown() {
       const worker = await findWorker()
@@ -54,6 +47,8 @@ export function createProbes(push: Push): Probes {
     },
   }
 }
+
+const isFinal = (state: string | undefined) => state === 'sent' || state === 'failed'
 
 /** Whether it came true in time. */
 async function until(isTrue: () => Promise<boolean>): Promise<boolean> {

@@ -1,30 +1,9 @@
 import { type App, ago, inWords } from '@levels/3-jwt-notifications/client/index.ts'
 import { byId, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
+import type { Delivery, DeliveryPage, DeliveryState } from '../../src/events.ts'
 
 const states = ['pending', 'retrying', 'failed', 'sent', 'cancelled'] as const
-type State = (typeof states)[number]
-
-/** One notification on its way to one browser or mailbox. */
-interface Delivery {
-  id: string
-  channel: string
-  user: string | null
-  service: string
-  state: State
-  attempts: number
-  lastError: string | null
-  nextAttemptAt: string | null
-  createdAt: string
-  test: boolean
-}
-
-interface Page {
-  items: Delivery[]
-  /** How many are in each of the states that somebody may have to act on. */
-  counts: Partial<Record<State, number>>
-  nextBefore: string | null
-}
 
 const LOOK_EVERY_MS = 5_000
 
@@ -41,13 +20,13 @@ export function mountDeliveries({ api, user, signal }: App): void {
   const error = h('p', { className: 'error', attributes: { role: 'alert' } })
   const more = h('button', { className: 'btn', type: 'button' }, 'Load more')
   const moreLine = h('p', { className: 'more' }, more)
-  let state: State | undefined
+  let state: DeliveryState | undefined
   let nextBefore: string | null = null
   let isOnItsWay = true
 
-  async function fetchPage(before?: string): Promise<Page> {
+  async function fetchPage(before?: string): Promise<DeliveryPage> {
     const query = new URLSearchParams({ limit: '20', ...(state && { state }), ...(before && { before }) })
-    return (await api<Page>('GET', `/api/admin/deliveries?${query}`)).data
+    return (await api<DeliveryPage>('GET', `/api/admin/deliveries?${query}`)).data
   }
 
   async function act(work: () => Promise<unknown>): Promise<void> {
@@ -72,12 +51,12 @@ export function mountDeliveries({ api, user, signal }: App): void {
     empty.textContent = state ? `None is ${state}.` : 'Nothing was pushed or mailed so far.'
   }
 
-  function show({ nextBefore: next }: Page): void {
+  function show({ nextBefore: next }: DeliveryPage): void {
     nextBefore = next
     moreLine.hidden = next === null
   }
 
-  function tab(which: State | undefined, text: string): HTMLElement {
+  function tab(which: DeliveryState | undefined, text: string): HTMLElement {
     const button = h('button', { type: 'button' }, text)
     button.setAttribute('aria-pressed', String(which === state))
     button.onclick = () => {
@@ -137,6 +116,6 @@ export function mountDeliveries({ api, user, signal }: App): void {
   act(load)
 }
 
-function label(state: State, number: number | undefined): string {
+function label(state: DeliveryState, number: number | undefined): string {
   return number ? `${state} ${number}` : state
 }

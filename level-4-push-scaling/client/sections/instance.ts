@@ -1,12 +1,7 @@
 import type { App } from '@levels/3-jwt-notifications/client/index.ts'
 import { byId, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
-
-/** `GET /readyz`. */
-interface Readiness {
-  status: 'ready' | 'unready'
-  checks: Record<string, 'up' | 'down'>
-}
+import type { Readiness } from '../../src/events.ts'
 
 const LOOK_EVERY_MS = 5_000
 

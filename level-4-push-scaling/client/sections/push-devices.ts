@@ -1,8 +1,9 @@
 import { ago, inWords } from '@levels/3-jwt-notifications/client/index.ts'
 import { h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
+import type { SavedSubscription } from '../../src/events.ts'
 import { findSubscription } from '../push/browser.ts'
-import type { Push, SavedSubscription } from '../push/push.ts'
+import type { Push } from '../push/push.ts'
 
 const states: Record<string, string> = {
   pending: 'on its way',

@@ -30,12 +30,16 @@ export function mountPush(app: App): void {
 
   async function draw(): Promise<void> {
     const permission = readPermission()
-    const isOn = await push.isOn()
-    state.textContent = isOn ? 'on' : permission === 'denied' ? 'blocked' : 'off'
-    state.className = isOn ? 'chip accent' : 'chip'
-    text.textContent = isOn
-      ? 'On in this browser. What you have not seen within seconds comes as a push, page or no page.'
-      : explanations[permission]
+    const at = await push.state()
+    const isOn = at !== 'off'
+    state.textContent = at === 'off' && permission === 'denied' ? 'blocked' : at
+    state.className = at === 'on' ? 'chip accent' : 'chip'
+    text.textContent =
+      at === 'failing'
+        ? 'Turned on in this browser, and the last push did not arrive: the list below says why. Press Check.'
+        : isOn
+          ? 'On in this browser. What you have not seen within seconds comes as a push, page or no page.'
+          : explanations[permission]
     turnOn.hidden = isOn || (permission !== 'ask' && permission !== 'allowed')
     turnOff.hidden = !isOn
     await devices.draw()

@@ -9,6 +9,7 @@ const healthy: Probes = {
   send: async () => ({ state: 'sent' }),
   received: async () => true,
   isShown: async () => true,
+  renew: async () => undefined,
 }
 
 async function run(broken: Partial<Probes> = {}): Promise<[Link, Finding][]> {
@@ -33,8 +34,21 @@ describe('the push check-up', () => {
     ['server knows it', { isKnown: async () => false }, /the server does not know/],
     [
       'push service accepted',
-      { send: async () => ({ state: 'failed', error: '410 Gone' }) },
-      /refused it: 410 Gone/,
+      { send: async () => ({ state: 'failed', error: '403 Forbidden' }) },
+      /refused it: 403 Forbidden/,
+    ],
+    [
+      'push service accepted',
+      { send: async () => ({ state: 'gone', error: 'push.example answered 410' }) },
+      /push\.example answered 410.*made a new one/,
+    ],
+    [
+      'push service accepted',
+      {
+        send: async () => ({ state: 'gone', error: 'push.example answered 410' }),
+        renew: () => Promise.reject(new Error('offline')),
+      },
+      /answered 410.*could not be made: offline/,
     ],
     [
       'push service accepted',

@@ -94,6 +94,58 @@ describeInBrowser('push, on the page of level 4,', (browser) => {
     await page.getByText('You have allowed notifications.').waitFor()
   })
 
+  it('says after 10 s that nothing comes from the push service, and the button works again', async () => {
+    const { page } = await openPushPage(browser, stack())
+    await signIn(page, await newUser(stack()))
+    await page.clock.install()
+    await page.evaluate(() => {
+      PushManager.prototype.subscribe = () => new Promise(() => undefined)
+    })
+    const button = page.getByRole('button', { name: 'Turn on push' })
+    await button.click()
+    await expect.poll(() => button.isDisabled()).toBe(true)
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+    await expect
+      .poll(async () => {
+        await page.clock.fastForward(10_000)
+        return page.getByText(/could not subscribe: no answer from its push service within 10 s/).isVisible()
+      }, slowly)
+      .toBe(true)
+    await expect.poll(() => button.isEnabled()).toBe(true)
+  })
+
+  it('is undone in the browser when the server refuses the subscription', async () => {
+    const { page } = await openPushPage(browser, stack())
+    await signIn(page, await newUser(stack()))
+    await page.route('**/api/push/subscriptions', (route) => {
+      if (route.request().method() !== 'POST') return route.continue()
+      const problem = {
+        status: 400,
+        code: 'endpoint_not_allowed',
+        title: 'Bad Request',
+        detail: 'Not a push service.',
+      }
+      return route.fulfill({ status: 400, json: problem, contentType: 'application/problem+json' })
+    })
+    await page.getByRole('button', { name: 'Turn on push' }).click()
+    await page.getByRole('region', { name: 'Push' }).getByText('Not a push service.').waitFor()
+    expect(await page.evaluate(() => localStorage.getItem('test-subscription'))).toBeNull()
+    await page.getByRole('region', { name: 'Push' }).getByText('off', { exact: true }).waitFor()
+  })
+
+  it('subscribes anew on the next load when the push service has given the endpoint up', async () => {
+    const user = await newUser(stack())
+    const { page, subscriptions } = await openPushPage(browser, stack())
+    await signIn(page, user)
+    await page.getByRole('button', { name: 'Turn on push' }).click()
+    await page.getByText(/^On in this browser/).waitFor()
+    await stack().models.User.db.collection('pushsubscriptions').deleteMany({})
+    await page.reload()
+    await expect.poll(() => subscriptions.length).toBe(2)
+    await page.getByText(/^On in this browser/).waitFor()
+    expect((await savedFor(user)).map(({ endpoint }) => endpoint)).toEqual([subscriptions[1]?.endpoint])
+  })
+
   it('subscribes anew when the subscription was made for another key, or is gone', async () => {
     const user = await newUser(stack())
     const { page, subscriptions } = await openPushPage(browser, stack())
@@ -186,6 +238,17 @@ describeInBrowser('the push check-up', (browser) => {
     await check()
     await page.getByText(/^Broken at “push service accepted”\. The push service refused it: .*403/).waitFor()
     expect(await page.locator('.links [data-state=ok]').count()).toBe(4)
+  })
+
+  it('names what was answered where the subscription is gone, gives it up and makes a new one that works', async () => {
+    const { page, check, subscriptions, deliver } = await open()
+    subscriptions[0]?.setBehaviour({ answer: 410 })
+    await check()
+    await page.getByText(/^Broken at “push service accepted”\. .*answered 410.* made a new one/).waitFor()
+    expect(subscriptions).toHaveLength(2)
+    await check()
+    const outcome = page.getByText('Every link holds: push works in this browser.')
+    await expect.poll(() => deliver().then(() => outcome.isVisible()), slowly).toBe(true)
   })
 
   it('names a server that does not know, and a browser that is not subscribed', async () => {

@@ -63,33 +63,83 @@ describeInBrowser('the service worker', (browser) => {
   })
 
   /** Clicks on a notification with this link. A worker may open windows only after a real click, so we watch it try. */
-  async function click({ worker }: WorkerPage, url: string) {
-    return worker.evaluate(async (url) => {
-      const scope = globalThis as unknown as {
-        clients: { openWindow(url: string): void }
-        WindowClient: { prototype: { focus(): Promise<void> } }
-        dispatchEvent(event: Event): void
-      }
-      const done: unknown[] = []
-      const result: { opened: string[]; focused: number; closed: number } = {
-        opened: [],
-        focused: 0,
-        closed: 0,
-      }
-      scope.clients.openWindow = (target) => void result.opened.push(target)
-      scope.WindowClient.prototype.focus = async () => {
-        result.focused += 1
-      }
-      const close = () => {
-        result.closed += 1
-      }
-      const notification = { data: { id: 'n1', url }, close }
-      const waitUntil = (work: unknown) => void done.push(work)
-      scope.dispatchEvent(Object.assign(new Event('notificationclick'), { notification, waitUntil }))
-      await Promise.all(done)
-      return result
-    }, url)
+  async function click({ worker }: WorkerPage, url: string, action = '') {
+    return worker.evaluate(
+      async ({ url, action }) => {
+        const scope = globalThis as unknown as {
+          clients: { openWindow(url: string): void }
+          WindowClient: { prototype: { focus(): Promise<void> } }
+          dispatchEvent(event: Event): void
+        }
+        const done: unknown[] = []
+        const result: { opened: string[]; focused: number; closed: number } = {
+          opened: [],
+          focused: 0,
+          closed: 0,
+        }
+        scope.clients.openWindow = (target) => void result.opened.push(target)
+        scope.WindowClient.prototype.focus = async () => {
+          result.focused += 1
+        }
+        const close = () => {
+          result.closed += 1
+        }
+        const notification = { data: { id: 'n1', url }, close }
+        const waitUntil = (work: unknown) => void done.push(work)
+        scope.dispatchEvent(
+          Object.assign(new Event('notificationclick'), { action, notification, waitUntil }),
+        )
+        await Promise.all(done)
+        return result
+      },
+      { url, action },
+    )
   }
+
+  test('a notification has an icon, a badge and "Mark as read"; a test message has nothing to mark', async () => {
+    const { page, push, close } = await openPage()
+    await push(JSON.stringify(content))
+    await push(JSON.stringify({ ...content, id: 'test', seq: 0 }))
+    await shown(page, 2)
+    const found = await page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready
+      return (await registration.getNotifications()).map((notification) => {
+        const { tag, icon, badge, actions } = notification as Notification & {
+          badge: string
+          actions: { action: string }[]
+        }
+        return { tag, icon, badge, actions: actions.map(({ action }) => action) }
+      })
+    })
+    const pictures = { icon: `${host.url}/icon-192.png`, badge: `${host.url}/badge-96.png` }
+    expect(found.sort((a, b) => a.tag.localeCompare(b.tag))).toEqual([
+      { tag: 'n1', ...pictures, actions: ['read'] },
+      { tag: 'test', ...pictures, actions: [] },
+    ])
+    await close()
+  })
+
+  test('"Mark as read" does so as whoever is signed in, without opening the page', async () => {
+    const opened = await openPage()
+    expect(await click(opened, '/orders/7', 'read')).toEqual({ opened: [], focused: 0, closed: 1 })
+    expect(host.requests.map(({ route }) => route)).toEqual([
+      'POST /api/auth/refresh',
+      'PATCH /api/notifications/n1',
+    ])
+    expect(host.requests[1]).toMatchObject({
+      headers: { authorization: 'Bearer fresh' },
+      body: '{"read":true}',
+    })
+    await opened.close()
+  })
+
+  test('"Mark as read" after a sign-out changes nothing and opens the page instead', async () => {
+    host.signedIn = false
+    const opened = await openPage()
+    expect(await click(opened, '/orders/7', 'read')).toEqual({ opened: [], focused: 1, closed: 1 })
+    expect(host.requests.map(({ route }) => route)).toEqual(['POST /api/auth/refresh'])
+    await opened.close()
+  })
 
   test('a click focuses the page that is open, and tells it where to go', async () => {
     const opened = await openPage()

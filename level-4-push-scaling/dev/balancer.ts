@@ -14,6 +14,24 @@ export interface Balancer {
 
 const CONNECT_TIMEOUT_MS = 1_000
 
+/** A problem document (RFC 9457), like any other answer that says no. */
+const problem = JSON.stringify({
+  type: 'about:blank',
+  title: 'Service Unavailable',
+  status: 503,
+  detail: 'No instance takes connections: try again in a moment.',
+  code: 'no_instance',
+})
+const noInstance = [
+  'HTTP/1.1 503 Service Unavailable',
+  'connection: close',
+  'content-type: application/problem+json',
+  `content-length: ${problem.length}`,
+  'retry-after: 2',
+  '',
+  problem,
+].join('\r\n')
+
 /**
  * A TCP balancer: each new connection goes to the next target, round robin, and then bytes pass both ways unread.
  * A target that refuses the connection is skipped, and so is one that does not answer `GET /readyz` with 200 (asked every
@@ -39,7 +57,7 @@ export function createBalancer(targets: readonly Target[], log: Log, probeMs = 2
     }
     if (!deserted) log.warn('No instance takes connections')
     deserted = true
-    client.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    client.end(noInstance)
   })
 
   /** All targets, the next one first, those that are not ready last. */

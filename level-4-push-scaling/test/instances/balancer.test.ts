@@ -55,10 +55,13 @@ test('when no instance is ready, those that still take connections are better th
   expect(await get(port)).toBe('app2')
 })
 
-test('with no instance at all a visitor gets a 503', async () => {
+test('with no instance at all a visitor gets a 503 that says so, as a problem document', async () => {
   const port = await balance([await goneInstance()])
   const answer = await fetch(`http://${host}:${port}/`)
   expect(answer.status).toBe(503)
+  expect(answer.headers.get('content-type')).toBe('application/problem+json')
+  expect(answer.headers.get('retry-after')).toBe('2')
+  expect(await answer.json()).toMatchObject({ status: 503, code: 'no_instance' })
 })
 
 test('a megabyte goes through both ways unchanged, and a half-closed connection still gets its answer', async () => {

@@ -1,8 +1,8 @@
-import { ACCUMULATORS, type Accumulator } from './accumulators.ts'
-import { type Doc, doc, isDoc } from './bson.ts'
-import { MongoError } from './errors.ts'
+import { type Doc, doc, isDoc, toNumber } from './bson.ts'
+import { MongoError, notCovered } from './errors.ts'
 import { compileExpression } from './expressions.ts'
-import { keyOf } from './values.ts'
+import { addNumbers } from './numbers.ts'
+import { compare, keyOf, typeOf } from './values.ts'
 
 interface Field {
   name: string
@@ -52,4 +52,65 @@ function parseField(name: string, value: unknown): Field {
     throw new MongoError(14, '$count takes no arguments, i.e. $count:{}')
   }
   return { name, start, evaluate: compileExpression(operand) }
+}
+
+/** Gathers one value per document of a group; `undefined` is a missing one. */
+interface Accumulator {
+  add(value: unknown): void
+  result(): unknown
+}
+
+/** The accumulators of `$group`. */
+const ACCUMULATORS: { [name: string]: () => Accumulator } = {
+  $sum() {
+    let sum: unknown = 0
+    return {
+      add(value) {
+        if (toNumber(value) !== undefined) sum = addNumbers(sum, value)
+      },
+      result: () => sum,
+    }
+  },
+  $count: () => counting(),
+  $avg() {
+    let [sum, count] = [0, 0]
+    return {
+      add(value) {
+        const number = toNumber(value)
+        if (number === undefined) return
+        if (typeOf(value)[0] === 'decimal' || Math.abs(number) > Number.MAX_SAFE_INTEGER)
+          throw notCovered('$avg of such large or decimal numbers')
+        sum += number
+        count++
+      },
+      result: () => (count === 0 ? null : sum / count),
+    }
+  },
+  $min: () => extreme((order) => order < 0),
+  $max: () => extreme((order) => order > 0),
+  $first: () => kept((values) => values[0]),
+  $last: () => kept((values) => values.at(-1)),
+  $push: () => kept((values) => values.filter((value) => value !== undefined)),
+}
+
+function counting(): Accumulator {
+  let count = 0
+  return { add: () => void count++, result: () => count }
+}
+
+// null and missing values do not count.
+function extreme(better: (order: number) => boolean): Accumulator {
+  let best: unknown = null
+  return {
+    add(value) {
+      if (value === null || value === undefined) return
+      if (best === null || better(compare(value, best))) best = value
+    },
+    result: () => best,
+  }
+}
+
+function kept(pick: (values: unknown[]) => unknown): Accumulator {
+  const values: unknown[] = []
+  return { add: (value) => void values.push(value), result: () => pick(values) ?? null }
 }

@@ -1,12 +1,16 @@
-import { fstatSync, readSync } from 'node:fs'
+import { fstatSync, readSync, write, writeSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
-import { decode } from './bson.ts'
+import { decode, encode } from './bson.ts'
 import type { Change } from './store.ts'
 
 // The file is frames one after another, one frame a step of a command: length and CRC-32 of the payload (4 bytes each,
 // little-endian), then the changes as BSON documents. A frame is read whole or not at all.
 const HEADER = 8
 const READ_BYTES = 4 * 1024 * 1024
+export const FRAME_BYTES = 256 * 1024
+
+const writeFile = promisify(write)
 
 export function frameOf(documents: Uint8Array[]): Buffer {
   const frame = Buffer.concat([Buffer.alloc(HEADER), ...documents])
@@ -48,4 +52,37 @@ function* decodeChanges(payload: Buffer): Generator<Change> {
     yield decode(payload.subarray(at, at + length)) as unknown as Change
     at += length
   }
+}
+
+/** Frames of about FRAME_BYTES. */
+export function* framesOf(changes: Iterable<Change>): Generator<Buffer> {
+  let batch: Uint8Array[] = []
+  let bytes = 0
+  for (const change of changes) {
+    const encoded = encode(change)
+    batch.push(encoded)
+    bytes += encoded.length
+    if (bytes < FRAME_BYTES) continue
+    yield frameOf(batch)
+    batch = []
+    bytes = 0
+  }
+  if (bytes > 0) yield frameOf(batch)
+}
+
+// A disk that is filling up may take a part; the next attempt then throws ENOSPC.
+export function writeAt(file: number, bytes: Uint8Array, position: number): number {
+  let written = 0
+  while (written < bytes.length)
+    written += writeSync(file, bytes, written, bytes.length - written, position + written)
+  return position + bytes.length
+}
+
+export async function writeAtLeisure(file: number, bytes: Uint8Array, position: number): Promise<number> {
+  let written = 0
+  while (written < bytes.length) {
+    const left = bytes.length - written
+    written += (await writeFile(file, bytes, written, left, position + written)).bytesWritten
+  }
+  return position + bytes.length
 }

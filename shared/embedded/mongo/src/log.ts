@@ -10,22 +10,18 @@ import {
   readSync,
   renameSync,
   rmSync,
-  write,
-  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { encode } from './bson.ts'
-import { frameOf, readFrames } from './log-frames.ts'
+import { FRAME_BYTES, frameOf, framesOf, readFrames, writeAt, writeAtLeisure } from './log-frames.ts'
 import type { Change } from './store.ts'
 
 const SYNC_MS = 100
 /** A log is compacted when it is twice as long as what is in it, and longer than this. */
 const COMPACT_ABOVE_BYTES = 8 * 1024 * 1024
-const STEP_BYTES = 256 * 1024
 
 const syncFile = promisify(fdatasync)
-const writeFile = promisify(write)
 
 /** The log cannot be written, now: nothing of the command was done. */
 export class LogError extends Error {}
@@ -179,9 +175,9 @@ export class Log {
       }
       const liveBytes = size
       // What was appended meanwhile: most of it while others work, the rest at once.
-      const piece = Buffer.alloc(STEP_BYTES)
-      while (this.#size - copied > STEP_BYTES) {
-        const length = readSync(this.#file, piece, 0, STEP_BYTES, copied)
+      const piece = Buffer.alloc(FRAME_BYTES)
+      while (this.#size - copied > FRAME_BYTES) {
+        const length = readSync(this.#file, piece, 0, FRAME_BYTES, copied)
         size = await writeAtLeisure(file, piece.subarray(0, length), size)
         copied += length
       }
@@ -216,39 +212,6 @@ export class Log {
     fdatasyncSync(directory)
     closeSync(directory)
   }
-}
-
-/** Frames of about the size of a step. */
-function* framesOf(changes: Iterable<Change>): Generator<Buffer> {
-  let batch: Uint8Array[] = []
-  let bytes = 0
-  for (const change of changes) {
-    const encoded = encode(change)
-    batch.push(encoded)
-    bytes += encoded.length
-    if (bytes < STEP_BYTES) continue
-    yield frameOf(batch)
-    batch = []
-    bytes = 0
-  }
-  if (bytes > 0) yield frameOf(batch)
-}
-
-// A disk that is filling up may take a part; the next attempt then throws ENOSPC.
-function writeAt(file: number, bytes: Uint8Array, position: number): number {
-  let written = 0
-  while (written < bytes.length)
-    written += writeSync(file, bytes, written, bytes.length - written, position + written)
-  return position + bytes.length
-}
-
-async function writeAtLeisure(file: number, bytes: Uint8Array, position: number): Promise<number> {
-  let written = 0
-  while (written < bytes.length) {
-    const left = bytes.length - written
-    written += (await writeFile(file, bytes, written, left, position + written)).bytesWritten
-  }
-  return position + bytes.length
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -1,4 +1,4 @@
-import { type Doc, doc, isDoc, isTrue, Long, toNumber } from './bson.ts'
+import { type Doc, doc, isDoc, isTrue, toNumber } from './bson.ts'
 import { MongoError } from './errors.ts'
 import { compileExpression } from './expressions.ts'
 import { compileFilter } from './filter.ts'
@@ -32,9 +32,6 @@ const STAGES: { [name: string]: (spec: unknown) => Stage } = {
   },
   $group: (spec) => compileGroup(documentOf('$group', spec, 15947)),
   $project: (spec) => projectStage(documentOf('$project', spec, 15969)),
-  $addFields: (spec) => addFields(documentOf('$addFields', spec, 40272)),
-  $set: (spec) => addFields(documentOf('$set', spec, 40272)),
-  $unwind: unwind,
 }
 
 /** Compiles one stage of a pipeline. Throws 40323 or 40324 when it is not exactly one known stage. */
@@ -89,12 +86,6 @@ function projectStage(spec: Doc): Stage {
     documents.map((document) => setters.reduce((made, set) => set(made, document), project(document)))
 }
 
-function addFields(spec: Doc): Stage {
-  const setters = Object.entries(spec).map(setter)
-  return (documents) =>
-    documents.map((document) => setters.reduce((made, set) => set(made, document), document))
-}
-
 function setter([name, expression]: [string, unknown]): (made: Doc, from: Doc) => Doc {
   const path = name.split('.')
   if (path.some((part) => part === '' || part.startsWith('$')))
@@ -113,37 +104,4 @@ function withField(target: unknown, path: string[], value: unknown): unknown {
   if (inner === undefined) delete made[field]
   else made[field] = inner
   return made
-}
-
-function unwind(spec: unknown): Stage {
-  const options = isDoc(spec) ? spec : doc([['path', spec]])
-  const { path, preserveNullAndEmptyArrays: preserve, includeArrayIndex: index, ...others } = options
-  const [other] = Object.keys(others)
-  if (other) throw new MongoError(28811, `unrecognized option to $unwind stage: ${other}`)
-  if (preserve !== undefined && typeof preserve !== 'boolean')
-    throw new MongoError(
-      28809,
-      'expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage',
-    )
-  if (index !== undefined && (typeof index !== 'string' || /^\$|^$/.test(index)))
-    throw new MongoError(28822, 'includeArrayIndex option to $unwind stage should be a name without a $')
-  if (typeof path !== 'string') throw new MongoError(28808, 'expected a string as the path for $unwind stage')
-  if (!/^\$[^$]/.test(path))
-    throw new MongoError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`)
-  const parts = path.slice(1).split('.')
-  const place = (document: Doc, at: Long | null) =>
-    typeof index === 'string' ? (withField(document, index.split('.'), at) as Doc) : document
-  return (documents) =>
-    documents.flatMap((document) => {
-      // Unlike an expression, this path does not lead through arrays.
-      const value = parts.reduce<unknown>((at, part) => (isDoc(at) ? at[part] : undefined), document)
-      if (Array.isArray(value) && value.length > 0) {
-        return value.map((element, i) =>
-          place(withField(document, parts, element) as Doc, Long.fromNumber(i)),
-        )
-      }
-      const empty = value === undefined || value === null || Array.isArray(value)
-      if (empty && !preserve) return []
-      return [place(Array.isArray(value) ? (withField(document, parts, undefined) as Doc) : document, null)]
-    })
 }

@@ -4,8 +4,7 @@ import { type Client, createScram } from './auth.ts'
 import { isDoc } from './bson.ts'
 import { dispatch, errorReply } from './commands/index.ts'
 import { Cursors } from './cursors.ts'
-import type { Change, Store } from './store.ts'
-import { sweepExpired } from './ttl.ts'
+import { type Change, type Store, sweepExpired } from './store.ts'
 import { encodeReply, MAX_MESSAGE_BYTES, MessageSplitter, parseMessage, type Request } from './wire.ts'
 
 export interface ServerOptions {

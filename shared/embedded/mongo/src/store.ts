@@ -1,7 +1,15 @@
 import { BSONRegExp, type Doc, doc, isDoc, ObjectId } from './bson.ts'
 import { Collection } from './collection.ts'
+import { END } from './collection-index.ts'
 import { MongoError } from './errors.ts'
 import type { IndexSpec } from './index-spec.ts'
+import { keyOf, TYPE } from './values.ts'
+
+/**
+ * After so many documents a long command lets others through. Each document is written whole or not at all, and what came
+ * before an interruption stays, as in MongoDB.
+ */
+export const STEP = 500
 
 /** One change, as the log keeps it. `ns` is "database.collection". */
 export type Change =
@@ -149,4 +157,25 @@ export function withId(document: Doc): Doc {
       `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`,
     )
   return doc([['_id', _id], ...Object.entries(document).filter(([field]) => field !== '_id')])
+}
+
+/**
+ * Removes the documents whose time is up by a TTL index, step by step; of several dates in an array the earliest
+ * counts.
+ */
+export function* sweepExpired(store: Store, now = Date.now()): Generator<void, void> {
+  for (const collection of store.list()) {
+    for (const index of collection.indexes.values()) {
+      const seconds = index.spec.expireAfterSeconds
+      if (seconds === undefined) continue
+      const due = keyOf(new Date(now - seconds * 1000)) + END
+      for (;;) {
+        const some = index.first(TYPE.date, due, STEP)
+        for (const stored of new Set(some)) collection.remove(stored)
+        if (some.length < STEP) break
+        yield
+        if (store.find(collection.ns) !== collection) break // dropped meanwhile
+      }
+    }
+  }
 }

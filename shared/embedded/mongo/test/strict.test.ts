@@ -96,13 +96,6 @@ test('filters and updates take __proto__ and names of Object.prototype as plain 
   expect(Object.keys(Object.prototype)).toEqual([])
 })
 
-test('collMod answers with the old and the new expiry', async () => {
-  await mongo.collection.createIndex({ at: 1 }, { expireAfterSeconds: 60 })
-  const index = { name: 'at_1', expireAfterSeconds: 90 }
-  const answer = await mongo.db.command({ collMod: mongo.collection.collectionName, index })
-  expect(answer).toMatchObject({ expireAfterSeconds_old: 60, expireAfterSeconds_new: 90 })
-})
-
 test('an index of a known name with another key, filter or uniqueness is 86, with another expiry 85', async () => {
   await mongo.collection.createIndex({ a: 1 }, { expireAfterSeconds: 5 })
   await expectCode(mongo.collection.createIndex({ a: 1 }, { expireAfterSeconds: 5, unique: true }), 86)
@@ -160,21 +153,6 @@ test('every missing field is above MinKey', async () => {
 test('$currentDate takes true or a $type, nothing else', async () => {
   for (const a of ['date', { $type: 'date', x: 1 }])
     await expectCode(mongo.updated({}, { $currentDate: { a } }), 2)
-})
-
-test('$unwind does not go through arrays, and knows its options', async () => {
-  await mongo.collection.insertMany([{ a: [{ b: [1] }] }, { a: { b: [2] } }])
-  const unwound = mongo.collection.aggregate([{ $unwind: '$a.b' }, { $project: { _id: 0 } }]).toArray()
-  expect(await unwound).toEqual([{ a: { b: 2 } }])
-  const refused: [object, number][] = [
-    [{ foo: 1 }, 28811],
-    [{ preserveNullAndEmptyArrays: 1 }, 28809],
-    [{ includeArrayIndex: '$i' }, 28822],
-  ]
-  for (const [options, code] of refused) {
-    const pipeline = [{ $unwind: { path: '$a', ...options } }]
-    await expectCode(mongo.collection.aggregate(pipeline).toArray(), code)
-  }
 })
 
 test('the order on the disk cannot be asked for', async () => {

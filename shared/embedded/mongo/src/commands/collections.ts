@@ -1,9 +1,6 @@
-import { type Doc, doc, isDoc, isTrue } from '../bson.ts'
-import { MongoError, notCovered } from '../errors.ts'
+import { doc, isTrue } from '../bson.ts'
 import { compileFilter } from '../filter.ts'
-import { parseIndexSpec } from '../index-spec.ts'
 import { type Command, countField, documentField, namespace } from './command.ts'
-import { indexNames } from './indexes.ts'
 
 export const create: Command = {
   fields: ['autoIndexId'],
@@ -50,54 +47,5 @@ export const listCollections: Command = {
     })
     const batchSize = countField(documentField(command, 'cursor') ?? {}, 'batchSize')
     return cursors.start(`${database}.$cmd.listCollections`, described.filter(matches), batchSize)
-  },
-}
-
-export const listDatabases: Command = {
-  fields: ['filter', 'nameOnly', 'authorizedDatabases'],
-  run(command, { store }) {
-    if (command.$db !== 'admin')
-      throw new MongoError(13, 'listDatabases may only be run against the admin database.')
-    const matches = compileFilter(documentField(command, 'filter') ?? doc())
-    const names = new Set(store.list().map(({ ns }) => ns.slice(0, ns.indexOf('.'))))
-    const databases = Array.from(
-      names,
-      (name): Doc =>
-        doc(
-          isTrue(command.nameOnly)
-            ? [['name', name]]
-            : [
-                ['name', name],
-                ['sizeOnDisk', 0],
-                ['empty', false],
-              ],
-        ),
-    ).filter(matches)
-    return isTrue(command.nameOnly) ? { databases } : { databases, totalSize: 0, totalSizeMb: 0 }
-  },
-}
-
-/** Only the expiry of a TTL index can be changed. */
-export const collMod: Command = {
-  fields: ['index'],
-  run(command, { store }) {
-    const ns = namespace(command)
-    const collection = store.find(ns)
-    if (!collection) throw new MongoError(26, `ns does not exist: ${ns}`)
-    const change = documentField(command, 'index')
-    if (!change) return {}
-    const { keyPattern, name, expireAfterSeconds, ...others } = change
-    const [other] = Object.keys(others)
-    if (other) throw notCovered(`The option 'index.${other}' of collMod`)
-    const [found = ''] = indexNames(collection, isDoc(keyPattern) ? keyPattern : name)
-    const index = collection.indexes.get(found)
-    const before = index?.spec.expireAfterSeconds
-    const spec = parseIndexSpec(doc(Object.entries({ ...index?.spec, expireAfterSeconds })))
-    collection.dropIndex(found)
-    collection.createIndex(spec)
-    return {
-      ...(before === undefined ? {} : { expireAfterSeconds_old: before }),
-      expireAfterSeconds_new: spec.expireAfterSeconds,
-    }
   },
 }

@@ -5,7 +5,7 @@ import { MongoError } from '../errors.ts'
 import { LogError } from '../log.ts'
 import type { Request } from '../wire.ts'
 import { aggregate } from './aggregate.ts'
-import { collMod, create, drop, dropDatabase, listCollections, listDatabases } from './collections.ts'
+import { create, drop, dropDatabase, listCollections } from './collections.ts'
 import { type Command, type Context, checkFields } from './command.ts'
 import { count, distinct, find, getMore, killCursors } from './find.ts'
 import { findAndModify } from './find-and-modify.ts'
@@ -28,8 +28,6 @@ const COMMANDS = new Map<string, Command>(
     drop,
     dropDatabase,
     listCollections,
-    listDatabases,
-    collMod,
     createIndexes,
     listIndexes,
     dropIndexes,

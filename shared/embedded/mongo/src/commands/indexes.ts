@@ -61,8 +61,8 @@ function existing(command: { [field: string]: unknown }, { store }: Context): Co
   return collection
 }
 
-/** The names of the indexes that a name, a list of names or a key pattern means. */
-export function indexNames(collection: Collection, wanted: unknown): string[] {
+// The names of the indexes that a name, a list of names or a key pattern means.
+function indexNames(collection: Collection, wanted: unknown): string[] {
   return (Array.isArray(wanted) ? wanted : [wanted]).map((one) => {
     const found = [...collection.indexes.values()].find(({ spec }) =>
       isDoc(one) ? compare(spec.key, one) === 0 : spec.name === one,

@@ -6,16 +6,12 @@ import { MongoError } from '../errors.ts'
 import { compileFilter } from '../filter.ts'
 import { plan } from '../planner.ts'
 import { select } from '../query.ts'
-import { type Store, withId } from '../store.ts'
+import { STEP, type Store, withId } from '../store.ts'
 import { compileUpdate, type Updater, upsertBase } from '../update.ts'
 import { type Command, checkFields, documentField, documentsField, namespace } from './command.ts'
 import { MAX_WRITE_BATCH } from './hello.ts'
 
 const MAX_DEPTH = 180 // MongoDB's limit for what users store
-
-// After so many documents a command lets others through. Each document is written whole or not at all, and what came
-// before an interruption stays, as in MongoDB.
-const STEP = 500
 
 export const insert: Command = {
   fields: ['documents', 'ordered', 'bypassDocumentValidation'],

@@ -64,11 +64,6 @@ const cases: [what: string, pipeline: Fields[], result: unknown[]][] = [
     [{ _id: 5 }],
   ],
   [
-    '$addFields and $set',
-    [{ $match: { _id: 2 } }, { $addFields: { 'x.y': '$age' } }, { $set: { name: { $literal: '$name' } } }],
-    [{ _id: 2, name: '$name', team: 'b', age: 20, tags: [], x: { y: 20 } }],
-  ],
-  [
     '$cond, $ifNull, $eq, $and',
     [
       { $sort: { _id: 1 } },
@@ -110,10 +105,8 @@ const cases: [what: string, pipeline: Fields[], result: unknown[]][] = [
           max: { $max: '$name' },
           first: { $first: '$name' },
           last: { $last: '$age' },
-          teams: { $addToSet: '$team' },
         },
       },
-      { $project: { teams: 0 } },
     ],
     [{ _id: null, n: 5, sum: 75.5, avg: 75.5 / 3, min: 20, max: 'Eve', first: 'Ann', last: null }],
   ],
@@ -132,29 +125,6 @@ const cases: [what: string, pipeline: Fields[], result: unknown[]][] = [
   ],
   ['$group of nothing', [{ $match: { _id: 99 } }, { $group: { _id: null, n: { $sum: 1 } } }], []],
   ['$count', [{ $match: { team: 'a' } }, { $count: 'n' }], [{ n: 2 }]],
-  [
-    '$unwind',
-    [{ $unwind: '$tags' }, { $project: { tags: 1 } }],
-    [
-      { _id: 1, tags: 'x' },
-      { _id: 1, tags: 'y' },
-      { _id: 4, tags: 'z' },
-    ],
-  ],
-  [
-    '$unwind that preserves',
-    [
-      { $match: { _id: { $in: [1, 2, 5] } } },
-      { $unwind: { path: '$tags', preserveNullAndEmptyArrays: true, includeArrayIndex: 'i' } },
-      { $project: { tags: 1, i: 1 } },
-    ],
-    [
-      { _id: 1, tags: 'x', i: 0 },
-      { _id: 1, tags: 'y', i: 1 },
-      { _id: 2, i: null },
-      { _id: 5, i: null },
-    ],
-  ],
   [
     '$$ROOT and $not',
     [{ $match: { _id: 5 } }, { $project: { _id: 0, all: '$$ROOT', not: { $not: ['$team'] } } }],
@@ -191,7 +161,11 @@ describe('aggregate gives what MongoDB gives:', () => {
   test('the stored documents stay as they are', async () => {
     await mongo.collection.insertOne({ _id: 1, a: [{ b: 1 }] } as never)
     await mongo.collection
-      .aggregate([{ $set: { 'a.c': 2 } }, { $unwind: '$a' }, { $set: { 'a.b': 9 } }])
+      .aggregate([
+        { $project: { a: 1, 'c.d': '$a' } },
+        { $sort: { 'c.d': 1 } },
+        { $project: { 'a.b': '$c' } },
+      ])
       .toArray()
     expect(await mongo.collection.findOne()).toEqual({ _id: 1, a: [{ b: 1 }] })
   })

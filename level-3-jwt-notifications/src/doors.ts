@@ -16,6 +16,7 @@ export {
   type NotificationDoc,
   readOrMakeSetting,
 } from './models.ts'
+export type { ChannelName, PreferenceStore } from './preferences.ts'
 export { objectId } from './schemas.ts'
 export { seed } from './seed.ts'
 export { createServer, type Level3Server } from './server.ts'

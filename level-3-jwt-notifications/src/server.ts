@@ -11,11 +11,14 @@ import { createOriginCheck } from '@levels/shared/server/origin.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import type { Connection } from 'mongoose'
 import { sendAccountNotices } from './account-notices.ts'
+import { sentAnswer } from './answers.ts'
 import type { DeliveryChannel } from './channel.ts'
 import type { Config } from './config.ts'
 import { createNotifications } from './log/index.ts'
 import type { Publish } from './log/publish.ts'
 import { buildIndexes, createModels, type Models } from './models.ts'
+import { createPreferences, type PreferenceStore } from './preferences.ts'
+import { publishRoute } from './publish-route.ts'
 import { createRooms } from './rooms/rooms.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import type { Accounts } from './sessions/accounts.ts'
@@ -70,6 +73,8 @@ export interface Level3Server {
   publish: Publish
   /** Tells of every sign-in and of every session that ends here. */
   signIns: EventEmitter<SignInEvents>
+  /** What users want to be told of, over which channel. */
+  preferences: PreferenceStore
   /**
    * For when messages between instances were lost: brings every local socket up to date, and cuts those whose session
    * has ended. See socket/resync.ts.
@@ -98,8 +103,10 @@ export async function createServer({ config, db, log, page, ...options }: Option
     io.in(sessionRoom(sid)).disconnectSockets(true)
   }
 
+  const preferences = createPreferences(db)
   const forgetUser = async (userId: string) => {
     await Promise.all([
+      preferences.forgetUser(userId),
       models.Notification.deleteMany({ userId }),
       models.IdempotencyKey.deleteMany({ _id: { $regex: `^${userId}:` } }),
       models.Membership.deleteMany({ userId }),
@@ -125,8 +132,10 @@ export async function createServer({ config, db, log, page, ...options }: Option
 
   const routes = createRoutes(auth.admit)
   auth.routes(routes.route)
+  preferences.routes(routes.route)
   notifications.routes(routes.route)
   roomRoutes(routes.route, rooms)
+  publishRoute(routes.route, notifications.send, sentAnswer)
   options.routes?.({ route: routes.route, models, publish })
   const health = healthRouter({ mongo: () => answers(db), ...options.checks }, options.instance)
   const { allowedOrigins, trustProxyHops } = config
@@ -159,6 +168,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
     accounts,
     publish,
     signIns,
+    preferences,
     resync: createResync(io, { models, sessions: auth.devices, catchUp, instance }),
     async close() {
       notifications.close()

@@ -10,7 +10,7 @@ import { createIdempotencyKeys } from './idempotency.ts'
 import { createPublish, type Publish } from './publish.ts'
 import { createReading, type Reading } from './reading.ts'
 import { notificationRoutes } from './routes.ts'
-import { createSend } from './send.ts'
+import { createSend, type Send } from './send.ts'
 import { createUnreadCounts } from './unread.ts'
 
 export interface NotificationsOptions {
@@ -26,6 +26,7 @@ export interface Notifications {
   publish: Publish
   reading: Reading
   changing: Changing
+  send: Send
   routes(route: DefineRoute): void
   close(): void
 }
@@ -47,6 +48,7 @@ export function createNotifications({
     publish,
     reading,
     changing,
+    send,
     routes: (route) => notificationRoutes(route, { reading, changing, send }),
     close: unread.close,
   }

@@ -116,6 +116,7 @@ export function authRoutes(route: DefineRoute, parts: SessionParts): void {
         await parts.forget(caller.id) // what came in between
       })
       await sessions.end(caller.id, [caller.sid])
+      signIns.emit('account-deleted', { userId: caller.id })
       cookie.clear(res)
     },
   })

@@ -29,6 +29,8 @@ describe('an access token', () => {
     ['no user', (person) => forge(person, { sub: undefined }), 'token_invalid'],
     ['a role that does not exist', (person) => forge(person, { role: 'root' }), 'token_invalid'],
     ['no end', (person) => forge(person, { exp: undefined }), 'token_invalid'],
+    ['an end that no date can have', (person) => forge(person, { exp: 9e12 }), 'token_invalid'],
+    ['an end in the far future', (person) => forge(person, { exp: 4e9 }), 'token_invalid'],
     ['an end in the past', (person) => forge(person, { exp: 1_000_000_000 }), 'token_expired'],
     [
       'a session that does not exist',

@@ -11,6 +11,7 @@ describe('in production', () => {
     const headers = { ...OWN, cookie: person.cookie }
     const answer = await request(server().url, 'POST', '/api/auth/refresh', undefined, headers)
     expect(answer.headers.get('set-cookie')).toContain('; Secure')
+    expect(answer.headers.get('strict-transport-security')).toMatch(/^max-age=\d{7,}/)
   })
 
   it('there are no experiments', async () => {
@@ -31,6 +32,16 @@ describe('the experiments of the page', () => {
     const answer = await request(server().url, 'POST', '/api/auth/experiments/replay', undefined, headers)
     expect([answer.status, answer.body.code]).toEqual([401, 'session_revoked'])
     await tab.next('session:ended')
+  })
+
+  it('take no foreign page', async () => {
+    const person = await newPerson(server())
+    const headers = { ...OWN, cookie: person.cookie, origin: 'https://evil.example' }
+    for (const what of ['expired-token', 'replay']) {
+      const answer = await person.api('POST', `/api/auth/experiments/${what}`, undefined, headers)
+      expect([answer.status, answer.body.code]).toEqual([403, 'origin_refused'])
+    }
+    expect((await person.api('GET', '/api/auth/me')).status).toBe(200)
   })
 
   it('give a token that has expired', async () => {

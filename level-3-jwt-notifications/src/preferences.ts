@@ -1,0 +1,108 @@
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
+import { type Connection, Schema, type Types } from 'mongoose'
+import * as z from 'zod'
+import { type NotificationType, notificationTypes } from './events.ts'
+
+/** The ways to reach a user, by the names of their delivery channels. */
+const channels = ['socket', 'push', 'email'] as const
+export type ChannelName = (typeof channels)[number]
+
+/** What tells a user of a stranger in the account is always delivered: the stranger must not be able to silence it. */
+const ALWAYS: readonly NotificationType[] = ['account', 'login.new']
+
+const types = z
+  .array(z.enum(notificationTypes).exclude(['account', 'login.new']))
+  .max(notificationTypes.length)
+
+/** What a user wants to hear of, and when. The log has everything all the same. */
+export const preferences = z
+  .strictObject({
+    mutedUntil: z.iso.datetime().nullable().default(null).describe('Until then every channel is quiet'),
+    off: z
+      .strictObject({ socket: types.default([]), push: types.default([]), email: types.default([]) })
+      .default({ socket: [], push: [], email: [] })
+      .describe('The types that a channel does not bring; for `socket`: that the page shows without a toast'),
+  })
+  .meta({ id: 'Preferences' })
+export type Preferences = z.output<typeof preferences>
+
+interface PreferencesDoc {
+  /** The user's id. */
+  _id: Types.ObjectId
+  mutedUntil?: Date
+  off: Preferences['off']
+}
+
+const schema = new Schema<PreferencesDoc>(
+  {
+    _id: Schema.Types.ObjectId,
+    mutedUntil: Date,
+    off: { socket: [String], push: [String], email: [String] },
+  },
+  { versionKey: false },
+)
+
+export type PreferenceStore = ReturnType<typeof createPreferences>
+
+/** What users want, and the routes where they say so. */
+export function createPreferences(db: Connection) {
+  const Stored = db.model<PreferencesDoc>('Preferences', schema, 'preferences')
+
+  async function read(userId: string): Promise<Preferences> {
+    const stored = await Stored.findById(userId).lean()
+    return { mutedUntil: stored?.mutedUntil?.toISOString() ?? null, off: stored?.off ?? NOTHING_OFF }
+  }
+
+  async function write(userId: string, { mutedUntil, off }: Preferences): Promise<Preferences> {
+    await Stored.replaceOne(
+      { _id: userId },
+      { off, ...(mutedUntil !== null && { mutedUntil: new Date(mutedUntil) }) },
+      { upsert: true },
+    )
+    return read(userId)
+  }
+
+  return {
+    read,
+
+    /** Those of the users whom this channel may bring a notification of this type now. One query for all of them. */
+    async allowing(userIds: readonly string[], channel: ChannelName, type: NotificationType) {
+      if (ALWAYS.includes(type)) return new Set(userIds)
+      const refused = await Stored.find(
+        { _id: { $in: userIds }, $or: [{ mutedUntil: { $gt: new Date() } }, { [`off.${channel}`]: type }] },
+        { _id: 1 },
+      ).lean()
+      const ids = new Set(refused.map(({ _id }) => _id.toHexString()))
+      return new Set(userIds.filter((id) => !ids.has(id)))
+    },
+
+    async forgetUser(userId: string): Promise<void> {
+      await Stored.deleteOne({ _id: userId })
+    },
+
+    routes(route: DefineRoute): void {
+      route({
+        method: 'get',
+        path: '/api/preferences',
+        summary: 'What you want to be told of',
+        access: 'user',
+        status: 200,
+        answer: preferences,
+        handle: ({ caller }) => read(caller.id),
+      })
+
+      route({
+        method: 'put',
+        path: '/api/preferences',
+        summary: 'Say what you want to be told of; what is left out is back at its default',
+        access: 'user',
+        body: preferences,
+        status: 200,
+        answer: preferences,
+        handle: ({ caller, body }) => write(caller.id, body),
+      })
+    },
+  }
+}
+
+const NOTHING_OFF: Preferences['off'] = { socket: [], push: [], email: [] }

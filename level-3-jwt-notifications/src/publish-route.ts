@@ -1,0 +1,44 @@
+import type { Caller, DefineRoute } from '@levels/shared/server/api/route.ts'
+import * as z from 'zod'
+
+const text = z.string().trim().min(1)
+
+/** Sends a message, as `POST /api/notifications` does. */
+type Send = (
+  sender: Caller,
+  request: { to: string; type: 'message'; title: string; message: string },
+  idempotencyKey: string | undefined,
+) => Promise<unknown>
+
+/** For programs and shell scripts: a key, a name in the path, and the text as it is. */
+export function publishRoute(route: DefineRoute, send: Send, answer: z.ZodType): void {
+  route({
+    method: 'post',
+    path: '/api/publish/:to',
+    summary: 'Send text as a message. For programs, with a key from POST /api/keys',
+    access: 'program',
+    params: z.strictObject({ to: z.string().min(1).max(100).describe('A username, or "me"') }),
+    query: z.strictObject({ title: text.max(200).optional() }),
+    headers: z.object({
+      'idempotency-key': z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe('The same key within a day gives the same notification, once'),
+    }),
+    bodyType: 'text',
+    body: text.max(2_000).refine((value) => value.isWellFormed(), 'must be well-formed Unicode'),
+    status: 201,
+    answer,
+    problems: { 422: 'The Idempotency-Key was used for another request' },
+    handle({ caller, params, query, headers, body }) {
+      const title = query.title ?? `Message from ${caller.username}`
+      return send(
+        caller,
+        { to: params.to, type: 'message', title, message: body },
+        headers['idempotency-key'],
+      )
+    },
+  })
+}

@@ -28,7 +28,7 @@ describe('check', () => {
   it('counts what was acknowledged and not shown as lost, on each page that should have it', () => {
     const lines = ['bob/1 opened', 'bob/2 opened', 'ann send a to bob', 'ann acknowledged a', 'bob/1 shown a']
     expect(check(history(...lines))).toEqual({
-      counts: { ...calm, lost: 1 },
+      counts: { ...calm, shown: 0, lost: 1 },
       findings: [{ kind: 'lost', message: 'a', page: 'bob/2', at: 5 }],
     })
   })

@@ -1,4 +1,4 @@
-import type { Entry } from './history.ts'
+import { type Entry, MARKER } from './history.ts'
 
 export interface Counts {
   sent: number
@@ -52,7 +52,7 @@ interface Page {
  * - disordered: a page has it before another that its sender sent earlier; by its number in the log where it has one,
  *   for that is the order of the list that a person sees, else by arrival.
  *
- * `sent`, `acknowledged` and `shown` count notifications, the others count (notification, page) pairs.
+ * `sent`, `acknowledged` and `shown` (by every page that had to) count notifications, the others count (notification, page) pairs.
  */
 export function check(history: readonly Entry[]): Verdict {
   const { sent, pages } = read(history)
@@ -63,12 +63,13 @@ export function check(history: readonly Entry[]): Verdict {
     ...findDisordered(page, sent),
   ])
   const count = (kind: Finding['kind']) => findings.filter((finding) => finding.kind === kind).length
-  const shown = new Set([...pages.values()].flatMap((page) => page.shown.map(({ message }) => message)))
+  const lost = new Set(findings.filter(({ kind }) => kind === 'lost').map(({ message }) => message))
+  const seen = new Set([...pages.values()].flatMap((page) => page.shown.map(({ message = '' }) => message)))
   return {
     counts: {
       sent: sent.size,
       acknowledged: [...sent.values()].filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length,
-      shown: [...shown].filter((message) => message !== undefined && sent.has(message)).length,
+      shown: [...seen].filter((message) => sent.has(message) && !lost.has(message)).length,
       lost: count('lost'),
       doubled: count('doubled'),
       phantom: count('phantom'),
@@ -84,6 +85,7 @@ function read(history: readonly Entry[]): { sent: Map<string, Sent>; pages: Map<
   const placeOf = new Map<string, number>()
   for (const entry of history) {
     const { who, what, message = '' } = entry
+    if (message.startsWith(MARKER)) continue
     const page = pages.get(who)
     if (what === 'opened')
       pages.set(who, { name: who, of: entry.of ?? who, isOpen: true, readyAt: Infinity, shown: [] })

@@ -90,3 +90,6 @@ export function createHistory(): History {
   }
   return history
 }
+
+/** Texts with this beginning are not notifications: they tell an experiment that everything before them is through. */
+export const MARKER = 'marker '

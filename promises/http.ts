@@ -28,7 +28,11 @@ export function call(
   const isRaw = typeof body === 'string' || Buffer.isBuffer(body)
   const content = body === undefined || isRaw ? body : JSON.stringify(body)
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(new NoAnswer(`${method} ${url}: ${error.message}`))
+    const { pathname } = new URL(url)
+    const fail = (error: Error) => {
+      const why = error.name === 'AbortError' ? `not within ${timeoutMs / 1_000} s` : error.message
+      reject(new NoAnswer(`no answer to ${method} ${pathname}: ${why}`))
+    }
     const sending = request(
       url,
       {

@@ -85,6 +85,17 @@ describe('a link', () => {
     await expect.poll(client.got).toBe('afrom the server b')
   })
 
+  it('freezes one direction only when told so', async () => {
+    const client = await openClient()
+    await client.says('a')
+    link.freeze('to the server')
+    client.socket.write('b')
+    ends[0]?.write('unasked')
+    await expect.poll(client.got).toBe('aunasked')
+    link.thaw()
+    await expect.poll(client.got).toBe('aunaskedb')
+  })
+
   it('tells when the server ends a frozen connection, and does not tell the client', async () => {
     const client = await openClient()
     await client.says('a')

@@ -17,10 +17,10 @@ export interface Link {
   down(): void
   up(): void
   /**
-   * Passes nothing on and closes nothing: both sides believe that the other is there. New connections get through.
-   * Holds 64 KiB a direction, then reads no more, so that the side that goes on writing feels it.
+   * Passes nothing on (in one direction or both) and closes nothing: both sides believe that the other is there. New
+   * connections get through. Holds 64 KiB, then reads no more, so that the side that goes on writing feels it.
    */
-  freeze(): void
+  freeze(direction?: Direction): void
   /** Passes on what frozen connections held back, and what comes. */
   thaw(): void
   /** From now on everything takes so many milliseconds longer on its way, in both directions. 0 ends it. */
@@ -36,6 +36,8 @@ export interface Link {
   endedByServer(): Promise<void>
   close(): void
 }
+
+export type Direction = 'to the server' | 'to the client'
 
 export interface LinkOptions {
   /** Where connections lead, as URLs: to the first that takes them. */
@@ -94,9 +96,9 @@ export async function openLink({ targets, history, name = 'link' }: LinkOptions)
       tell('up')
       isDown = false
     },
-    freeze() {
-      tell('frozen')
-      for (const line of lines) line.freeze()
+    freeze(direction) {
+      tell('frozen', direction)
+      for (const line of lines) line.freeze(direction)
     },
     thaw() {
       tell('thawed')
@@ -141,7 +143,7 @@ interface Settings {
 /** One connection through the link. */
 interface Line {
   cut(): void
-  freeze(): void
+  freeze(direction?: Direction): void
   thaw(): void
   halfClose(): void
   /** What the client said before this does not count as a question. */
@@ -166,34 +168,13 @@ async function connectTo(
 }
 
 function createLine(client: Socket, upstream: Socket, onEnd: () => void, settings: Settings): Line {
-  let isFrozen = false
+  const up = createLane(client, upstream, settings)
+  const down = createLane(upstream, client, settings)
   let hasAsked = false
-  let held: (() => void)[] = []
-  let heldBytes = 0
   let markEnded: () => void = () => undefined
   const endedByServer = new Promise<void>((resolve) => {
     markEnded = resolve
   })
-
-  /** Now, or later if the link is slow or frozen; always in order. */
-  function pass(step: () => void): void {
-    if (isFrozen) held.push(step)
-    else if (settings.delayMs > 0) setTimeout(() => (isFrozen ? held.push(step) : step()), settings.delayMs)
-    else step()
-  }
-  function forward(from: Socket, to: Socket, data: Buffer): void {
-    if (isFrozen) {
-      heldBytes += data.length
-      if (heldBytes > MOST_HELD_BYTES) from.pause()
-    }
-    pass(() => {
-      if (to.destroyed || !to.writable) return
-      if (!to.write(data)) {
-        from.pause()
-        to.once('drain', () => from.resume())
-      }
-    })
-  }
   function cut(): void {
     client.resetAndDestroy()
     upstream.resetAndDestroy()
@@ -201,27 +182,27 @@ function createLine(client: Socket, upstream: Socket, onEnd: () => void, setting
 
   client.on('data', (data) => {
     hasAsked = true
-    forward(client, upstream, data)
+    up.forward(data)
   })
   upstream.on('data', (data) => {
-    if (settings.swallowed && hasAsked && !isFrozen) {
+    if (settings.swallowed && hasAsked && !down.isFrozen()) {
       settings.swallowed()
       return cut()
     }
-    forward(upstream, client, data)
+    down.forward(data)
   })
-  for (const [from, to] of [
-    [client, upstream],
-    [upstream, client],
+  for (const [from, to, lane] of [
+    [client, upstream, up],
+    [upstream, client, down],
   ] as const) {
     from.on('error', () => from.destroy()) // an error here is the failure under test; `close` follows
     from.on('end', () => {
       if (from === upstream) markEnded()
-      pass(() => to.end())
+      lane.pass(() => to.end())
     })
     from.on('close', () => {
       if (from === upstream) markEnded()
-      pass(() => to.destroy())
+      lane.pass(() => to.destroy())
       if (client.destroyed && upstream.destroyed) onEnd()
     })
   }
@@ -229,21 +210,57 @@ function createLine(client: Socket, upstream: Socket, onEnd: () => void, setting
   return {
     endedByServer,
     cut,
-    freeze() {
-      isFrozen = true
+    freeze(direction) {
+      if (direction !== 'to the client') up.freeze()
+      if (direction !== 'to the server') down.freeze()
     },
     thaw() {
-      isFrozen = false
-      const steps = held
-      held = []
-      heldBytes = 0
-      client.resume()
-      upstream.resume()
-      for (const step of steps) step()
+      up.thaw()
+      down.thaw()
     },
     halfClose: () => void upstream.end(),
     forgetAsked() {
       hasAsked = false
+    },
+  }
+}
+
+/** One direction of a connection: passes on now, or later if the link is slow or frozen; always in order. */
+function createLane(from: Socket, to: Socket, settings: Settings) {
+  let frozen = false
+  let held: (() => void)[] = []
+  let heldBytes = 0
+
+  function pass(step: () => void): void {
+    if (frozen) held.push(step)
+    else if (settings.delayMs > 0) setTimeout(() => (frozen ? held.push(step) : step()), settings.delayMs)
+    else step()
+  }
+
+  return {
+    pass,
+    isFrozen: () => frozen,
+    forward(data: Buffer): void {
+      if (frozen) {
+        heldBytes += data.length
+        if (heldBytes > MOST_HELD_BYTES) from.pause()
+      }
+      pass(() => {
+        if (to.destroyed || !to.writable || to.write(data)) return
+        from.pause()
+        to.once('drain', () => from.resume())
+      })
+    },
+    freeze(): void {
+      frozen = true
+    },
+    thaw(): void {
+      frozen = false
+      const steps = held
+      held = []
+      heldBytes = 0
+      from.resume()
+      for (const step of steps) step()
     },
   }
 }

@@ -80,7 +80,8 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     if (group === undefined) return
     signalGroup(group, 'SIGKILL')
     await ended
-    while (isGroupAlive(group)) await sleep(5)
+    // What was killed is gone in an instant; but nothing waits for ever for what the system does not let go of.
+    for (let tries = 0; tries < 200 && isGroupAlive(group); tries++) await sleep(10)
     groups.delete(group)
     group = undefined
   }

@@ -7,7 +7,10 @@ export interface DialectOptions {
   /** Where the servers are; only level 4 has several. The first that takes a connection is used. */
   urls: readonly [string, ...string[]]
   history: History
-  /** Added to the names of people, so that several runs on one server do not meet: letters and digits. */
+  /**
+   * Keeps several experiments on one server apart: added to the names of people, and to texts by `tagged`. Six letters
+   * or digits.
+   */
   tag?: string
 }
 
@@ -70,5 +73,11 @@ export interface Page {
   close(): void
 }
 
-/** Texts with this beginning are not notifications: they tell an experiment that everything before them is through. */
-export const MARKER = 'marker '
+/** A text that pages of other experiments, which may see it at levels 1 and 2, do not take for one of theirs. */
+export const tagged = (text: string, tag: string) => `${text} ·${tag}`
+
+/** Whether the text was tagged by another experiment. */
+export function isOfAnother(text: string, tag: string): boolean {
+  const found = /·([a-z0-9]{6})$/.exec(text)
+  return found !== null && tag !== '' && found[1] !== tag
+}

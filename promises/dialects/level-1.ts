@@ -20,9 +20,10 @@ export interface Level1Page extends Page {
   say(data: string | Buffer): boolean
 }
 
-const RECONNECT_MS = { min: 50, max: 500 }
+const RECONNECT_MS = { min: 150, max: 600 }
 
-export function speakLevel1({ urls, history }: DialectOptions): Level1 {
+export function speakLevel1(options: DialectOptions): Level1 {
+  const { urls, history } = options
   const closers: (() => void)[] = []
 
   async function person(name: string): Promise<Level1Person> {
@@ -33,12 +34,12 @@ export function speakLevel1({ urls, history }: DialectOptions): Level1 {
       name,
       link,
       send: (_to, message, { timeoutMs } = {}) => notify(link.url, name, message, history, timeoutMs),
-      async openPage(options = {}) {
+      async openPage({ link: given, wait } = {}) {
         const pageName = `${name}/${++pages}`
-        const own = options.link ?? (await openLink({ targets: urls, history, name: pageName }))
-        const page = openPage(pageName, name, own, history)
+        const own = given ?? (await openLink({ targets: urls, history, name: pageName }))
+        const page = openPage(pageName, name, own, options)
         closers.push(page.close, own.close)
-        if (options.wait !== false) await page.ready()
+        if (wait !== false) await page.ready()
         return page
       },
     }
@@ -78,8 +79,8 @@ async function notify(
   }
 }
 
-function openPage(name: string, of: string, link: Link, history: History): Level1Page {
-  const base = createPageBase(name, of, link, history)
+function openPage(name: string, of: string, link: Link, options: DialectOptions): Level1Page {
+  const base = createPageBase(name, of, link, options)
   let socket: WebSocket | undefined
   let timer: NodeJS.Timeout | undefined
   let isClosed = false

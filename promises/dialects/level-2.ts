@@ -42,7 +42,8 @@ export interface Level2Page extends Page {
 const SEND_EVERY_MS = 60
 const REFUSED_AGAIN_MS = 300
 
-export function speakLevel2({ urls, history, tag = '' }: DialectOptions): Level2 {
+export function speakLevel2(options: DialectOptions): Level2 {
+  const { urls, history, tag = '' } = options
   const closers: (() => void)[] = []
   const open = async (name: string) => {
     const link = await openLink({ targets: urls, history, name })
@@ -63,7 +64,10 @@ export function speakLevel2({ urls, history, tag = '' }: DialectOptions): Level2
       message: string,
       { timeoutMs = 5_000 }: SendOptions = {},
     ): Promise<Outcome> {
-      sender ??= openPage(`${name}'s sender`, identity, link, createSilentHistory(history))
+      sender ??= openPage(`${name}'s sender`, identity, link, {
+        history: createSilentHistory(history),
+        tag,
+      })
       closers.push(sender.close)
       await sender.ready()
       nextSendAt = Math.max(nextSendAt + SEND_EVERY_MS, performance.now())
@@ -86,12 +90,12 @@ export function speakLevel2({ urls, history, tag = '' }: DialectOptions): Level2
         return identity.sessionId
       },
       send,
-      async openPage(options = {}) {
+      async openPage({ link: given, wait } = {}) {
         const pageName = `${name}/${++pages}`
-        const own = options.link ?? (await open(pageName))
-        const page = openPage(pageName, identity, own, history)
+        const own = given ?? (await open(pageName))
+        const page = openPage(pageName, identity, own, options)
         closers.push(page.close)
-        if (options.wait !== false) await page.ready()
+        if (wait !== false) await page.ready()
         return page
       },
     }
@@ -133,7 +137,7 @@ async function record(
   send: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const outcome = await send().catch((error: Error): Outcome => {
-    if (error instanceof NoAnswer || /timed out|timeout/i.test(error.message)) {
+    if (error instanceof NoAnswer || /timed out|timeout|disconnected/i.test(error.message)) {
       return { what: 'unanswered', why: error.message }
     }
     throw error
@@ -149,8 +153,13 @@ function createSilentHistory(history: History): History {
   return { ...history, add: (who, what, more) => what === 'wire' && history.add(who, what, more) }
 }
 
-function openPage(name: string, identity: Identity, link: Link, history: History): Level2Page {
-  const base = createPageBase(name, identity.username, link, history)
+function openPage(
+  name: string,
+  identity: Identity,
+  link: Link,
+  options: Pick<DialectOptions, 'history' | 'tag'>,
+): Level2Page {
+  const base = createPageBase(name, identity.username, link, options)
   const auth = (): Handshake => ({
     username: identity.username,
     ...(identity.sessionId !== undefined && { sessionId: identity.sessionId }),

@@ -67,14 +67,19 @@ export interface Level3Page extends Page {
 
 export const PASSWORD = 'password123'
 const SEEN_AFTER_MS = 50
+/** Hashing a password takes a while on purpose, and several people may come at once. */
+const SIGN_IN_WITHIN_MS = 30_000
 const GAP_PATIENCE_MS = 500
 const AGAIN_AFTER_MS = 200
 /** What the server itself tells people of: no notification that a run has sent. */
 const OWN_TYPES = ['login.new', 'account']
 
-export function speakLevel3({ urls, history, tag = '' }: DialectOptions, level: 3 | 4 = 3): Level3 {
+export function speakLevel3(options: DialectOptions, level: 3 | 4 = 3): Level3 {
+  const { urls, history, tag = '' } = options
   const closers: (() => void)[] = []
-  const open = async (name: string, targets = urls as readonly string[]) => {
+  let opened = 0
+  /** Instances take turns, and each link leads to the others when its own is gone. */
+  const open = async (name: string, targets: readonly string[] = rotate(urls, opened++)) => {
     const link = await openLink({ targets, history, name })
     closers.push(link.close)
     return link
@@ -106,12 +111,13 @@ export function speakLevel3({ urls, history, tag = '' }: DialectOptions, level: 
         return answer
       },
       send: (to, message, options) => send(self, to, message, history, options),
-      async openPage(options = {}) {
+      async openPage(how = {}) {
         const pageName = `${name}/${++pages}`
-        const own = options.link ?? (await open(pageName, options.urls))
-        const page = openPage(pageName, name, options.token ?? device.accessToken, own, history, options)
+        const own = how.link ?? (await open(pageName, how.urls))
+        const token = how.token ?? device.accessToken
+        const page = openPage(pageName, name, token, own, { ...how, history, tag })
         closers.push(page.close)
-        if (options.wait !== false) await page.ready()
+        if (how.wait !== false) await page.ready()
         return page
       },
     }
@@ -128,10 +134,16 @@ export function speakLevel3({ urls, history, tag = '' }: DialectOptions, level: 
   }
 }
 
+const rotate = (urls: readonly string[], by: number) => [
+  ...urls.slice(by % urls.length),
+  ...urls.slice(0, by % urls.length),
+]
+
 async function signInWith(url: string, how: 'register' | 'login', username: string): Promise<Answer> {
   const answer = await call(`${url}/api/auth/${how}`, {
     method: 'POST',
     body: { username, password: PASSWORD },
+    timeoutMs: SIGN_IN_WITHIN_MS,
   })
   if (answer.status < 300) return answer
   throw new Error(`POST /api/auth/${how} of ${username}: ${answer.status} ${answer.text.slice(0, 200)}`)
@@ -183,10 +195,9 @@ function openPage(
   of: string,
   firstToken: string,
   link: Link,
-  history: History,
-  { hidden = false }: Level3PageOptions,
+  { hidden = false, ...options }: Level3PageOptions & Pick<DialectOptions, 'history' | 'tag'>,
 ): Level3Page {
-  const base = createPageBase(name, of, link, history)
+  const base = createPageBase(name, of, link, options)
   const missed: string[] = []
   const inbox = createInbox({ onChange: () => undefined, onNew: show })
   const timers = new Map<string, NodeJS.Timeout>()

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
-import type { History } from '../history.ts'
+import { MARKER } from '../history.ts'
 import type { Link } from '../links.ts'
-import { MARKER, type Page } from './dialect.ts'
+import { type DialectOptions, isOfAnother, type Page } from './dialect.ts'
 
 /** The part of a page that is the same in every dialect: it writes down what happens to it. */
 export interface PageBase extends Omit<Page, 'close' | 'isConnected'> {
@@ -19,9 +19,14 @@ export interface PageBase extends Omit<Page, 'close' | 'isConnected'> {
 const READY_WITHIN_MS = 10_000
 const LONGEST_WIRE_TEXT = 300
 
-export function createPageBase(name: string, of: string, link: Link, history: History): PageBase {
+export function createPageBase(
+  name: string,
+  of: string,
+  link: Link,
+  { history, tag = '' }: Pick<DialectOptions, 'history' | 'tag'>,
+): PageBase {
   const shown: string[] = []
-  const readiness = new EventEmitter()
+  const readiness = new EventEmitter().setMaxListeners(0)
   let isReady = false
   let isClosed = false
   history.add(name, 'opened', { of })
@@ -32,7 +37,7 @@ export function createPageBase(name: string, of: string, link: Link, history: Hi
     link,
     shown,
     show(message, seq) {
-      if (isClosed) return
+      if (isClosed || isOfAnother(message, tag)) return
       shown.push(message)
       if (message.startsWith(MARKER)) history.add(name, 'wire', { note: `(shown) ${message}` })
       else history.add(name, 'shown', { message, ...(seq !== undefined && { seq }) })
@@ -47,7 +52,8 @@ export function createPageBase(name: string, of: string, link: Link, history: Hi
       isReady = false
     },
     wire(direction, text) {
-      if (!isClosed) history.add(name, 'wire', { note: `${direction} ${text.slice(0, LONGEST_WIRE_TEXT)}` })
+      if (!isClosed)
+        history.add(name, 'wire', { note: `${direction} ${hideTokens(text).slice(0, LONGEST_WIRE_TEXT)}` })
     },
     markClosed() {
       if (isClosed) return
@@ -63,3 +69,6 @@ export function createPageBase(name: string, of: string, link: Link, history: Hi
     shows: (message, withinMs = 5_000) => history.until(() => shown.includes(message), withinMs),
   }
 }
+
+/** Whoever holds a whole token is whom it names: no history shows one. */
+const hideTokens = (text: string) => text.replace(/\beyJ[\w-]*\.[\w-]+\.[\w-]*/g, 'eyJ…')

@@ -10,8 +10,8 @@ export function connectSocket(
     transports: ['websocket'],
     forceNew: true,
     autoConnect: false,
-    reconnectionDelay: 50,
-    reconnectionDelayMax: 500,
+    reconnectionDelay: 300,
+    reconnectionDelayMax: 1_000,
     timeout: 5_000,
     auth: (give: (data: object) => void) => give(auth()),
   })

@@ -1,0 +1,47 @@
+import type { Experiment } from '../arena.ts'
+import type { PromiseId } from '../promises.ts'
+import { anInstanceDies } from './an-instance-dies.ts'
+import { answered } from './answered.ts'
+import { arrives } from './arrives.ts'
+import { closedBrowser } from './closed-browser.ts'
+import { deadPeer } from './dead-peer.ts'
+import { goodbye } from './goodbye.ts'
+import { inOrder } from './in-order.ts'
+import { noNeedlessPush } from './no-needless-push.ts'
+import { once } from './once.ts'
+import { pushPersists } from './push-persists.ts'
+import { rightPerson } from './right-person.ts'
+import { sentTwice } from './sent-twice.ts'
+import { survivesACrash } from './survives-a-crash.ts'
+import { survivesACut } from './survives-a-cut.ts'
+import { survivesAbsence } from './survives-absence.ts'
+import { theBusDies } from './the-bus-dies.ts'
+
+/** How an experiment wants to run. */
+export interface Plan {
+  run: Experiment
+  /** It kills, floods or ends servers: it gets a stage for itself. */
+  alone?: boolean
+  /** Settings that its stage is started with; then it cannot share one. */
+  settings?: Record<string, string>
+}
+
+/** The experiment of each promise: one file each. */
+export const experiments: Partial<Record<PromiseId, Plan>> = {
+  arrives: { run: arrives },
+  'in-order': { run: inOrder },
+  'survives-a-cut': { run: survivesACut },
+  'survives-absence': { run: survivesAbsence },
+  'survives-a-crash': { run: survivesACrash, alone: true },
+  once: { run: once },
+  'sent-twice': { run: sentTwice },
+  answered: { run: answered },
+  'right-person': { run: rightPerson },
+  'closed-browser': { run: closedBrowser },
+  'no-needless-push': { run: noNeedlessPush },
+  'push-persists': { run: pushPersists },
+  'an-instance-dies': { run: anInstanceDies, alone: true },
+  'the-bus-dies': { run: theBusDies, alone: true },
+  'dead-peer': { run: deadPeer },
+  goodbye: { run: goodbye, alone: true },
+}

@@ -72,6 +72,12 @@ export function openArena(stage: Stage, seed: number, id: string): Arena {
   const tag = Math.random().toString(36).slice(2, 8).padEnd(6, '0')
   const dialect = speak(stage, history, tag)
   const people = new Map<string, Person>()
+  const { person: makePerson } = dialect
+  dialect.person = async (label) => {
+    const person = await makePerson(label)
+    people.set(person.name, person)
+    return person
+  }
   const only = <T>(levels: readonly number[]): T => {
     if (!levels.includes(stage.level)) throw new Error(`level ${stage.level} has no such thing`)
     return dialect as T
@@ -102,11 +108,7 @@ export function openArena(stage: Stage, seed: number, id: string): Arena {
     get level4() {
       return only<Level4>([4])
     },
-    async person(label) {
-      const person = await dialect.person(label)
-      people.set(person.name, person)
-      return person
-    },
+    person: (label) => dialect.person(label),
     knownPerson(name) {
       const person = people.get(name)
       if (!person) throw new Error(`nobody is called ${name}`)

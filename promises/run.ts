@@ -105,7 +105,7 @@ async function tryOne(options: RunOptions, stage: Stage, { promise, plan }: Job)
     for (let attempt = 1; ; attempt++) {
       const began = performance.now()
       const arena = openArena(stage, options.seed, promise.id)
-      const result = await attemptOne(arena, plan)
+      const result = await attemptOne(arena, plan, expectedOf(promise, options.level))
       arena.close()
       const stall = stalls.longest()
       const outcome = {
@@ -122,13 +122,15 @@ async function tryOne(options: RunOptions, stage: Stage, { promise, plan }: Job)
   }
 }
 
-async function attemptOne(arena: Arena, { run }: Plan): Promise<Result> {
+/** An experiment that fails is a broken promise; but that a promise is not made must be shown, not stumbled over. */
+async function attemptOne(arena: Arena, { run }: Plan, expected: Expected): Promise<Result> {
   const late = `not over after ${LONGEST_MS / 1_000} s`
   try {
     return await Promise.race([run(arena), after(LONGEST_MS, { verdict: 'broken', evidence: late } as const)])
   } catch (error) {
     const at = arena.history.entries.at(-1)?.at ?? 0
-    return { verdict: 'broken', evidence: (error as Error).message, first: { at, page: '' } }
+    const verdict = expected === '✓' ? 'broken' : 'not tried'
+    return { verdict, evidence: (error as Error).message, first: { at, page: '' } }
   }
 }
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type PushService, startPushService } from '@levels/shared/testing/push-service.ts'
 import { typescriptArguments } from '@levels/shared/dev/typescript.js'
+import { type PushService, startPushService } from '@levels/shared/testing/push-service.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 
 /** What servers of levels 3 and 4 need beside themselves; every stage has its own. */

@@ -50,8 +50,7 @@ export async function openStage(
       ? target.command
       : ([
           process.execPath,
-          '--import',
-          'tsx',
+          ...typescriptArguments,
           path.join(folders[level - 1] ?? '', 'src', 'main.ts'),
         ] as const)
   const env = {

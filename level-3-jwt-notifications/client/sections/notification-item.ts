@@ -61,7 +61,7 @@ export function notificationItem(
         from ? h('span', {}, `from ${from}`) : undefined,
         h('span', {}, type),
         h('span', { title: 'Its place in your log' }, `number ${seq}`),
-        href ? actionLink(href, title) : undefined,
+        href ? actionLink(href, title, actionName(notification)) : undefined,
       ),
     ),
     h(
@@ -80,15 +80,20 @@ export function notificationItem(
   )
 }
 
-function actionLink(href: string, title: string): HTMLAnchorElement {
+/** What the system itself says has a name for its action; a user's words get none of their own. */
+export function actionName({ type, from }: Pick<Notification, 'type' | 'from'>): string {
+  return type === 'login.new' && from === undefined ? 'View devices' : 'Open'
+}
+
+function actionLink(href: string, title: string, label: string): HTMLAnchorElement {
   const leavesThisSite = new URL(href).origin !== location.origin
   return h(
     'a',
     {
       href,
       ...(leavesThisSite ? { target: '_blank', rel: 'noopener noreferrer' } : {}),
-      attributes: { 'aria-label': `Open: ${title}` },
+      attributes: { 'aria-label': `${label}: ${title}` },
     },
-    'Open',
+    label,
   )
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { type Env, StartError } from '@levels/shared/server/config.ts'
 import { createLog, readLogLevel } from '@levels/shared/server/log.ts'
+import { networkNotes } from '@levels/shared/server/notes.ts'
 import { listen, startLines } from '@levels/shared/server/run.ts'
 import { onShutdown } from '@levels/shared/server/shutdown.ts'
 import { type Config, readConfig } from '../src/config.ts'
@@ -58,7 +59,11 @@ async function runCluster(env: Env): Promise<void> {
         'Level 4 · Web Push and several instances',
         balancer.ready,
         [...mongo.services, ...redis.services],
-        [`instances: app1 ${app1.ready}, app2 ${app2.ready}`, ...(app1.notes ?? [])],
+        [
+          `instances: app1 ${app1.ready}, app2 ${app2.ready}`,
+          ...networkNotes(config, ports.balancer),
+          ...(app1.notes ?? []),
+        ],
       ),
     )
     process.send?.({ ready: balancer.ready })

@@ -1,7 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, type ForkOptions, fork, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { sayGoodbye } from '@levels/shared/dev/goodbye.js'
 import { type Env, StartError } from '@levels/shared/server/config.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 
@@ -72,12 +73,15 @@ export async function keepRunning(options: ProgramOptions): Promise<RunningProgr
 }
 
 function launch({ name, script, env }: ProgramOptions): { child: ChildProcess; ready: Promise<Ready> } {
-  const child = fork(path.join(import.meta.dirname, '..', script), {
+  const options: ForkOptions & Pick<SpawnOptions, 'windowsHide'> = {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Ctrl-C in the terminal goes to the whole group; it is for us to say who ends when.
-    detached: true,
-  })
+    // (On Windows that would open a console window, and Ctrl-C reaches only us anyway.)
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  }
+  const child = fork(path.join(import.meta.dirname, '..', script), options)
   // Whatever happens to us, it does not stay behind.
   const kill = () => child.kill('SIGKILL')
   process.on('exit', kill)
@@ -105,7 +109,7 @@ function launch({ name, script, env }: ProgramOptions): { child: ChildProcess; r
 async function end(child: ChildProcess, withinMs: number): Promise<void> {
   const exited = once(child, 'exit')
   const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
-  child.kill('SIGTERM')
+  sayGoodbye(child)
   await exited
   clearTimeout(timer)
 }

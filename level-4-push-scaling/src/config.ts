@@ -44,7 +44,7 @@ export function readConfig(env: Env): Config {
     vapidSubject: readVapidSubject(env),
     smtpUrl: readSmtpUrl(env),
     mailFrom: env.MAIL_FROM || 'Realtime, level by level <notifications@example.com>',
-    publicUrl: readPublicUrl(env),
+    publicUrl: readPublicUrl(env) ?? (level3.production ? undefined : `http://localhost:${level3.port}`),
     metricsToken: env.METRICS_TOKEN || undefined,
   }
 }

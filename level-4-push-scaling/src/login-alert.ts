@@ -19,6 +19,7 @@ export function sendLoginAlerts(signIns: EventEmitter<SignInEvents>, publish: Pu
         type: 'login.new',
         title: 'New sign-in to your account',
         message: `${device}, address ${ip}. If this was not you, sign that device out and change your password.`,
+        actionUrl: '/#devices',
         metadata: { ip, device, sessionId: sid },
       },
     ]).catch((error: unknown) => log.warn(`A login alert could not be stored: ${error}`))

@@ -3,6 +3,9 @@ import { byId, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
 import type { Readiness } from '../../src/events.ts'
 
+/** The longest pause before this page tries again, in milliseconds: another instance answers at once, or this one soon. */
+const RECONNECT_MS = 1_000
+
 const LOOK_EVERY_MS = 5_000
 
 /** Which instance this page is on, where it was before, and whether that instance has what it needs. */
@@ -14,6 +17,7 @@ export function mountInstance({ connection, wire, signal }: App): void {
   const story = h('p', { className: 'hint', attributes: { role: 'status' } })
   let current: string | undefined
 
+  connection.socket.io.reconnectionDelayMax(RECONNECT_MS)
   connection.socket.on('session:ready', ({ instance }) => {
     if (current !== undefined && current !== instance) {
       story.textContent = `This page moved from ${current} to ${instance}, and got from the log what it had missed.`

@@ -95,6 +95,8 @@ export function mountPush(app: App): void {
 /** A click on a push focused this page: go where the notification points, or to the centre. */
 function follow(url: unknown): void {
   const target = safeLink(url)
-  if (target && new URL(target).pathname !== location.pathname) location.assign(target)
-  else byId('centre', HTMLElement).scrollIntoView({ behavior: 'smooth' })
+  const { pathname, hash } = new URL(target ?? location.href)
+  const section = document.getElementById(hash.slice(1)) ?? byId('centre', HTMLElement)
+  if (target && pathname !== location.pathname) location.assign(target)
+  else section.scrollIntoView({ behavior: 'smooth' })
 }

@@ -41,13 +41,18 @@ test('a sign-in from a new device reaches the user over socket, push and email, 
   const stranger = await alice.signInAgain(CHROME)
   await stranger.call('POST', '/api/push/subscriptions', service.subscribe())
   const metadata = { ip: '127.0.0.1', device: 'Chrome on Windows', sessionId: expect.any(String) }
-  expect(await emitted).toMatchObject({ type: 'login.new', metadata })
+  expect(await emitted).toMatchObject({ type: 'login.new', metadata, actionUrl: '/#devices' })
 
   await until('push and mail are there', () => service.messages.length > 0 && mails.length > 0)
   expect(service.messages.map(({ endpoint }) => endpoint)).toEqual([browser.endpoint])
-  expect(JSON.parse(service.messages[0]?.plaintext ?? '')).toMatchObject({ type: 'login.new', unread: 1 })
+  expect(JSON.parse(service.messages[0]?.plaintext ?? '')).toMatchObject({
+    type: 'login.new',
+    unread: 1,
+    url: '/#devices',
+  })
   expect(mails).toMatchObject([{ to: ['alice@example.com'] }])
   expect(mails[0]?.text).toMatch(/^Subject: New sign-in to your account\r$/m)
+  expect(mails[0]?.text).toMatch(/^View devices: http:\/\/localhost:3000\/#devices\r$/m)
   expect(mails[0]?.text).toMatch(/Device: +Chrome on Windows\r\n +Address: +127\.0\.0\.1/)
 })
 

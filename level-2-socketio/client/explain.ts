@@ -1,4 +1,4 @@
-import { type ExplainEvent, explainPacket } from '@levels/shared/client/explain-packet.ts'
+import { type ExplainEvent, explainPacket, packetParts } from '@levels/shared/client/explain-packet.ts'
 import { listen } from '@levels/shared/client/tap.ts'
 import type { Wire } from '@levels/shared/client/wire.ts'
 import type { Message } from '../src/events.ts'
@@ -38,16 +38,21 @@ export function showPackets(wire: Wire): void {
         why: 'Engine.IO, the layer beneath Socket.IO, opens a WebSocket',
       }),
     frame(direction, data, bytes) {
-      const raw = typeof data === 'string' ? data : '(bytes)'
+      const raw = typeof data === 'string' ? hideIds(data) : '(bytes)'
       const explanation = explainPacket(raw, direction, explainEvent)
-      wire.add({ direction, raw, bytes, ...explanation })
+      wire.add({ direction, raw, bytes, ...explanation, parts: () => packetParts(raw) })
     },
     close: (code, reason) =>
       wire.add({
-        direction: 'in',
+        direction: code === 1005 || code === 1006 ? 'note' : 'in', // these two never cross: no close frame came
         kind: 'close',
         raw: `${code} ${reason}`.trim(),
         why: 'the WebSocket is gone',
       }),
   })
+}
+
+/** Who holds one of these two is that user, for as long as the server keeps the name: only their first letters. */
+function hideIds(raw: string): string {
+  return raw.replace(/("(?:pid|sessionId)":"[\w-]{4})[\w-]+/g, '$1…')
 }

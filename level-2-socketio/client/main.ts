@@ -1,4 +1,5 @@
 import { byId } from '@levels/shared/client/dom.ts'
+import { packetKey } from '@levels/shared/client/explain-packet.ts'
 import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { createPill } from '@levels/shared/client/pill.ts'
 import { mountThemeButton } from '@levels/shared/client/theme.ts'
@@ -15,7 +16,7 @@ import { mountSignIn, type SignIn } from './sign-in.ts'
 
 const pill = byId('pill', HTMLElement)
 const setPill = createPill(pill)
-const wire = mountWire(byId('wire', HTMLElement))
+const wire = mountWire(byId('wire', HTMLElement), packetKey)
 let signIn: SignIn | undefined
 
 showPackets(wire)

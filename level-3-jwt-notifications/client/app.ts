@@ -1,4 +1,5 @@
 import { byId } from '@levels/shared/client/dom.ts'
+import { packetKey } from '@levels/shared/client/explain-packet.ts'
 import { createPill } from '@levels/shared/client/pill.ts'
 import { mountThemeButton } from '@levels/shared/client/theme.ts'
 import { mountWire, type Wire } from '@levels/shared/client/wire.ts'
@@ -41,7 +42,7 @@ export type Section = (app: App) => void
 export function startApp(sections: readonly Section[], calls: readonly CallWords[] = []): void {
   const pill = byId('pill', HTMLElement)
   const setPill = createPill(pill)
-  const wire = mountWire(byId('wire', HTMLElement))
+  const wire = mountWire(byId('wire', HTMLElement), packetKey)
   const signedIn = byId('signed-in', HTMLElement)
   const signedOut = byId('signed-out', HTMLElement)
   let leave: (() => void) | undefined

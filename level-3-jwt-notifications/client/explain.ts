@@ -1,9 +1,9 @@
-import { explainPacket } from '@levels/shared/client/explain-packet.ts'
+import { explainPacket, packetParts } from '@levels/shared/client/explain-packet.ts'
 import { listen } from '@levels/shared/client/tap.ts'
-import type { Wire } from '@levels/shared/client/wire.ts'
+import type { Part, Wire } from '@levels/shared/client/wire.ts'
 import { type HttpCall, watchHttp } from './http.ts'
 import type { Access } from './session.ts'
-import { hideTokens } from './token.ts'
+import { hideSecrets, hideTokens } from './token.ts'
 
 /** How a call begins (`POST /api/rooms`), and what it is for. */
 export type CallWords = [start: string, why: string]
@@ -24,20 +24,46 @@ export function explainTraffic(wire: Wire, furtherCalls: readonly CallWords[] = 
     frame(direction, data, bytes) {
       if (typeof data !== 'string') return
       const { kind, why } = explainPacket(data, direction, explainEvent)
-      wire.add({ direction, kind, raw: hideTokens(data), bytes, why })
+      const raw = hideTokens(data)
+      wire.add({ direction, kind, raw, bytes, why, parts: () => packetParts(raw) })
     },
     close: (code) =>
-      wire.add({ direction: 'in', kind: 'close', raw: String(code), why: 'the WebSocket is gone' }),
+      // 1005 and 1006 never cross: no close frame came (RFC 6455 section 7.4.1).
+      wire.add({
+        direction: code === 1005 || code === 1006 ? 'note' : 'in',
+        kind: 'close',
+        raw: String(code),
+        why: 'the WebSocket is gone',
+      }),
   })
-  watchHttp(({ method, path, status, code, bytes }) =>
+  watchHttp((call) => {
+    const { method, path, status, code, bytes } = call
+    const parts = callParts(call)
     wire.add({
       direction: 'out',
       kind: 'http',
       raw: `${method} ${path} → ${status || 'no answer'}${code ? ` ${code}` : ''}`,
       bytes,
-      why: explainCall({ method, path, status, code, bytes }, [...furtherCalls, ...calls]),
-    }),
-  )
+      why: explainCall(call, [...furtherCalls, ...calls]),
+      parts: () => parts,
+      kept: parts.reduce((sum, { text }) => sum + text.length, 0),
+    })
+  })
+}
+
+/** A call as whoever opens its line sees it: secrets masked, but there. */
+function callParts({ method, path, status, sent, answer }: HttpCall): Part[] {
+  const headers = Object.entries(sent.headers).map(([name, value]) => `${name}: ${value}`)
+  // Scripts cannot see cookies of this kind, and that is their point. The browser sends it to these routes alone.
+  if (path.startsWith('/api/auth/')) headers.push('cookie: refresh_token=… (HttpOnly: no script can read it)')
+  return [
+    { name: 'request', text: `${method} ${path}` },
+    { name: 'headers', text: headers.join('\n') },
+    { name: 'body', text: sent.body },
+    { name: `answer, status ${status || 'none'}`, text: answer },
+  ]
+    .filter(({ text }) => text !== '')
+    .map(({ name, text }) => ({ name, text: hideSecrets(text) }))
 }
 
 /** Shows what a new access token says: anyone can read one, only the server can make one. */

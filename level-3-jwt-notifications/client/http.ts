@@ -30,6 +30,9 @@ export interface HttpCall {
   code?: string
   /** Of the answer. */
   bytes: number
+  /** What was sent and what came, as text. With the secrets in it: mask them before they are shown. */
+  sent: { headers: Record<string, string>; body: string }
+  answer: string
 }
 
 const TIMEOUT_MS = 15_000
@@ -46,34 +49,38 @@ export async function http<T>(
   path: string,
   { body, token, headers }: Request = {},
 ): Promise<{ status: number; data: T }> {
-  const tell = (status: number, bytes: number, code?: string) => {
-    for (const watcher of watchers) watcher({ method, path, status, bytes, code })
-  }
   let response: Response
-  let text: string
+  let text = ''
+  const sent = {
+    body: body === undefined ? '' : JSON.stringify(body),
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+  }
+  const report = (status: number, bytes: number, code?: string) => {
+    for (const watcher of watchers) watcher({ method, path, status, bytes, code, sent, answer: text })
+  }
   try {
     response = await fetch(path, {
       method,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...headers,
-      },
+      body: body === undefined ? undefined : sent.body,
+      headers: sent.headers,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     text = await response.text()
   } catch {
-    tell(0, 0)
+    report(0, 0)
     throw new Problem(0, 'unreachable', 'The server cannot be reached.')
   }
   const bytes = new TextEncoder().encode(text).length
   if (response.ok) {
-    tell(response.status, bytes)
+    report(response.status, bytes)
     return { status: response.status, data: parse(text) as T }
   }
   const problem = toProblem(response, parse(text))
-  tell(response.status, bytes, problem.code)
+  report(response.status, bytes, problem.code)
   throw problem
 }
 

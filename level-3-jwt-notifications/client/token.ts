@@ -19,6 +19,11 @@ export function readClaims(token: string): Claims {
   return JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0))))
 }
 
+/** A text with every password and every key in it replaced, and every token cut. */
+export function hideSecrets(text: string): string {
+  return hideTokens(text).replace(/("(?:password|current|next|key)":")[^"]+/g, '$1…')
+}
+
 /** A text with every JWT in it cut down to its first letters: whoever holds a whole one is whom it names. */
 export function hideTokens(text: string): string {
   return text.replace(/\beyJ[\w-]*\.[\w-]+\.[\w-]*/g, 'eyJ…')

@@ -1,3 +1,5 @@
+import type { Part } from './wire.ts'
+
 /** A packet of Socket.IO in words: what kind it is, and one line about it. */
 export interface Explanation {
   kind: string
@@ -31,11 +33,54 @@ export function explainPacket(raw: string, direction: 'in' | 'out', explainEvent
   }
 }
 
+/** Type, [attachments-], [/namespace,], [acknowledgement id], [JSON]. */
+const SOCKET_PACKET = /^(\d)(\d+-)?(\/[^,]*,)?(\d*)([[{].*)?$/s
+
+const ENGINE_TYPES = ['open', 'close', 'ping', 'pong', 'message', 'upgrade', 'noop']
+const SOCKET_TYPES = [
+  'connect',
+  'disconnect',
+  'event',
+  'acknowledgement',
+  'connect error',
+  'event with bytes',
+  'acknowledgement with bytes',
+]
+
+/** What a frame is made of, part by part. */
+export function packetParts(raw: string): Part[] {
+  const [engine = '', rest] = [raw[0], raw.slice(1)]
+  const parts: Part[] = [
+    { name: 'Engine.IO packet type', text: `${engine} = ${ENGINE_TYPES[Number(engine)] ?? 'none'}` },
+  ]
+  const socket = engine === '4' ? SOCKET_PACKET.exec(rest) : undefined
+  if (!socket) return rest === '' ? parts : [...parts, { name: 'payload', text: rest }]
+  const [, type = '', attachments, namespace, id, json] = socket
+  parts.push({ name: 'Socket.IO packet type', text: `${type} = ${SOCKET_TYPES[Number(type)] ?? 'none'}` })
+  if (attachments) parts.push({ name: 'attachments', text: attachments })
+  if (namespace) parts.push({ name: 'namespace', text: namespace })
+  if (id) parts.push({ name: 'acknowledgement id', text: id })
+  if (json) parts.push({ name: type === '2' ? 'event name and arguments' : 'payload', text: json })
+  return parts
+}
+
+/** The key to the digits that frames begin with, for "On the wire". */
+export const packetKey: Part[] = [
+  { name: 'first digit: Engine.IO', text: ENGINE_TYPES.map((name, digit) => `${digit}  ${name}`).join('\n') },
+  {
+    name: 'second digit, after a 4: Socket.IO',
+    text: SOCKET_TYPES.map((name, digit) => `4${digit} ${name}`).join('\n'),
+  },
+  {
+    name: 'digits after that',
+    text: '421[…]  event that wants acknowledgement 1\n431[…]  acknowledgement 1, the answer',
+  },
+]
+
 function explainSocketPacket(raw: string, direction: 'in' | 'out', explainEvent: ExplainEvent): Explanation {
-  // Type, [attachments-], [/namespace,], [acknowledgement id], [JSON].
-  const parts = /^(\d)(?:\d+-)?(?:\/[^,]*,)?(\d*)([[{].*)?$/s.exec(raw)
+  const parts = SOCKET_PACKET.exec(raw)
   if (!parts) return { kind: 'unknown', why: 'not a packet that Socket.IO knows' }
-  const [, type, ackId, json] = parts
+  const [, type, , , ackId, json] = parts
   switch (type) {
     case '0':
       return direction === 'out'

@@ -21,7 +21,7 @@ export function mountBreak(socket: Level2Socket): void {
       label: 'Go offline 10 s',
       run() {
         goOffline(10_000)
-        return 'Offline for 10 seconds. After 3 of them the others see you leave, and your rooms are gone; messages to everyone are recovered.'
+        return 'Offline for 10 seconds. After 3 of them the others see you leave. Back within two minutes, you find your rooms and all you missed.'
       },
     },
     {

@@ -1,7 +1,7 @@
 import type { PillState } from '@levels/shared/client/pill.ts'
 import { io, type Socket } from 'socket.io-client'
 import type { ClientToServerEvents, Handshake, Problem, ServerToClientEvents } from '../src/events.ts'
-import { forgetThisTab, remember, sessionOf } from './identity.ts'
+import { forgetThisTab, nameOfThisTab, remember, sessionOf } from './identity.ts'
 
 export type Level2Socket = Socket<ServerToClientEvents, ClientToServerEvents>
 
@@ -44,6 +44,12 @@ export function createConnection({ onState, onRefused }: ConnectionEvents): Conn
     if (socket.active) return onState('waiting', 'no connection; trying again')
     onState('off', 'not let in')
     onRefused(error.data ?? { code: 'internal', message: error.message })
+  })
+  // Says goodbye: otherwise the server could not tell a closed page from a lost connection, and would keep the name.
+  addEventListener('pagehide', () => socket.disconnect())
+  // A page that comes out of the browser's back/forward cache goes on where it was (web.dev/articles/bfcache).
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted && nameOfThisTab()) socket.connect()
   })
   // Reconnecting is the manager's work, which several sockets can share: on the socket these never fire.
   socket.io.on('reconnect_attempt', (attempt) => onState('waiting', `reconnecting, attempt ${attempt}`))

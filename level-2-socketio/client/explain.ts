@@ -7,7 +7,7 @@ import type { Message } from '../src/events.ts'
 const sentences: Record<string, { in?: string; out?: string }> = {
   session: { in: 'the whole state: who I am, who is here, my rooms' },
   'user:joined': { in: 'somebody came, with the first tab' },
-  'user:left': { in: 'somebody is gone: the last tab closed 3 s ago' },
+  'user:left': { in: 'somebody is gone: the last tab went 3 s ago' },
   'message:send': { out: 'a message, please pass it on' },
   'room:join': { out: 'let me into a room' },
   'room:leave': { out: 'take me out of a room' },

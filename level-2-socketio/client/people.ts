@@ -2,14 +2,15 @@ import { byId, h } from '@levels/shared/client/dom.ts'
 import type { Chat } from './chat.ts'
 import type { Level2Socket } from './connection.ts'
 
-/** Who is online. Every event brings the whole list: a page that missed one is right again with the next. */
+/** Who is online. Every connect brings the whole list, and each change after it one name. */
 export function mountPeople(socket: Level2Socket, chat: Chat): void {
   const list = byId('people', HTMLUListElement)
   const recipients = byId('notify-to', HTMLSelectElement)
+  const online = new Set<string>()
   let me = ''
 
-  function draw(users: readonly string[]): void {
-    const sorted = users.toSorted((a, b) => a.localeCompare(b))
+  function draw(): void {
+    const sorted = [...online].sort((a, b) => a.localeCompare(b))
     list.replaceChildren(
       ...sorted.map((username) => {
         const onclick = () => chat.open({ kind: 'user', username })
@@ -27,8 +28,16 @@ export function mountPeople(socket: Level2Socket, chat: Chat): void {
 
   socket.on('session', ({ username, users }) => {
     me = username
-    draw(users)
+    online.clear()
+    for (const user of users) online.add(user)
+    draw()
   })
-  socket.on('user:joined', ({ users }) => draw(users))
-  socket.on('user:left', ({ users }) => draw(users))
+  socket.on('user:joined', ({ username }) => {
+    online.add(username)
+    draw()
+  })
+  socket.on('user:left', ({ username }) => {
+    online.delete(username)
+    draw()
+  })
 }

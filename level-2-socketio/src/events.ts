@@ -11,25 +11,10 @@ export interface Handshake {
   sessionId?: string
 }
 
-/** Every no has a code for programs and a sentence for people. A refused handshake has it in `connect_error`, as `data`. */
-export interface Problem {
-  code: ErrorCode
-  message: string
-}
+import type { Acknowledgement } from './answer.ts'
 
-export type ErrorCode =
-  // the handshake
-  | 'username_missing'
-  | 'username_invalid'
-  | 'username_taken'
-  // events
-  | 'bad_payload'
-  | 'invalid_room'
-  | 'not_a_member'
-  | 'too_many_rooms'
-  | 'user_offline'
-  | 'rate_limited'
-  | 'internal'
+export type { Acknowledgement } from './answer.ts'
+export type { Problem } from './refusal.ts'
 
 export interface ServerToClientEvents {
   /** Sent on every connect, after a recovery too: the whole state, so that a page never has to guess. */
@@ -53,8 +38,6 @@ export interface ClientToServerEvents {
 
 export type Answer<Data = undefined> = (answer: Acknowledgement<Data>) => void
 
-export type Acknowledgement<Data = undefined> = { ok: true; data?: Data } | { ok: false; error: Problem }
-
 export interface Session {
   sessionId: string
   username: string
@@ -66,8 +49,8 @@ export interface Session {
 
 export interface UserChange {
   username: string
-  /** Everyone online after the change. */
-  users: readonly string[]
+  /** Everyone online after the change, in a crowd of up to 100. In a larger one the change alone is sent. */
+  users?: readonly string[]
 }
 
 export interface RoomState {
@@ -115,6 +98,8 @@ export const NOTIFY_PATH = '/notify'
 export interface NotifyResult {
   /** How many sockets it was sent to. */
   delivered: number
+  /** For how many lost connections it is kept: they get it when they come back within two minutes. */
+  held: number
 }
 
 export const LIMITS = {
@@ -122,8 +107,6 @@ export const LIMITS = {
   text: { min: 1, max: 2_000 },
   /** Characters of a room's name. */
   room: { min: 1, max: 30 },
-  roomsPerUser: 50,
-  eventsPerSecond: 20,
   /** Of one packet, in bytes. More drops the connection. */
   packetBytes: 65_536,
 } as const

@@ -1,13 +1,13 @@
+import type { EventLimit } from '@levels/shared/server/event-limit.ts'
 import type { Server, Socket } from 'socket.io'
 import type { ClientToServerEvents, ServerToClientEvents } from './events.ts'
-import type { RateLimit } from './rate-limit.ts'
 import type { User } from './users.ts'
 
-/** What the server remembers of a socket. Socket.IO keeps it over a recovery. */
+/** What the server remembers of a socket. */
 export interface SocketData {
   user: User
   /** Made with the first event: most sockets of a large server only listen. */
-  rateLimit?: RateLimit
+  limit?: EventLimit
 }
 
 type NoEvents = Record<never, never>

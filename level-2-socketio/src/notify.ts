@@ -2,20 +2,22 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { OriginCheck } from '@levels/shared/server/origin.ts'
 import { HttpError, readText as readBody } from '@levels/shared/server/respond.ts'
+import { type Payload, readPayload } from './answer.ts'
 import { LIMITS, type Notification, type NotifyResult } from './events.ts'
 import { type Level2Io, tabsOf } from './io.ts'
-import { type Payload, readPayload, readRecipient, readText } from './payload.ts'
+import { readRecipient, readText } from './payload.ts'
+import type { Presence } from './presence.ts'
 import { Refusal } from './refusal.ts'
-import type { Users } from './users.ts'
 
 /**
- * `POST /notify`: a notification from any program to everyone, or to one user, who must be online: nothing is kept.
+ * `POST /notify`: a notification from any program to everyone, or to one user, who must be online or have lost the
+ * connection a moment ago: nothing else is kept.
  * Throws HttpError: 405 for another method, 403 for a foreign page, 415 for anything but JSON, 400 for a bad body,
  * 404 `user_offline`.
  */
 export async function notify(
   req: IncomingMessage,
-  { io, users, isAllowedOrigin }: { io: Level2Io; users: Users; isAllowedOrigin: OriginCheck },
+  { io, presence, isAllowedOrigin }: { io: Level2Io; presence: Presence; isAllowedOrigin: OriginCheck },
 ): Promise<NotifyResult> {
   if (req.method !== 'POST') {
     throw new HttpError(405, 'method_not_allowed', 'Send a notification with POST.', { allow: 'POST' })
@@ -29,7 +31,7 @@ export async function notify(
   }
   const body = parseJson(await readBody(req, LIMITS.packetBytes))
   try {
-    return deliver(io, users, readPayload([body]))
+    return deliver(io, presence, readPayload([body]))
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const { code, message } = error.data
@@ -53,7 +55,7 @@ export function answersPreflight(req: IncomingMessage, res: ServerResponse): boo
   return true
 }
 
-function deliver(io: Level2Io, users: Users, payload: Payload): NotifyResult {
+function deliver(io: Level2Io, presence: Presence, payload: Payload): NotifyResult {
   const notification: Notification = {
     id: randomUUID(),
     from: null,
@@ -62,11 +64,11 @@ function deliver(io: Level2Io, users: Users, payload: Payload): NotifyResult {
   }
   if (payload.to === undefined) {
     io.emit('notification:new', notification)
-    return { delivered: io.sockets.sockets.size }
+    return { delivered: io.sockets.sockets.size, held: presence.held() }
   }
-  const user = users.reach(readRecipient(payload))
+  const user = presence.users.reach(readRecipient(payload))
   io.to(tabsOf(user)).emit('notification:new', notification)
-  return { delivered: user.tabs }
+  return { delivered: user.tabs, held: presence.held(user) }
 }
 
 function parseJson(text: string): unknown {

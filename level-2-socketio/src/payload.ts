@@ -1,19 +1,6 @@
+import type { Payload } from './answer.ts'
 import { LIMITS } from './events.ts'
 import { Refusal } from './refusal.ts'
-
-/** What a client sent, after one look: an object, with anything in it. */
-export type Payload = Readonly<Record<string, unknown>>
-
-/** Throws Refusal `bad_payload` unless there is exactly one argument and it is an object. */
-export function readPayload(args: readonly unknown[]): Payload {
-  const [value] = args
-  if (args.length === 1 && isObject(value)) return value
-  throw new Refusal('bad_payload', 'An event carries one object.')
-}
-
-function isObject(value: unknown): value is Payload {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** The text of a message. Throws Refusal `bad_payload`. */
 export function readText({ text }: Payload): string {

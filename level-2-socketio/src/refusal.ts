@@ -1,4 +1,22 @@
-import type { ErrorCode, Problem } from './events.ts'
+/** Every no has a code for programs and a sentence for people. A refused handshake has it in `connect_error`, as `data`. */
+export interface Problem {
+  code: ErrorCode
+  message: string
+}
+
+export type ErrorCode =
+  // the handshake
+  | 'username_missing'
+  | 'username_invalid'
+  | 'username_taken'
+  // events
+  | 'bad_payload'
+  | 'invalid_room'
+  | 'not_a_member'
+  | 'too_many_rooms'
+  | 'user_offline'
+  | 'rate_limited'
+  | 'internal'
 
 /**
  * A no. Thrown in the handshake, Socket.IO sends `data` along with the `connect_error`; thrown while an event is

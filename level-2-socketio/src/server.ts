@@ -1,24 +1,22 @@
-import type { Server as HttpServer, IncomingMessage } from 'node:http'
+import type { Server as HttpServer } from 'node:http'
 import { trackConnections } from '@levels/shared/server/connections.ts'
-import { closeHttpServer, createHttpServer, pathOf } from '@levels/shared/server/http.ts'
+import { answerOn, closeHttpServer, createHttpServer, pathOf } from '@levels/shared/server/http.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import { createOriginCheck } from '@levels/shared/server/origin.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import { sendError, sendJson } from '@levels/shared/server/respond.ts'
+import { guardConnections } from '@levels/shared/server/socketio.ts'
+import { allowOrigins, refuseOtherUpgrades } from '@levels/shared/server/socketio-doors.ts'
 import { Server } from 'socket.io'
-import { answering } from './answer.ts'
+import { answerEvents } from './answer.ts'
 import type { Config } from './config.ts'
 import { LIMITS, NOTIFY_PATH, SOCKET_PATH } from './events.ts'
-import { guardHandshake } from './handshake.ts'
-import { type Level2Io, type Level2Socket, membersOf, tabsOf } from './io.ts'
+import type { Level2Io, Level2Socket } from './io.ts'
 import { sendMessage, sendTyping } from './messages.ts'
 import { answersPreflight, notify } from './notify.ts'
 import { readRoom } from './payload.ts'
-import { guardRecovery, RECOVERY_MS } from './recovery.ts'
-import { Refusal } from './refusal.ts'
-import { createRooms } from './rooms.ts'
-import { allowOrigins, refuseOtherUpgrades } from './upgrades.ts'
-import { createUsers } from './users.ts'
+import { createPresence, type Presence } from './presence.ts'
+import { RECOVERY_MS, RecoveryAdapter } from './recovery.ts'
 
 /** How long a client may take to close its side when the server ends, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000
@@ -26,112 +24,87 @@ const CLOSE_GRACE_MS = 1_000
 export interface Options extends Pick<Config, 'allowedOrigins'> {
   log: Log
   page?: Page
+  /** A server of the caller's. What this level has no route for goes to the listeners that it has already. */
+  http?: HttpServer
   /** How long a user stays after the last tab closed. A reload takes less. */
   graceMs?: number
+  /** How long name and rooms of a lost connection are kept. */
+  keepMs?: number
   /** How often a client is asked whether it is there, and how long it may take to answer. */
   heartbeat?: { intervalMs: number; timeoutMs: number }
 }
 
 export interface Level2Server {
-  /** Not listening yet. */
+  /** Not listening yet, unless it is the caller's. */
   http: HttpServer
   io: Level2Io
   /** What is remembered of people. */
-  counts(): { users: number; rooms: number }
+  counts: Presence['counts']
+  /** Ends every connection; and the server, unless it is the caller's. */
   close(): Promise<void>
 }
 
 /** Level 2: people with names, in rooms, who talk to everyone, to a room, or to each other. */
 export function createServer({ log, page, ...options }: Options): Level2Server {
-  const { graceMs = 3_000, heartbeat = { intervalMs: 25_000, timeoutMs: 20_000 } } = options
+  const { graceMs, keepMs, heartbeat = { intervalMs: 25_000, timeoutMs: 20_000 } } = options
   const isAllowedOrigin = createOriginCheck(options.allowedOrigins)
 
-  const http = createHttpServer(async (req, res) => {
-    const path = pathOf(req)
-    if (path === '/healthz') return sendJson(res, 200, { status: 'ok' })
-    if (path === NOTIFY_PATH) {
-      if (isAllowedOrigin(req) && answersPreflight(req, res)) return
-      return sendJson(res, 202, await notify(req, { io, users, isAllowedOrigin }))
-    }
-    const notFound = () => sendError(res, 404, 'not_found', `There is nothing at ${path}.`)
-    if (page) page.handle(req, res, notFound)
-    else notFound()
-  }, log)
-
+  const http =
+    options.http ??
+    createHttpServer((req, res) => {
+      const path = pathOf(req)
+      if (path === '/healthz') return sendJson(res, 200, { status: 'ok' })
+      const notFound = () => sendError(res, 404, 'not_found', `There is nothing at ${path}.`)
+      if (page) page.handle(req, res, notFound)
+      else notFound()
+    }, log)
+  answerOn(http, log, NOTIFY_PATH, async (req, res) => {
+    if (isAllowedOrigin(req) && answersPreflight(req, res)) return
+    sendJson(res, 202, await notify(req, { io, presence, isAllowedOrigin }))
+  })
   const connections = trackConnections(http)
-  refuseOtherUpgrades(http, SOCKET_PATH, page)
+  if (!options.http) refuseOtherUpgrades(http, SOCKET_PATH, page?.ownsUpgrade)
+
   const io: Level2Io = new Server(http, {
     serveClient: false,
     path: SOCKET_PATH,
+    destroyUpgrade: false, // other upgrades have another answer
     allowRequest: allowOrigins(isAllowedOrigin),
     cors: options.allowedOrigins.length > 0 ? { origin: options.allowedOrigins } : undefined,
     maxHttpBufferSize: LIMITS.packetBytes,
     pingInterval: heartbeat.intervalMs,
     pingTimeout: heartbeat.timeoutMs,
+    adapter: RecoveryAdapter,
     connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },
   })
-  // The first HTTP request of each connection is kept, and nothing here needs it (socket.io/docs/v4/memory-usage).
-  io.engine.on('connection', (connection: { request: IncomingMessage | null }) => {
-    connection.request = null
+  guardConnections(io)
+  const presence = createPresence(io, { graceMs, keepMs })
+  const { users, rooms } = presence
+
+  const onEvent = answerEvents<Level2Socket>({
+    handlers: {
+      'message:send': ({ data }, payload) => sendMessage(io, users, data.user, payload),
+      'room:join': ({ data }, payload) => rooms.join(data.user, readRoom(payload)),
+      'room:leave': ({ data }, payload) => rooms.leave(data.user, readRoom(payload)),
+      typing: ({ data }, payload) => sendTyping(io, data.user, payload),
+    },
+    onError: (error) => log.error(`An event failed: ${error}`),
   })
-
-  const rooms = createRooms(io)
-  const users = createUsers(graceMs, (user) => {
-    rooms.leaveAll(user)
-    io.emit('user:left', { username: user.username, users: users.names() })
-  })
-  guardRecovery(io)
-  guardHandshake(io, users)
-
-  // A Map, not an object: clients choose the name that is looked up.
-  const listeners = new Map([
-    ['message:send', answering((user, payload) => sendMessage(io, users, user, payload), log)],
-    ['room:join', answering((user, payload) => rooms.join(user, readRoom(payload)), log)],
-    ['room:leave', answering((user, payload) => rooms.leave(user, readRoom(payload)), log)],
-    ['typing', answering((user, payload) => sendTyping(io, user, payload), log)],
-  ])
-  const unknownEvent = answering(() => {
-    throw new Refusal('bad_payload', 'This level knows no such event.')
-  }, log)
-  function onEvent(this: Level2Socket, event: string, ...args: unknown[]): void {
-    // What comes in the same breath as a goodbye is still handed over.
-    if (!this.connected) return
-    const listener = listeners.get(event) ?? unknownEvent
-    listener.apply(this, args)
-  }
-  function onDisconnect(this: Level2Socket, reason: string): void {
-    users.exit(this.data.user, !onPurpose.has(reason))
-  }
-
-  // No await before the listeners are there: an event that came meanwhile would be lost.
-  io.on('connection', (socket) => {
-    const { user } = socket.data
-    socket.onAny(onEvent)
-    socket.on('disconnect', onDisconnect)
-
-    socket.join([tabsOf(user), ...user.rooms.map(membersOf)])
-    const { sessionId, username } = user
-    socket.emit('session', { sessionId, username, users: users.names(), rooms: user.rooms })
-    if (user.announced) return
-    user.announced = true
-    socket.broadcast.emit('user:joined', { username, users: users.names() })
-  })
+  // No await before the listener is there: an event that came meanwhile would be lost.
+  io.on('connection', (socket) => socket.onAny(onEvent))
 
   return {
     http,
     io,
-    counts: () => ({ users: users.names().length, rooms: rooms.size() }),
+    counts: presence.counts,
     async close() {
-      users.close()
-      const deadline = setTimeout(connections.destroyAll, CLOSE_GRACE_MS)
-      const closed = closeHttpServer(http)
+      presence.close()
       // Closes the transports beneath the sockets: clients take it for a lost connection, and come back by themselves.
-      await io.close()
-      await closed
+      io.engine.close()
+      if (options.http) return
+      const deadline = setTimeout(connections.destroyAll, CLOSE_GRACE_MS)
+      await closeHttpServer(http)
       clearTimeout(deadline)
     },
   }
 }
-
-/** What ends a socket because somebody wanted it to. Everything else is a lost connection. */
-const onPurpose = new Set(['client namespace disconnect', 'server namespace disconnect'])

@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { nameKey } from '@levels/shared/server/names.ts'
 import { Refusal } from './refusal.ts'
 
-/** Somebody online, with one tab or several. */
+/** Somebody who is here, with one tab or several, or whose connection was lost a moment ago. */
 export interface User {
   readonly username: string
   /** A secret between the server and this user's tabs. */
   readonly sessionId: string
-  /** How many are open. */
+  /** How many are connected. */
   tabs: number
   /** Membership is the user's, not a tab's: it survives a reload. Kept by rooms.ts. */
   rooms: string[]
-  /** Whether the others have been told. */
+  /** Whether the others see this user as online. */
   announced: boolean
-  /** Whether the last tab that went may come back and recover what it missed. */
-  recoverable: boolean
-  /** Runs from the last tab's end until the user counts as gone. */
+  /** Whether the last connection was lost, not closed: then the user may come back as if nothing had happened. */
+  lost: boolean
+  /** Runs while no tab is connected: first until the user counts as gone, then until nothing is kept any more. */
   leaving?: NodeJS.Timeout
 }
 
@@ -25,33 +25,57 @@ export interface Users {
    * somebody with another session.
    */
   enter(username: string, sessionId: unknown): User
-  /** Takes a tab away. `recoverable`: its connection was lost, not ended on purpose. */
-  exit(user: User, recoverable: boolean): void
+  /** Takes a tab away. `lost`: its connection was lost, nobody closed it. */
+  exit(user: User, lost: boolean): void
   /** The user of that name whom a message can still reach. Throws Refusal `user_offline`. */
   reach(username: string): User
-  /** Everyone's name. The same array until somebody comes or goes. */
+  /** The names of those who are online. The same array until somebody comes or goes. */
   names(): readonly string[]
+  /** How many are remembered, online or not. */
+  size(): number
   /** Forgets everyone and announces nothing more. */
   close(): void
+}
+
+export interface UsersOptions {
+  /** How long a user stays online after the last tab went: a reload takes less. */
+  graceMs: number
+  /** How long name and rooms are kept for a user whose connection was lost. At least `graceMs`. */
+  keepMs: number
+  /** Called when a user does not count as online any more. */
+  onLeft(user: User): void
+  /** Called when nothing is kept for a user any more. */
+  onForgotten(user: User): void
 }
 
 /** How session ids look: 192 random bits, in base64url. */
 const SESSION_ID = /^[\w-]{32}$/
 
 /**
- * Who is online. A user stays for `graceMs` after the last tab closed, so that a reload neither announces anything nor
- * lets somebody else take the name; then `onGone` is called.
+ * Who is here. After the last tab went a user stays online for `graceMs`, so that a reload announces nothing. Then the
+ * others are told. The name of a user who closed the page is free then; that of one whose connection was lost is kept
+ * until `keepMs` have passed.
  */
-export function createUsers(graceMs: number, onGone: (user: User) => void): Users {
+export function createUsers({ graceMs, keepMs, onLeft, onForgotten }: UsersOptions): Users {
   // A Map, not an object: somebody will call himself __proto__ or constructor.
   const users = new Map<string, User>()
   let names: readonly string[] | undefined
   let closed = false
 
-  function remove(user: User): void {
+  function leave(user: User): void {
+    names = undefined
+    if (user.announced) {
+      user.announced = false
+      onLeft(user)
+    }
+    if (user.lost) user.leaving = setTimeout(forget, keepMs - graceMs, user)
+    else forget(user)
+  }
+
+  function forget(user: User): void {
     users.delete(nameKey(user.username))
     names = undefined
-    if (user.announced) onGone(user)
+    onForgotten(user)
   }
 
   return {
@@ -61,37 +85,31 @@ export function createUsers(graceMs: number, onGone: (user: User) => void): User
       if (user && user.sessionId !== sessionId) {
         throw new Refusal(
           'username_taken',
-          `Somebody called ${user.username} is online. Choose another name.`,
+          `Somebody called ${user.username} is here, or was a moment ago. Choose another name.`,
         )
       }
       if (!user) {
-        user = {
-          username,
-          sessionId: sessionIdFor(sessionId),
-          tabs: 0,
-          rooms: [],
-          announced: false,
-          recoverable: false,
-        }
+        const id = sessionIdFor(sessionId)
+        user = { username, sessionId: id, tabs: 0, rooms: [], announced: false, lost: false }
         users.set(key, user)
-        names = undefined
       }
       clearTimeout(user.leaving)
       user.tabs++
+      names = undefined
       return user
     },
 
-    exit(user, recoverable) {
+    exit(user, lost) {
       user.tabs--
       if (user.tabs > 0 || closed) return
-      user.recoverable = recoverable
-      if (user.announced) user.leaving = setTimeout(remove, graceMs, user)
-      else remove(user)
+      user.lost = lost
+      if (user.announced || lost) user.leaving = setTimeout(leave, graceMs, user)
+      else leave(user)
     },
 
     reach(username) {
       const user = users.get(nameKey(username))
-      if (user && (user.tabs > 0 || user.recoverable)) return user
+      if (user && (user.tabs > 0 || user.lost)) return user
       throw new Refusal(
         'user_offline',
         `${username.slice(0, 40)} is not online, and this level forgets whoever is away.`,
@@ -99,9 +117,11 @@ export function createUsers(graceMs: number, onGone: (user: User) => void): User
     },
 
     names() {
-      names ??= [...users.values()].map((user) => user.username)
+      names ??= [...users.values()].filter(isOnline).map((user) => user.username)
       return names
     },
+
+    size: () => users.size,
 
     close() {
       closed = true
@@ -120,4 +140,9 @@ export function createUsers(graceMs: number, onGone: (user: User) => void): User
     const inUse = [...users.values()].some((user) => user.sessionId === offered)
     return isOurs && !inUse ? offered : randomBytes(24).toString('base64url')
   }
+}
+
+/** Whether others see this user: connected, or gone for less than the grace. */
+export function isOnline(user: User): boolean {
+  return user.tabs > 0 || user.announced
 }

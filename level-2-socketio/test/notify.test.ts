@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { comeBack, enterThroughProxy } from './support/lost-connection.ts'
 import { settle, startServer } from './support/server.ts'
 
 async function notify(url: string, body: unknown, headers: Record<string, string> = {}) {
@@ -21,7 +22,7 @@ describe('POST /notify', () => {
     const alice = await enter('alice')
     const tab = await enter('alice', { sessionId: alice.session.sessionId })
     const bob = await enter('bob')
-    expect(await notify(url, { text: 'Lunch' })).toEqual({ status: 202, body: { delivered: 3 } })
+    expect(await notify(url, { text: 'Lunch' })).toEqual({ status: 202, body: { delivered: 3, held: 0 } })
     const arrived = await Promise.all([alice, tab, bob].map((client) => client.next('notification:new')))
     expect(arrived[0]).toEqual({ id: expect.any(String), from: null, text: 'Lunch', at: expect.any(String) })
     expect(new Set(arrived.map(({ id }) => id)).size).toBe(1)
@@ -34,7 +35,7 @@ describe('POST /notify', () => {
     const bob = await enter('bob')
     expect(await notify(url, { text: 'Your order left', to: 'aLICE' })).toEqual({
       status: 202,
-      body: { delivered: 2 },
+      body: { delivered: 2, held: 0 },
     })
     await alice.next('notification:new', { text: 'Your order left' })
     await tab.next('notification:new', { text: 'Your order left' })
@@ -42,9 +43,29 @@ describe('POST /notify', () => {
     expect(bob.got('notification:new')).toEqual([])
   })
 
+  it('is kept for a user whose connection is lost, and says for how many it is', async () => {
+    const server = await startServer()
+    const { proxy, client: alice } = await enterThroughProxy(server, 'alice')
+    comeBack(alice)
+    const bob = await server.enter('bob')
+    proxy.reachable = false
+    proxy.cut()
+    await bob.next('user:left')
+    const say = (body: object) => notify(server.url, body)
+    expect(await say({ text: 'to alice', to: 'alice' })).toEqual({
+      status: 202,
+      body: { delivered: 0, held: 1 },
+    })
+    expect(await say({ text: 'to all' })).toEqual({ status: 202, body: { delivered: 1, held: 1 } })
+    proxy.reachable = true
+    await alice.next('session')
+    expect(alice.got('notification:new').map(({ text }) => text)).toEqual(['to alice', 'to all'])
+    expect(await say({ text: 'back', to: 'alice' })).toEqual({ status: 202, body: { delivered: 1, held: 0 } })
+  })
+
   it('reaches nobody when nobody is there', async () => {
     const { url } = await startServer()
-    expect(await notify(url, { text: 'Anyone?' })).toEqual({ status: 202, body: { delivered: 0 } })
+    expect(await notify(url, { text: 'Anyone?' })).toEqual({ status: 202, body: { delivered: 0, held: 0 } })
   })
 
   it('says so when the user is not online', async () => {

@@ -9,6 +9,8 @@ describeInBrowser('breaking it on the page of level 2', (browser) => {
     const alice = await visitAs(browser, url, 'alice')
     await alice.getByRole('button', { name: 'Cut the connection' }).click()
     await bob.ask('message:send', { text: 'while you were away' })
+    await bob.ask('message:send', { text: 'for you', to: 'alice' })
+    await bob.ask('message:send', { text: 'for you', to: 'alice' })
     await wire(alice).getByText('recovered: true').waitFor()
     await alice.getByText('connected as alice').waitFor()
     await bob.ask('message:send', { text: 'and now' })
@@ -35,7 +37,7 @@ describeInBrowser('breaking it on the page of level 2', (browser) => {
     await expect.poll(sendUntilThere, { timeout: 8_000, interval: 500 }).toContain('still here')
   })
 
-  it('comes back from being offline for longer than the grace: announced anew, in no room', async () => {
+  it('comes back from being offline for longer than the grace: announced anew, in its rooms, with all that was said', async () => {
     const { url, enter } = await startWithPage()
     const bob = await enter('bob')
     const alice = await visitAs(browser, url, 'alice')
@@ -44,9 +46,10 @@ describeInBrowser('breaking it on the page of level 2', (browser) => {
     await alice.getByText('trying again').waitFor()
     await bob.next('user:left', { username: 'alice' })
     await bob.ask('message:send', { text: 'while you were away' })
+    await bob.ask('message:send', { text: 'for you', to: 'alice' })
     await wire(alice).getByText('recovered: true').waitFor({ timeout: 30_000 })
-    await alice.getByText('You are in no room').waitFor()
-    expect(await messages(alice)).toEqual(['while you were away'])
+    await alice.getByRole('button', { name: 'Leave tea' }).waitFor()
+    for (const text of ['while you were away', 'for you']) await wire(alice).getByText(text).first().waitFor()
     expect(bob.got('user:joined')).toHaveLength(2)
   }, 60_000)
 })

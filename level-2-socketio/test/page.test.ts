@@ -24,7 +24,7 @@ describeInBrowser('the page of level 2', (browser) => {
       ['', 'Choose a username.'],
       ['a', 'A username has 2 to 20'],
       ['al ice', 'A username has 2 to 20'],
-      ['ALICE', 'Somebody called alice is online'],
+      ['ALICE', 'Somebody called alice is here'],
     ] as const) {
       await page.getByLabel('Username').fill(name)
       await page.getByRole('button', { name: 'Connect', exact: true }).click()
@@ -136,5 +136,25 @@ describeInBrowser('the page of level 2', (browser) => {
     await expect.poll(() => people(alice)).toEqual(['__proto__', 'alice (you)'])
     expect(await alice.locator('main img, main script').count()).toBe(0)
     expect(alice.problems).toEqual([])
+  })
+
+  it('says goodbye when it is closed: the name is free after the grace', async () => {
+    const { url, enter } = await startWithPage()
+    const bob = await enter('bob')
+    const page = await visitAs(browser, url, 'alice')
+    await page.goto('about:blank')
+    await bob.next('user:left', { username: 'alice' })
+    expect((await enter('alice')).session.username).toBe('alice')
+  })
+
+  it('shows neither of its two secrets on the wire', async () => {
+    const { url } = await startWithPage()
+    const page = await visitAs(browser, url, 'alice')
+    await wire(page).getByText('"sessionId":"…"').first().waitFor()
+    const shown = await wire(page).textContent()
+    expect(shown).toContain('"pid":"…"')
+    const secret = await page.evaluate(() => localStorage.getItem('level-2:session:alice'))
+    expect(secret).toMatch(/^[\w-]{32}$/)
+    expect(shown).not.toContain(secret)
   })
 })

@@ -36,6 +36,15 @@ describe('a wrong payload', () => {
     },
   )
 
+  it('of bytes is answered with bad_payload, also where an empty object would do', async () => {
+    const { enter } = await startServer()
+    const alice = await enter('alice')
+    expect(await alice.ask('typing', {})).toEqual({ ok: true })
+    for (const bytes of [Buffer.from('binary'), new Uint8Array(2)]) {
+      expect(await alice.ask('typing', bytes)).toMatchObject({ error: { code: 'bad_payload' } })
+    }
+  })
+
   it.each([
     [[]],
     [[null]],

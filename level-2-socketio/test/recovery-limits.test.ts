@@ -1,47 +1,80 @@
 import { describe, expect, it } from 'vitest'
 import { comeBack, enterThroughProxy } from './support/lost-connection.ts'
-import { settle, startServer } from './support/server.ts'
+import { startServer } from './support/server.ts'
 
 describe('a lost connection that cannot go on as if nothing had happened', () => {
-  it('longer than the grace is joined anew: announced, in no room, and told nothing of the rooms', async () => {
+  it('on purpose is none: name and rooms are free after the grace, and nothing is kept', async () => {
     const server = await startServer()
+    const bob = await server.enter('bob')
+    const alice = await server.enter('alice')
+    await alice.ask('room:join', { room: 'tea' })
+    alice.socket.disconnect()
+    await bob.next('user:left')
+    expect(await bob.ask('message:send', { text: 'psst', to: 'alice' })).toMatchObject({
+      error: { code: 'user_offline' },
+    })
+    comeBack(alice)
+    alice.socket.connect()
+    expect(await alice.next('session')).toMatchObject({ rooms: [] })
+    expect(alice.socket.recovered).toBe(false)
+  })
+
+  it('longer than it is kept is joined anew: announced, in no room, and told nothing of what was said', async () => {
+    const server = await startServer({ keepMs: 400 })
     const bob = await server.enter('bob')
     const { proxy, client: alice } = await enterThroughProxy(server, 'alice')
     await alice.ask('room:join', { room: 'tea' })
-    await bob.ask('room:join', { room: 'tea' })
     comeBack(alice)
-
     proxy.reachable = false
     proxy.cut()
-    await bob.next('user:left')
-    await bob.ask('message:send', { text: 'to all' })
-    await bob.ask('message:send', { text: 'to the room', room: 'tea' })
+    await expect.poll(() => server.counts().users).toBe(1)
+    expect(server.counts()).toMatchObject({ rooms: 0, kept: { lost: 0 } })
     expect(await bob.ask('message:send', { text: 'psst', to: 'alice' })).toMatchObject({
       error: { code: 'user_offline' },
     })
     proxy.reachable = true
-
     expect(await alice.next('session')).toMatchObject({ rooms: [], users: ['bob', 'alice'] })
-    expect(alice.socket.recovered).toBe(true)
-    expect(await bob.next('user:joined', { username: 'alice' })).toBeDefined()
-    await bob.ask('message:send', { text: 'to the room again', room: 'tea' })
-    await settle(bob, alice)
-    const texts = alice.got('message:new').map(({ text }) => text)
-    expect(texts[0]).toBe('to all')
-    expect(texts).toHaveLength(2)
-    expect(await alice.ask('message:send', { text: 'x', room: 'tea' })).toMatchObject({
-      error: { code: 'not_a_member' },
-    })
+    expect(alice.socket.recovered).toBe(false)
+  })
+
+  it('has missed more than is given back starts anew', async () => {
+    const server = await startServer({ graceMs: 5_000 })
+    const { proxy, client: alice } = await enterThroughProxy(server, 'alice')
+    comeBack(alice)
+    proxy.reachable = false
+    proxy.cut()
+    await expect.poll(() => server.io.sockets.sockets.size).toBe(0)
+    const text = 'x'.repeat(2_000)
+    for (let n = 0; n < 300; n++) server.io.emit('notification:new', { id: `${n}`, from: null, text, at: '' })
+    proxy.reachable = true
+    await alice.next('session')
+    expect(alice.socket.recovered).toBe(false)
+    expect(alice.got('notification:new')).toEqual([])
+  })
+
+  it('is kept no more than 8 MiB for, however much is sent, and nothing when all have gone', async () => {
+    const server = await startServer({ keepMs: 400 })
+    const alice = await server.enter('alice')
+    const text = 'x'.repeat(2_000)
+    const flood = () => {
+      for (let n = 0; n < 6_000; n++)
+        server.io.to('nobody').emit('notification:new', { id: '', from: null, text, at: '' })
+    }
+    flood()
+    expect(server.counts().kept.bytes).toBeGreaterThan(7 * 1_048_576)
+    expect(server.counts().kept.bytes).toBeLessThan(8.1 * 1_048_576)
+    alice.socket.disconnect()
+    await expect.poll(server.counts).toEqual({ users: 0, rooms: 0, kept: { packets: 0, bytes: 0, lost: 0 } })
   })
 
   it('is refused when somebody else has the name by then, and learns nothing meant for the other', async () => {
-    const server = await startServer()
+    const server = await startServer({ keepMs: 400 })
     const bob = await server.enter('bob')
     const { proxy, client: alice } = await enterThroughProxy(server, 'alice')
     comeBack(alice)
     proxy.reachable = false
     proxy.cut()
-    await bob.next('user:left')
+    await expect.poll(() => server.counts().users).toBe(1)
     const other = await server.enter('alice')
     await bob.ask('message:send', { text: 'for the new alice', to: 'alice' })
     await other.next('message:new')
@@ -55,30 +88,6 @@ describe('a lost connection that cannot go on as if nothing had happened', () =>
     expect(code).toBe('username_taken')
     expect(arrived.join()).not.toContain('for the new alice')
     expect(server.counts().users).toBe(2)
-  })
-
-  it('that the server has not noticed yet is replaced by a new socket, and both ends stay sound', async () => {
-    const server = await startServer({ heartbeat: { intervalMs: 300, timeoutMs: 300 } })
-    const bob = await server.enter('bob')
-    const { proxy, client: alice } = await enterThroughProxy(server, 'alice')
-    comeBack(alice)
-    // Lost and recovered once, so that Socket.IO has a session to restore under this id…
-    proxy.cut()
-    await alice.next('session')
-    expect(alice.socket.recovered).toBe(true)
-    const { id } = alice.socket
-    // …then half-open: the client gives up on a connection that the server still believes in.
-    proxy.freeze()
-    alice.socket.io.engine.close()
-    await alice.next('session')
-    expect(alice.socket.recovered).toBe(false)
-    expect(alice.socket.id).not.toBe(id)
-    expect(server.io.sockets.sockets.size).toBe(3)
-    // The dead one times out, and takes nothing with it.
-    await expect.poll(() => server.io.sockets.sockets.size, { timeout: 3_000 }).toBe(2)
-    await bob.ask('message:send', { text: 'still there?', to: 'alice' })
-    await alice.next('message:new', { text: 'still there?' })
-    expect(bob.got('user:left')).toEqual([])
   })
 
   it('to a server that was started anew comes back as the same user, to a server that knows nothing else', async () => {

@@ -41,7 +41,7 @@ describe('the handshake', () => {
     await server.enter('alice')
     await refusal(server.url, { username: 'alice' })
     await refusal(server.url, {})
-    expect(server.counts()).toEqual({ users: 1, rooms: 0 })
+    expect(server.counts()).toMatchObject({ users: 1, rooms: 0 })
     expect(server.io.sockets.sockets.size).toBe(1)
   })
 })

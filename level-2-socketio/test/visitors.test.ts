@@ -4,7 +4,7 @@ import { startServer } from './support/server.ts'
 
 describe('two hundred visitors', () => {
   it('who come, do everything and go leave nothing behind', async () => {
-    const server = await startServer({ graceMs: 50 })
+    const server = await startServer({ graceMs: 50, keepMs: 500 })
     const { rooms, sids } = server.io.sockets.adapter
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     await (await server.enter('first')).socket.disconnect()
@@ -31,7 +31,9 @@ describe('two hundred visitors', () => {
         }),
       )
     }
-    await expect.poll(() => server.counts(), { timeout: 5_000 }).toEqual({ users: 0, rooms: 0 })
+    await expect
+      .poll(() => server.counts(), { timeout: 5_000 })
+      .toEqual({ users: 0, rooms: 0, kept: { packets: 0, bytes: 0, lost: 0 } })
     await expect.poll(() => server.io.engine.clientsCount, { timeout: 5_000 }).toBe(0)
     expect([server.io.sockets.sockets.size, rooms.size, sids.size]).toEqual([0, 0, 0])
     globalAgent.destroy() // what this process keeps alive for further requests of long-polling clients

@@ -4,23 +4,41 @@ import { HttpError, sendError, sendHttpError } from './respond.ts'
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>
 
+/** Where errors of ours are reported. */
+type ErrorLog = { error(message: string): void }
+
 /**
  * An HTTP server that is not listening yet. An HttpError thrown by `handler` becomes that answer; anything else
  * is logged and becomes a plain 500: nobody sees a stack trace.
  */
-export function createHttpServer(handler: Handler, log: { error(message: string): void }): http.Server {
-  return http.createServer((req, res) => {
-    new Promise((resolve) => resolve(handler(req, res))).catch((error: unknown) => {
-      // Whoever asked has hung up: nobody is left to answer, and nothing of ours failed.
-      if (req.socket.destroyed) return
-      if (!(error instanceof HttpError)) log.error(`${req.method} ${pathOf(req)} failed: ${error}`)
-      if (res.headersSent) return res.destroy()
-      // What is left of the body is read and thrown away. Closing on a client that still sends would reset the
-      // connection, and the client might never see the answer.
-      req.resume()
-      if (error instanceof HttpError) sendHttpError(res, error)
-      else sendError(res, 500, 'internal', 'The server failed to answer. Its log says why.')
-    })
+export function createHttpServer(handler: Handler, log: ErrorLog): http.Server {
+  return http.createServer((req, res) => answer(handler, log, req, res))
+}
+
+/**
+ * Answers requests to `path` on a server that exists already, as createHttpServer would. All others go to the listeners
+ * that it has at this moment.
+ */
+export function answerOn(server: http.Server, log: ErrorLog, path: string, handler: Handler): void {
+  const others = server.listeners('request')
+  server.removeAllListeners('request')
+  server.on('request', (req, res) => {
+    if (pathOf(req) === path) return answer(handler, log, req, res)
+    for (const other of others) other.call(server, req, res)
+  })
+}
+
+function answer(handler: Handler, log: ErrorLog, req: IncomingMessage, res: ServerResponse): void {
+  new Promise((resolve) => resolve(handler(req, res))).catch((error: unknown) => {
+    // Whoever asked has hung up: nobody is left to answer, and nothing of ours failed.
+    if (req.socket.destroyed) return
+    if (!(error instanceof HttpError)) log.error(`${req.method} ${pathOf(req)} failed: ${error}`)
+    if (res.headersSent) return res.destroy()
+    // What is left of the body is read and thrown away. Closing on a client that still sends would reset the
+    // connection, and the client might never see the answer.
+    req.resume()
+    if (error instanceof HttpError) sendHttpError(res, error)
+    else sendError(res, 500, 'internal', 'The server failed to answer. Its log says why.')
   })
 }
 

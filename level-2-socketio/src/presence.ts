@@ -1,0 +1,88 @@
+import { guardHandshake } from './handshake.ts'
+import { type Level2Io, type Level2Socket, membersOf, tabsOf } from './io.ts'
+import { RECOVERY_MS, RecoveryAdapter } from './recovery.ts'
+import { createRooms, type Rooms } from './rooms.ts'
+import { createUsers, type User, type Users } from './users.ts'
+
+/** In a larger crowd a change carries the name alone: all names to everyone would grow with the cube of the crowd. */
+const SMALL_CROWD = 100
+
+export interface PresenceOptions {
+  /** How long a user stays online after the last tab closed, in milliseconds. A reload takes less. */
+  graceMs?: number
+  /** How long name and rooms of a lost connection are kept, and what is sent meanwhile. At most RECOVERY_MS. */
+  keepMs?: number
+}
+
+export interface Presence {
+  users: Users
+  rooms: Rooms
+  /** For how many lost connections what is sent now is kept: of one user, or of all. */
+  held(user?: User): number
+  /** What is remembered: all zero when everyone has gone. */
+  counts(): { users: number; rooms: number; kept: ReturnType<RecoveryAdapter['size']> }
+  close(): void
+}
+
+/**
+ * Who is here: names without passwords, several tabs of one user, rooms, and a lost connection that comes back. `io` MUST
+ * have `adapter: RecoveryAdapter` and `connectionStateRecovery`. Call before anybody connects.
+ */
+export function createPresence(
+  io: Level2Io,
+  { graceMs = 3_000, keepMs = RECOVERY_MS }: PresenceOptions = {},
+): Presence {
+  const recovery = io.sockets.adapter
+  if (!(recovery instanceof RecoveryAdapter)) throw new TypeError('io needs the RecoveryAdapter')
+  const rooms = createRooms(io)
+  const users = createUsers({
+    graceMs,
+    keepMs,
+    onLeft(user) {
+      io.emit('user:left', change(user))
+      rooms.announce(user, 'room:left')
+    },
+    onForgotten(user) {
+      rooms.forget(user)
+      recovery.forget(user)
+    },
+  })
+  const returning = guardHandshake(io, users, recovery)
+
+  function change({ username }: User) {
+    const names = users.names()
+    return names.length <= SMALL_CROWD ? { username, users: names } : { username }
+  }
+
+  function onDisconnect(this: Level2Socket, reason: string): void {
+    users.exit(this.data.user, !ON_PURPOSE.has(reason))
+  }
+
+  io.on('connection', (socket) => {
+    const { user } = socket.data
+    socket.on('disconnect', onDisconnect)
+    socket.join([tabsOf(user), ...user.rooms.map(membersOf)])
+    const back = returning.get(socket)
+    if (back) recovery.replay(socket, back.pid, back.packets)
+    const { sessionId, username } = user
+    socket.emit('session', { sessionId, username, users: users.names(), rooms: user.rooms })
+    if (user.announced) return
+    user.announced = true
+    socket.broadcast.emit('user:joined', change(user))
+    rooms.announce(user, 'room:joined')
+  })
+
+  return {
+    users,
+    rooms,
+    held: (user) => recovery.held(user),
+    counts: () => ({ users: users.size(), rooms: rooms.size(), kept: recovery.size() }),
+    close: () => users.close(),
+  }
+}
+
+/** What ends a socket because somebody wanted it to. Everything else is a lost connection. */
+const ON_PURPOSE: ReadonlySet<string> = new Set([
+  'client namespace disconnect',
+  'server namespace disconnect',
+])

@@ -1,9 +1,12 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedMongo } from '@levels/embedded-mongo'
 import mongoose from 'mongoose'
+
+const packageUrl = import.meta.resolve('@levels/embedded-mongo')
 
 const SIZES = [10_000, 100_000]
 const OPERATIONS = 2_000
@@ -29,6 +32,7 @@ export async function bench(): Promise<void> {
     const good = rates.every((rate) => rate >= TARGET_PER_SECOND)
     console.log([name, ...rates.map(String), `${TARGET_PER_SECOND}  ${verdict(good)}`].map(cell).join(''))
   }
+  await benchLargeLog()
 }
 
 const verdict = (good: boolean) => (good ? 'reached' : 'MISSED')
@@ -36,9 +40,8 @@ const cell = (text: string, column: number) => (column === 0 ? text.padEnd(28) :
 
 // In a process of its own: an import is only an import once.
 function measureStart(): number {
-  const url = new URL('@levels/embedded-mongo', import.meta.url)
   const script = `const before = performance.now()
-    const { startEmbeddedMongo } = await import(${JSON.stringify(url.href)})
+    const { startEmbeddedMongo } = await import(${JSON.stringify(packageUrl)})
     const mongo = await startEmbeddedMongo()
     console.log(performance.now() - before)
     await mongo.close()`
@@ -102,4 +105,123 @@ async function rate(operation: (i: number) => Promise<unknown>): Promise<number>
     best = Math.max(best, OPERATIONS / (performance.now() - before))
   }
   return best * 1000
+}
+
+const UNREAD = 100_000
+const TARGET_LIST_MS = 30
+const TARGET_OTHERS_MS = 100
+
+/** A user with 100,000 unread notifications, on a server in a process of its own, and what others notice of it. */
+async function benchLargeLog(): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-mongo-'))
+  let server = await startServer(dir)
+  let connection = await mongoose.createConnection(server.uri, { dbName: 'bench' }).asPromise()
+  try {
+    let Note = await noteModel(connection)
+    const texts = { type: 'message', title: 'A notification', message: 'of the usual length, more or less' }
+    for (let seq = 1; seq <= UNREAD; seq += 5_000) {
+      const notes = Array.from({ length: 5_000 }, (_, i) => ({
+        user: 'many',
+        seq: seq + i,
+        ...texts,
+        readAt: null,
+      }))
+      await Note.insertMany(notes)
+    }
+    await Note.insertMany(
+      Array.from({ length: 100 }, (_, seq) => ({ user: 'other', seq, ...texts, readAt: null })),
+    )
+
+    console.log(`\na log of ${UNREAD} unread of one user`)
+    const page = (user: string) => Note.find({ user }).sort({ seq: -1 }).limit(20).lean()
+    report('newest 20', await median(() => page('many')), TARGET_LIST_MS)
+    const count = () => Note.countDocuments({ user: 'many', readAt: null }, { limit: 1000 })
+    report('count, up to 1000', await median(count), TARGET_LIST_MS)
+    const others = () => page('other')
+    const read = Note.updateMany({ user: 'many', readAt: null }, { $set: { readAt: new Date() } }).exec()
+    report('mark all, for others at worst', await worstDuring(read, others), TARGET_OTHERS_MS)
+
+    await connection.close()
+    await server.stop()
+    const before = performance.now()
+    server = await startServer(dir)
+    report('process ready again', performance.now() - before)
+    connection = await mongoose.createConnection(server.uri, { dbName: 'bench' }).asPromise()
+    Note = await noteModel(connection)
+    report(
+      'delete all, for others at worst',
+      await worstDuring(Note.deleteMany({ user: 'many' }).exec(), others),
+      TARGET_OTHERS_MS,
+    )
+  } finally {
+    await connection.close()
+    await server.stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+async function noteModel(connection: mongoose.Connection) {
+  const schema = new mongoose.Schema({
+    user: String,
+    seq: Number,
+    type: String,
+    title: String,
+    message: String,
+    readAt: Date,
+  })
+  schema.index({ user: 1, seq: -1 }, { unique: true })
+  const Note = connection.model('Note', schema)
+  await Note.init()
+  return Note
+}
+
+function report(what: string, ms: number, target?: number): void {
+  const aim = target === undefined ? '' : `   target ${target} ms  ${verdict(ms <= target)}`
+  console.log(`${what.padEnd(32)}${ms.toFixed(1).padStart(8)} ms${aim}`)
+}
+
+async function median(operation: () => PromiseLike<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < 21; round++) {
+    const before = performance.now()
+    await operation()
+    times.push(performance.now() - before)
+  }
+  return times.toSorted((a, b) => a - b)[10] ?? 0
+}
+
+/** The longest that `operation` takes while `work` is done, in milliseconds. */
+async function worstDuring(work: Promise<unknown>, operation: () => PromiseLike<unknown>): Promise<number> {
+  let [worst, working] = [0, true]
+  const done = work.finally(() => {
+    working = false
+  })
+  while (working) {
+    const before = performance.now()
+    await operation()
+    worst = Math.max(worst, performance.now() - before)
+  }
+  await done
+  return worst
+}
+
+/** The embedded MongoDB in a process of its own. */
+async function startServer(dir: string) {
+  const script = `const { startEmbeddedMongo } = await import(${JSON.stringify(packageUrl)})
+    const mongo = await startEmbeddedMongo({ dir: process.env.DIR })
+    process.send(mongo.uri)
+    process.once('SIGTERM', () => mongo.close().then(() => process.exit()))`
+  const child = spawn(process.execPath, [...process.execArgv, '--input-type=module', '-e', script], {
+    env: { ...process.env, DIR: dir },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const ended = once(child, 'exit')
+  const [uri] = (await once(child, 'message')) as [string]
+  return {
+    uri,
+    async stop() {
+      child.kill()
+      await ended
+    },
+  }
 }

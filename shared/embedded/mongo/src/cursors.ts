@@ -4,6 +4,7 @@ import { MongoError } from './errors.ts'
 
 const IDLE_MS = 10 * 60_000 // MongoDB's cursorTimeoutMillis
 const FIRST_BATCH = 101
+const MAX_OPEN = 1000
 
 interface Cursor {
   ns: string
@@ -25,6 +26,8 @@ export class Cursors {
     if (done) return { cursor: { firstBatch, id: Long.ZERO, ns } }
     const id = Long.fromNumber(++this.#lastId)
     this.#open.set(id.toString(), cursor)
+    for (const longestIdle of this.#open.keys())
+      if (this.#open.size > MAX_OPEN) this.#open.delete(longestIdle)
     return { cursor: { firstBatch, id, ns } }
   }
 
@@ -39,6 +42,8 @@ export class Cursors {
       )
     }
     cursor.usedAt = Date.now()
+    this.#open.delete(id.toString()) // to the end of the line
+    this.#open.set(id.toString(), cursor)
     const nextBatch = takeBatch(cursor, batchSize || Number.POSITIVE_INFINITY)
     const done = cursor.position >= cursor.documents.length
     if (done) this.#open.delete(id.toString())

@@ -196,3 +196,16 @@ test('a cursor that nobody has used for ten minutes is forgotten', () => {
   cursors.reap(Date.now() + 11 * 60_000)
   expect(() => cursors.next(cursor.id as Long, 'd.c')).toThrow('not found')
 })
+
+test('of more than a thousand open cursors, the one that was idle longest is forgotten', () => {
+  const cursors = new Cursors()
+  const ids = Array.from(
+    { length: 1000 },
+    () => cursors.start('d.c', [doc(), doc(), doc()], 1).cursor.id as Long,
+  )
+  cursors.next(ids[0] as Long, 'd.c', 1)
+  cursors.start('d.c', [doc(), doc()], 1)
+  expect(cursors.size).toBe(1000)
+  expect(() => cursors.next(ids[1] as Long, 'd.c')).toThrow('not found')
+  expect(cursors.next(ids[0] as Long, 'd.c').cursor.nextBatch).toHaveLength(1)
+})

@@ -35,10 +35,9 @@ if (events) {
   for (const [action, says] of [['send', 'The server sends'], ['receive', 'The page sends']]) {
     wrapper.append(element('h3', {}, says))
     for (const operation of Object.values(operations).filter((one) => one.action === action)) {
-      const name = operation.messages[0].$ref.split('/').at(-1)
-      const { summary = '', payload } = components.messages[name.replaceAll('~1', '/')]
+      const { name, payload } = components.messages[operation.messages[0].$ref.split('/').at(-1)]
       const schema = element('pre', {}, JSON.stringify(payload, null, 2))
-      wrapper.append(element('details', {}, element('summary', {}, element('code', {}, name), ' ' + summary), schema))
+      wrapper.append(element('details', {}, element('summary', {}, element('code', {}, name)), schema))
     }
   }
   events.append(wrapper)

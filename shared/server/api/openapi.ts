@@ -55,7 +55,7 @@ export function openApiDocument(routes: readonly DefinedRoute[], title: string):
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'The server this document comes from' }],
-    tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),
+    tags: [...new Set(routes.map(tagOf))].map((name) => ({ name, description: `Below /api/${name}` })),
     paths,
     components: { securitySchemes, schemas: schemas.named },
   }

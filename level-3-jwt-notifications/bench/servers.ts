@@ -11,6 +11,9 @@ import { connectDatabase, openMongo } from '../src/database.ts'
 import { createServer } from '../src/server.ts'
 import { benchUsers } from './users.ts'
 
+/** One user sends as fast as the server takes it. */
+const plenty = { perMinute: 1_000_000_000, atOnce: 1_000 }
+
 await serveForBench({
   async level() {
     const config = {
@@ -25,6 +28,7 @@ await serveForBench({
       config,
       db,
       log: createLog('error'),
+      limits: { notifications: plenty },
       routes: ({ route, models }) => benchUsers(route, models, config.jwtSecret),
     })
     return server.http

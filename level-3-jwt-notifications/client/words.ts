@@ -1,3 +1,4 @@
+import type { NotificationType } from '../src/events.ts'
 import { Problem } from './http.ts'
 
 /** Where the page can say it better than the server, which does not know what its caller was about to do. */
@@ -39,3 +40,21 @@ export function ago(iso: string, now = Date.now()): string {
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
+
+/** Every type, in the order in which a page offers them. The server has them as a schema, which no page needs. */
+export const notificationTypes = Object.keys({
+  'order.created': 1,
+  'order.processing': 1,
+  'order.shipped': 1,
+  'order.delivered': 1,
+  'order.cancelled': 1,
+  'offer.new': 1,
+  promotion: 1,
+  'price.drop': 1,
+  'stock.back': 1,
+  system: 1,
+  account: 1,
+  'login.new': 1,
+  message: 1,
+  'room.message': 1,
+} satisfies Record<NotificationType, 1>) as NotificationType[]

@@ -47,9 +47,10 @@ export async function connectDatabase(uri: string): Promise<Connection> {
     autoCreate: false,
     serverSelectionTimeoutMS: 1_500,
     connectTimeoutMS: 2_000,
-    socketTimeoutMS: 2_000,
-    maxPoolSize: 20, // of a crowd that comes all at once the rest waits here, not in the database,
-    waitQueueTimeoutMS: 900, // and not for several of those whom a database that hangs keeps for 2 s each
+    socketTimeoutMS: 2_000, // without an answer for so long, it is away; bulk work goes in pieces that take less
+    maxPoolSize: 20,
+    // A crowd that comes all at once waits here, nearly as long as a page waits for an answer: slow is not away.
+    waitQueueTimeoutMS: 8_000,
     retryReads: false,
   })
   try {

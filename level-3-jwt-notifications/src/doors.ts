@@ -3,22 +3,20 @@
  */
 
 export type { DefineRoute } from '@levels/shared/server/api/route.ts'
-export type { DeliveryChannel } from './channel.ts'
+export { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 export { type Config, mustBringSecrets, readConfig } from './config.ts'
 export { connectDatabase, openMongo } from './database.ts'
 export type * from './events.ts'
-export { notificationTypes } from './events.ts'
-export type { Publish } from './log/publish.ts'
+export { notificationId as objectId, notificationTypes } from './events.ts'
+export type { NotificationDoc } from './log/models.ts'
+export type { DeliveryChannel, Publish } from './log/publish.ts'
 export {
   createModels,
-  isDuplicateKey,
   type Models,
-  type NotificationDoc,
-  readOrMakeSetting,
 } from './models.ts'
 export type { ChannelName, PreferenceStore } from './preferences.ts'
-export { objectId } from './schemas.ts'
 export { seed } from './seed.ts'
 export { createServer, type Level3Server } from './server.ts'
 export type { SignInEvents } from './sessions/index.ts'
-export type { Io } from './wire.ts'
+export { readOrMakeSetting } from './sessions/models.ts'
+export type { Io } from './socket/types.ts'

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Role } from './events.ts'
 import type { Publication } from './log/publish.ts'
-import { readOrMakeSetting } from './models.ts'
 import type { Level3Server } from './server.ts'
+import { readOrMakeSetting } from './sessions/models.ts'
 
 const PASSWORD = 'password123'
 const people: { username: string; email: string; role: Role }[] = [

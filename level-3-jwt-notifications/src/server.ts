@@ -3,19 +3,22 @@ import type { Server as HttpServer } from 'node:http'
 import { createApp } from '@levels/shared/server/api/app.ts'
 import { type Check, healthRouter } from '@levels/shared/server/api/health.ts'
 import { createErrorTranslation } from '@levels/shared/server/api/problem.ts'
-import { createRoutes, type DefineRoute } from '@levels/shared/server/api/route.ts'
+import { createRoutes, type DefinedRoute, type DefineRoute } from '@levels/shared/server/api/route.ts'
 import { trackConnections } from '@levels/shared/server/connections.ts'
 import { closeHttpServer } from '@levels/shared/server/http.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import { createOriginCheck } from '@levels/shared/server/origin.ts'
 import type { Page } from '@levels/shared/server/page.ts'
+import { drained } from '@levels/shared/server/socketio.ts'
 import type { Connection } from 'mongoose'
 import { sendAccountNotices } from './account-notices.ts'
-import { sentAnswer } from './answers.ts'
-import type { DeliveryChannel } from './channel.ts'
 import type { Config } from './config.ts'
+import { createLimit, defaultLimits, type Limits } from './limits.ts'
+import type { Delivered, Listener } from './log/catch-up.ts'
 import { createNotifications } from './log/index.ts'
-import type { Publish } from './log/publish.ts'
+import type { DeliveryChannel, Publish } from './log/publish.ts'
+import { logRoutes } from './log/routes.ts'
+import { sent } from './log/shapes.ts'
 import { buildIndexes, createModels, type Models } from './models.ts'
 import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { publishRoute } from './publish-route.ts'
@@ -23,12 +26,11 @@ import { createRooms } from './rooms/rooms.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import type { Accounts } from './sessions/accounts.ts'
 import { createSessionsChapter, type SignInEvents } from './sessions/index.ts'
-import { createCatchUp } from './socket/catch-up.ts'
-import { createConnectionHandler } from './socket/connection.ts'
-import { createGate } from './socket/handshake.ts'
+import { createConnections } from './socket/connection.ts'
+import { dispatch } from './socket/dispatch.ts'
 import { createIo } from './socket/io.ts'
 import { createResync, type Resync } from './socket/resync.ts'
-import { type Io, sessionRoom, type Tell, userRoom } from './wire.ts'
+import { emit, type Io, type IoSocket, type Sessions, sessionRoom, userRoom } from './socket/types.ts'
 
 /** How long a client may take to close its side when the server ends, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000
@@ -46,6 +48,8 @@ export interface Options {
   models?: Models
   /** This server's name, for people who run several. */
   instance?: string
+  /** How much one user may create. */
+  limits?: Limits
   /** Further ways to deliver, besides the socket. */
   channels?: readonly DeliveryChannel[]
   /** How several instances reach each other's sockets. */
@@ -71,7 +75,7 @@ export interface Level3Server {
   accounts: Accounts
   /** Stores notifications and delivers them. */
   publish: Publish
-  /** Tells of every sign-in and of every session that ends here. */
+  /** Every sign-in, and every session that ends here. */
   signIns: EventEmitter<SignInEvents>
   /** What users want to be told of, over which channel. */
   preferences: PreferenceStore
@@ -80,38 +84,25 @@ export interface Level3Server {
    * has ended. See socket/resync.ts.
    */
   resync: Resync
+  /** Every route, with the schemas of what it takes and answers. */
+  routes: readonly DefinedRoute[]
   /** Cuts the connections (clients come back by themselves) and ends. The database is its owner's to close. */
   close(): Promise<void>
 }
 
 /**
- * Level 3: accounts, tokens, and notifications that are stored before they are emitted. Resolves when every index is
- * built, which is when it may listen.
+ * Level 3: accounts, tokens, and notifications that are stored before they are emitted. Joins the chapters, which do not
+ * know each other. Resolves when every index is built, which is when it may listen.
  */
 export async function createServer({ config, db, log, page, ...options }: Options): Promise<Level3Server> {
+  const { allowedOrigins, trustProxyHops } = config
   const models = options.models ?? createModels(db)
   await buildIndexes(models)
   const toHttpError = createErrorTranslation(log)
-  const isAllowedOrigin = createOriginCheck(config.allowedOrigins)
+  const isAllowedOrigin = createOriginCheck(allowedOrigins)
 
-  const tell: Tell = (to, event, ...args) => {
-    const rooms = [to].flat().map(userRoom)
-    if (rooms.length > 0) io.to(rooms).emit(event, ...args) // to no room, Socket.IO would tell everybody
-  }
-  const cutSockets = (sid: string) => {
-    io.in(sessionRoom(sid)).emit('session:ended', { code: 'session_revoked' })
-    io.in(sessionRoom(sid)).disconnectSockets(true)
-  }
-
+  // sessions
   const preferences = createPreferences(db)
-  const forgetUser = async (userId: string) => {
-    await Promise.all([
-      preferences.forgetUser(userId),
-      models.Notification.deleteMany({ userId }),
-      models.IdempotencyKey.deleteMany({ _id: { $regex: `^${userId}:` } }),
-      models.Membership.deleteMany({ userId }),
-    ])
-  }
   const cookieSecure = config.cookieSecure ?? config.production
   const auth = await createSessionsChapter({
     ...config,
@@ -119,26 +110,59 @@ export async function createServer({ config, db, log, page, ...options }: Option
     db,
     models,
     isAllowedOrigin,
-    cutSockets,
-    forgetUser,
+    cutSockets(sid) {
+      io.in(sessionRoom(sid)).emit('session:ended', { code: 'session_revoked' })
+      io.in(sessionRoom(sid)).disconnectSockets(true)
+    },
+    async forgetUser(userId) {
+      await Promise.all([preferences, notifications, rooms].map((part) => part.forgetUser(userId)))
+    },
     log,
   })
-  const { tokens, sessions, accounts, people, signIns } = auth
-  const channels = options.channels ?? []
-  const notifications = createNotifications({ models, people, tell, channels, log })
-  const { publish } = notifications
-  sendAccountNotices(signIns, publish, log)
-  const rooms = createRooms(models, publish, tell)
+  const { accounts, people, signIns } = auth
+  const sessions: Sessions = {
+    identify: auth.identify,
+    requireAlive: auth.sessions.requireAlive,
+    alive: auth.devices.alive,
+  }
 
+  // log
+  const limits = { ...defaultLimits, ...options.limits }
+  const notifications = createNotifications({
+    models,
+    recipients: people,
+    delivered: deliveredIn(models),
+    emit: (userId, ...event) => emit(io.to(userRoom(userId)), ...event),
+    channels: options.channels,
+    limited: createLimit('notifications', limits.notifications),
+    log,
+  })
+  const { publish, catchUp } = notifications
+  sendAccountNotices(signIns, publish, log)
+
+  // rooms
+  const rooms = createRooms({
+    models,
+    limits: {
+      rooms: createLimit('rooms', limits.rooms),
+      messages: createLimit('messages', limits.roomMessages),
+    },
+    emit(to, ...event) {
+      // To no room at all, Socket.IO would emit to everybody.
+      if (to.length > 0) emit(to === 'everyone' ? io : io.to(to.map(userRoom)), ...event)
+    },
+    notify: (userIds, content) => publish(userIds.map((userId) => ({ userId, ...content }))),
+  })
+
+  // routes
   const routes = createRoutes(auth.admit)
   auth.routes(routes.route)
   preferences.routes(routes.route)
-  notifications.routes(routes.route)
-  roomRoutes(routes.route, rooms)
-  publishRoute(routes.route, notifications.send, sentAnswer)
+  logRoutes(routes.route, notifications)
+  roomRoutes(routes.route, { rooms, named: people.named })
+  publishRoute(routes.route, notifications.send, sent)
   options.routes?.({ route: routes.route, models, publish })
   const health = healthRouter({ mongo: () => answers(db), ...options.checks }, options.instance)
-  const { allowedOrigins, trustProxyHops } = config
   const http = createApp({
     title: 'Realtime notifications',
     routes,
@@ -152,14 +176,27 @@ export async function createServer({ config, db, log, page, ...options }: Option
   })
   const connections = trackConnections(http)
 
+  // socket
   const io = createIo(http, { allowedOrigins, isAllowedOrigin, page, adapter: options.adapter })
-  const catchUp = createCatchUp(models, notifications.reading)
-  const instance = options.instance ?? 'level-3'
-  io.use(createGate(auth.identify, toHttpError))
-  io.on(
-    'connection',
-    createConnectionHandler({ tokens, sessions, ...notifications, rooms, catchUp, instance, toHttpError }),
-  )
+  const welcome = (socket: IoSocket) => catchUp.welcome(listenerOf(socket))
+  const { gate, onConnection, sayReady } = createConnections({
+    sessions,
+    welcome,
+    listen(socket, renew) {
+      const { id, username } = socket.data
+      const handlers = {
+        ...notifications.events(listenerOf(socket)),
+        'room:send': ({ room, text }: { room: string; text: string }) =>
+          rooms.send({ id, username }, room, text),
+        'session:renew': ({ token }: { token: string }) => renew(token),
+      }
+      dispatch(socket, handlers, toHttpError)
+    },
+    instance: options.instance ?? 'level-3',
+    toHttpError,
+  })
+  io.use(gate)
+  io.on('connection', onConnection)
 
   return {
     http,
@@ -169,7 +206,14 @@ export async function createServer({ config, db, log, page, ...options }: Option
     publish,
     signIns,
     preferences,
-    resync: createResync(io, { models, sessions: auth.devices, catchUp, instance }),
+    resync: createResync(io, {
+      sessions,
+      readEnds: notifications.readEnds,
+      sayReady,
+      welcome,
+      resend: (socket) => catchUp.resend(listenerOf(socket)),
+    }),
+    routes: routes.defined,
     async close() {
       notifications.close()
       // The transport, not socket.disconnect(): a client that was disconnected on purpose stays away.
@@ -177,6 +221,40 @@ export async function createServer({ config, db, log, page, ...options }: Option
       const deadline = setTimeout(connections.destroyAll, CLOSE_GRACE_MS)
       await closeHttpServer(http)
       clearTimeout(deadline)
+    },
+  }
+}
+
+/** A socket as the log sees it. */
+function listenerOf(socket: IoSocket): Listener {
+  const { data } = socket
+  return {
+    userId: data.id,
+    get cursor() {
+      return data.cursor
+    },
+    set cursor(seq) {
+      data.cursor = seq
+    },
+    get isConnected() {
+      return socket.connected
+    },
+    emit: (...event) => emit(socket, ...event),
+    drained: () => drained(socket.conn),
+  }
+}
+
+/** How far each user's screens have got stands with the user. */
+function deliveredIn({ User }: Models): Delivered {
+  return {
+    async read(userId) {
+      return (await User.findById(userId, { deliveredUpTo: 1 }).lean())?.deliveredUpTo ?? 0
+    },
+    async raise(userId, upTo) {
+      const change = { $max: { deliveredUpTo: upTo } }
+      return (
+        (await User.findByIdAndUpdate(userId, change, { returnDocument: 'after' }).lean())?.deliveredUpTo ?? 0
+      )
     },
   }
 }

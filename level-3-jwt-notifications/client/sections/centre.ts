@@ -1,9 +1,9 @@
 import { byId, h } from '@levels/shared/client/dom.ts'
-import { type Notification, type NotificationType, notificationTypes } from '../../src/events.ts'
+import type { Notification, NotificationType } from '../../src/events.ts'
 import type { App } from '../app.ts'
 import { drawList } from '../draw-list.ts'
 import { createHistory, type Filter } from '../history.ts'
-import { ago, inWords } from '../words.ts'
+import { ago, inWords, notificationTypes } from '../words.ts'
 import { notificationItem } from './notification-item.ts'
 
 /** The notification centre: the log, filtered, with everything one can do to it. */

@@ -1,9 +1,9 @@
 import { byId, h } from '@levels/shared/client/dom.ts'
-import { type Notification, notificationTypes } from '../../src/events.ts'
+import type { Notification } from '../../src/events.ts'
 import type { App } from '../app.ts'
 import { Problem } from '../http.ts'
 import { randomId } from '../random-id.ts'
-import { count, inWords } from '../words.ts'
+import { count, inWords, notificationTypes } from '../words.ts'
 
 /** A form that sends a notification to anyone, to oneself, or, as an admin, to everyone. */
 export function mountSend({ user, api }: App): void {

@@ -1,33 +1,30 @@
-import type { Notification } from '../events.ts'
-import { type Models, toNotification } from '../models.ts'
-import type { Tell } from '../wire.ts'
+import type { Model } from 'mongoose'
+import { type NotificationDoc, toNotification } from './models.ts'
 import type { Reading } from './reading.ts'
+import type { EmitLogEvent, Notification } from './shapes.ts'
 
 export type Changing = ReturnType<typeof createChanging>
 
-/** How many are deleted in one step. */
-const BATCH = 500
+/** How many entries are changed in one step: between two steps the requests of others get their turn. */
+const PIECE = 500
 
 /** What a deleted entry loses; its place in the log it keeps. */
 const CONTENT = { title: 1, message: 1, actionUrl: 1, metadata: 1, from: 1, channels: 1 } as const
 
+interface ChangingParts {
+  Notification: Model<NotificationDoc>
+  reading: Reading
+  emit: EmitLogEvent
+  /** Called with every user whose unread count may have changed. */
+  onUnreadChanged(userId: string): void
+}
+
 /**
- * Changes to users' logs. Each is stored, then told to every tab and device of the user, including the one that asked,
- * so that all of them show the same. `touchUnread` hears whose unread count may have changed.
+ * Changes to users' logs. Each is stored, then sent to every tab and device of the user, including the one that asked,
+ * so that all of them show the same.
  */
-export function createChanging(
-  { Notification, User }: Models,
-  {
-    reading,
-    tell,
-    touchUnread,
-  }: {
-    reading: Reading
-    tell: Tell
-    touchUnread: (userId: string) => void
-  },
-) {
-  /** Marks one read or unread. Doing it again changes nothing and tells nobody. */
+export function createChanging({ Notification, reading, emit, onUnreadChanged }: ChangingParts) {
+  /** Marks one read or unread. Doing it again changes nothing and sends nothing. */
   async function setRead(userId: string, id: string, read: boolean): Promise<Notification> {
     await reading.own(userId, id)
     const readAt = new Date()
@@ -37,8 +34,8 @@ export function createChanging(
       { returnDocument: 'after' },
     ).lean()
     if (!changed) return reading.one(userId, id)
-    tell(userId, 'notification:updated', { id, seq: changed.seq, readAt: read ? readAt.toISOString() : null })
-    touchUnread(userId)
+    emit(userId, 'notification:updated', { id, seq: changed.seq, readAt: read ? readAt.toISOString() : null })
+    onUnreadChanged(userId)
     return toNotification(changed)
   }
 
@@ -46,13 +43,20 @@ export function createChanging(
   async function markAllRead(userId: string): Promise<{ upTo: number; readAt: string }> {
     const upTo = await reading.end(userId)
     const readAt = new Date()
-    await Notification.updateMany(
-      { userId, readAt: null, deletedAt: null, seq: { $lte: upTo } },
-      { $set: { readAt } },
-    )
+    const unread = { userId, readAt: null, deletedAt: null }
+    for (let last = upTo; last > 0; ) {
+      const piece = await Notification.find({ ...unread, seq: { $lte: last } }, { seq: 1 })
+        .sort({ seq: -1 })
+        .limit(PIECE)
+        .lean()
+      const first = piece.at(-1)?.seq
+      if (first === undefined) break
+      await Notification.updateMany({ ...unread, seq: { $gte: first, $lte: last } }, { $set: { readAt } })
+      last = first - 1
+    }
     const allRead = { upTo, readAt: readAt.toISOString() }
-    tell(userId, 'notifications:all-read', allRead)
-    touchUnread(userId)
+    emit(userId, 'notifications:all-read', allRead)
+    onUnreadChanged(userId)
     return allRead
   }
 
@@ -60,6 +64,7 @@ export function createChanging(
   async function remove(userId: string, id: string): Promise<{ id: string; seq: number }> {
     const { seq } = await reading.own(userId, id)
     await bury(userId, [{ id, seq }])
+    onUnreadChanged(userId)
     return { id, seq }
   }
 
@@ -68,7 +73,7 @@ export function createChanging(
     let deleted = 0
     while (true) {
       const read = await Notification.find({ userId, readAt: { $ne: null }, deletedAt: null }, { seq: 1 })
-        .limit(BATCH)
+        .limit(PIECE)
         .lean()
       if (read.length === 0) return deleted
       await bury(
@@ -84,20 +89,8 @@ export function createChanging(
       { _id: { $in: entries.map(({ id }) => id) }, userId, deletedAt: null },
       { $set: { deletedAt: new Date() }, $unset: CONTENT },
     )
-    for (const entry of entries) tell(userId, 'notification:deleted', entry)
-    touchUnread(userId)
+    for (const entry of entries) emit(userId, 'notification:deleted', entry)
   }
 
-  /** Remembers that everything up to `upTo` was shown. Never beyond the end of the log, never back. */
-  async function seen(userId: string, upTo: number): Promise<{ upTo: number }> {
-    const end = await reading.end(userId)
-    const user = await User.findByIdAndUpdate(
-      userId,
-      { $max: { deliveredUpTo: Math.min(upTo, end) } },
-      { returnDocument: 'after' },
-    ).lean()
-    return { upTo: user?.deliveredUpTo ?? 0 }
-  }
-
-  return { setRead, markAllRead, remove, removeRead, seen }
+  return { setRead, markAllRead, remove, removeRead }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
-import { Types } from 'mongoose'
-import { type IdempotencyKeyDoc, isDuplicateKey, KEY_LIFETIME_S, type Models } from '../models.ts'
+import { type Model, Types } from 'mongoose'
+import { type IdempotencyKeyDoc, KEY_LIFETIME_S } from './models.ts'
 
 export type Claim = Pick<IdempotencyKeyDoc, 'notificationId' | 'createdAt'>
 
@@ -19,7 +20,7 @@ export interface IdempotencyKeys {
  * is stored with an id *before* the work and the work uses that id: a repeat, even after a crash half way, even at
  * the same moment elsewhere, does the rest of the same work and no more.
  */
-export function createIdempotencyKeys({ IdempotencyKey }: Models): IdempotencyKeys {
+export function createIdempotencyKeys(IdempotencyKey: Model<IdempotencyKeyDoc>): IdempotencyKeys {
   return {
     async claim(senderId, key, request) {
       const _id = `${senderId}:${key}`

@@ -1,55 +1,85 @@
-import type { DefineRoute } from '@levels/shared/server/api/route.ts'
-import type { Log } from '@levels/shared/server/log.ts'
-import type { DeliveryChannel } from '../channel.ts'
-import type { Models } from '../models.ts'
-import type { People } from '../sessions/people.ts'
-import { socketChannel } from '../socket/socket-channel.ts'
-import type { Tell } from '../wire.ts'
-import { type Changing, createChanging } from './changing.ts'
+import { Types } from 'mongoose'
+import { createCatchUp, type Delivered, type Listener } from './catch-up.ts'
+import { createChanging } from './changing.ts'
 import { createIdempotencyKeys } from './idempotency.ts'
-import { createPublish, type Publish } from './publish.ts'
-import { createReading, type Reading } from './reading.ts'
-import { notificationRoutes } from './routes.ts'
-import { createSend, type Send } from './send.ts'
+import { readEnds } from './log.ts'
+import type { LogModels } from './models.ts'
+import { createPublish, type DeliveryChannel } from './publish.ts'
+import { createReading } from './reading.ts'
+import { createSend, type Recipients, type SendParts } from './send.ts'
+import type { EmitLogEvent, LogEventHandlers } from './shapes.ts'
 import { createUnreadCounts } from './unread.ts'
 
 export interface NotificationsOptions {
-  models: Models
-  people: People
-  tell: Tell
-  /** Besides the socket. */
-  channels: readonly DeliveryChannel[]
-  log: Log
+  models: LogModels
+  recipients: Recipients
+  delivered: Delivered
+  emit: EmitLogEvent
+  /** Besides the connections of its user. */
+  channels?: readonly DeliveryChannel[]
+  /** How much one user may send. */
+  limited: SendParts['limited']
+  log: Pick<Console, 'debug' | 'error'>
 }
 
-export interface Notifications {
-  publish: Publish
-  reading: Reading
-  changing: Changing
-  send: Send
-  routes(route: DefineRoute): void
-  close(): void
-}
+export type Notifications = ReturnType<typeof createNotifications>
 
-/** Everything about the log: writing, reading and changing it, and its routes. */
+/** The log as a whole: writing, reading and changing it, sending, and catching up. */
 export function createNotifications({
   models,
-  people,
-  tell,
-  channels,
+  recipients,
+  delivered,
+  emit,
   log,
-}: NotificationsOptions): Notifications {
-  const unread = createUnreadCounts(models, tell, log)
-  const publish = createPublish(models, [socketChannel(tell, unread.touch), ...channels], log)
-  const reading = createReading(models)
-  const changing = createChanging(models, { reading, tell, touchUnread: unread.touch })
-  const send = createSend(publish, people, createIdempotencyKeys(models))
+  ...options
+}: NotificationsOptions) {
+  const { Notification, IdempotencyKey } = models
+  const reading = createReading(Notification)
+  const unread = createUnreadCounts(reading.countUnread, emit, log)
+  const connections: DeliveryChannel = {
+    name: 'socket',
+    deliver(stored) {
+      for (const { userId, notification } of stored) {
+        emit(userId, 'notification:new', notification)
+        unread.onChanged(userId)
+      }
+    },
+  }
+  const publish = createPublish(Notification, [connections, ...(options.channels ?? [])], log)
+  const changing = createChanging({ Notification, reading, emit, onUnreadChanged: unread.onChanged })
+  const catchUp = createCatchUp({ Notification, delivered, reading })
   return {
     publish,
     reading,
     changing,
-    send,
-    routes: (route) => notificationRoutes(route, { reading, changing, send }),
+    catchUp,
+    send: createSend({
+      publish,
+      recipients,
+      keys: createIdempotencyKeys(IdempotencyKey),
+      limited: options.limited,
+    }),
+    /** What a connection may ask for, by event; see `logClientEvents` in shapes.ts. */
+    events: (listener: Listener): LogEventHandlers => ({
+      'notifications:fetch': (query) => reading.list(listener.userId, query),
+      'notification:mark-read': ({ id, read }) => changing.setRead(listener.userId, id, read),
+      'notifications:mark-all-read': () => changing.markAllRead(listener.userId),
+      'notification:delete': ({ id }) => changing.remove(listener.userId, id),
+      'notifications:seen': ({ upTo }) => catchUp.seen(listener, upTo),
+    }),
+    /** Where these users' logs end; an empty one is absent. */
+    readEnds: (userIds: readonly string[]) =>
+      readEnds(
+        Notification,
+        userIds.map((id) => new Types.ObjectId(id)),
+      ),
+    /** Deletes everything of a user that is gone. */
+    async forgetUser(userId: string): Promise<void> {
+      await Promise.all([
+        Notification.deleteMany({ userId }),
+        IdempotencyKey.deleteMany({ _id: { $regex: `^${userId}:` } }),
+      ])
+    },
     close: unread.close,
   }
 }

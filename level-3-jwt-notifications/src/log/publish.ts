@@ -1,9 +1,9 @@
-import type { Log as ProcessLog } from '@levels/shared/server/log.ts'
-import { Types } from 'mongoose'
-import type { DeliveryChannel, StoredNotification } from '../channel.ts'
-import type { NotificationType } from '../events.ts'
-import { type Models, type NotificationDoc, toNotification } from '../models.ts'
-import { createLog, type Unnumbered } from './log.ts'
+import { type Model, Types } from 'mongoose'
+import { createGroupCommit } from './group-commit.ts'
+import { createFirstTime, createHighWaterMarks } from './high-water.ts'
+import { createLog, type Entry, readEnds } from './log.ts'
+import { type NotificationDoc, toNotification } from './models.ts'
+import type { Notification, NotificationType } from './shapes.ts'
 
 /** A notification for one user, before it is stored. */
 export interface Publication {
@@ -19,20 +19,53 @@ export interface Publication {
   id?: string
 }
 
+/** A notification as it stands in its user's log. */
+export interface StoredNotification {
+  /** Whose log it is in: the user's id. */
+  userId: string
+  notification: Notification
+}
+
+/**
+ * A way to bring stored notifications to their users. Level 3 has one, the socket; level 4 adds web push and email
+ * behind this same interface.
+ */
+export interface DeliveryChannel {
+  readonly name: string
+  /**
+   * What the channel wants kept with a notification (when it is due, say), under `channels.<name>` of the stored
+   * document. The insert that stores the notification writes it, too: no crash can part the two. Undefined: nothing.
+   */
+  plan?(notification: Omit<Notification, 'id' | 'seq'>): Record<string, unknown> | undefined
+  /** Called on the instance that stored them, after they were stored. Must neither throw nor wait. */
+  deliver(stored: readonly StoredNotification[]): void
+}
+
 /**
  * Stores each in its user's log, then hands it to every channel; resolves when they are stored. Throws when the
  * database is away.
  */
 export type Publish = (publications: readonly Publication[]) => Promise<StoredNotification[]>
 
-/** Publishing over `channels`. */
+/** The log with its armour on: many requests in one insert, ends of logs remembered, each entry delivered once here. */
 export function createPublish(
-  models: Models,
+  Notification: Model<NotificationDoc>,
   channels: readonly DeliveryChannel[],
-  processLog: ProcessLog,
+  processLog: Pick<Console, 'error'>,
 ): Publish {
-  const log = createLog(models, (documents) => {
-    const stored = documents.map(toStored)
+  const isFirstTime = createFirstTime()
+  const marks = createHighWaterMarks((userIds) => readEnds(Notification, userIds))
+  const { append } = createLog({
+    Notification,
+    readEnds: marks.readEnds,
+    onStored(documents) {
+      marks.learn(documents)
+      deliver(documents.filter((document) => isFirstTime(document) && !document.deletedAt).map(toStored))
+    },
+  })
+  const appendTogether = createGroupCommit(append)
+
+  function deliver(stored: StoredNotification[]): void {
     for (const channel of channels) {
       try {
         channel.deliver(stored)
@@ -40,18 +73,15 @@ export function createPublish(
         processLog.error(`channel ${channel.name}: ${error}`) // one channel's fault is not the others'
       }
     }
-  })
+  }
 
   return async (publications) => {
-    const documents = await log.append(publications.map((publication) => toDocument(publication, channels)))
+    const documents = await appendTogether(publications.map((publication) => toEntry(publication, channels)))
     return documents.map(toStored)
   }
 }
 
-function toDocument(
-  { id, userId, ...content }: Publication,
-  channels: readonly DeliveryChannel[],
-): Unnumbered {
+function toEntry({ id, userId, ...content }: Publication, channels: readonly DeliveryChannel[]): Entry {
   const createdAt = new Date()
   const plans = channels.flatMap((channel) => {
     const plan = channel.plan?.({ ...content, createdAt: createdAt.toISOString() })

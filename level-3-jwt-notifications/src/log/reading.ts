@@ -1,6 +1,8 @@
 import { HttpError } from '@levels/shared/server/respond.ts'
-import type { Notification, NotificationPage, NotificationType } from '../events.ts'
-import { type Models, type NotificationDoc, toNotification } from '../models.ts'
+import { type Model, Types } from 'mongoose'
+import { readEnds } from './log.ts'
+import { type NotificationDoc, toNotification } from './models.ts'
+import type { Notification, NotificationPage, NotificationType } from './shapes.ts'
 
 export interface ListOptions {
   /** Only entries with a smaller `seq`. */
@@ -10,11 +12,16 @@ export interface ListOptions {
   type?: NotificationType
 }
 
+/** Unread ones are counted up to here, which means "more than 999": counting 100,000 would keep everybody waiting. */
+const COUNT_UP_TO = 1_000
+/** A page, and a packet, ends before it has more JSON than this, in characters: a socket may have 1 MiB waiting. */
+const PAGE_CHARS = 256 * 1_024
+
 export type Reading = ReturnType<typeof createReading>
 
 /** Reads users' logs. Tombstones never leave here: they only keep their numbers taken. */
-export function createReading({ Notification }: Models) {
-  /** Newest first. `unread: false` means only those that were read. */
+export function createReading(Notification: Model<NotificationDoc>) {
+  /** Newest first. `unread: false` means only those that were read. A page of long ones ends before `limit`. */
   async function list(
     userId: string,
     { before, limit, unread, type }: ListOptions,
@@ -32,32 +39,21 @@ export function createReading({ Notification }: Models) {
         .lean(),
       countUnread(userId),
     ])
-    const items = documents.slice(0, limit).map(toNotification)
-    return { items, unread: count, nextBefore: documents.length > limit ? (items.at(-1)?.seq ?? null) : null }
+    const items = fitting(documents.slice(0, limit).map(toNotification))
+    return {
+      items,
+      unread: count,
+      nextBefore: documents.length > items.length ? (items.at(-1)?.seq ?? null) : null,
+    }
   }
 
   function countUnread(userId: string): Promise<number> {
-    return Notification.countDocuments({ userId, readAt: null, deletedAt: null })
-  }
-
-  /** What came after `cursor`, oldest first, at most `limit` log entries. `upTo` also moves past the deleted ones. */
-  async function after(userId: string, cursor: number, limit: number) {
-    const documents = await Notification.find({ userId, seq: { $gt: cursor } })
-      .sort({ seq: 1 })
-      .limit(limit + 1)
-      .lean()
-    const packet = documents.slice(0, limit)
-    return {
-      items: packet.filter(({ deletedAt }) => !deletedAt).map(toNotification),
-      more: documents.length > limit,
-      upTo: packet.at(-1)?.seq ?? cursor,
-    }
+    return Notification.countDocuments({ userId, readAt: null, deletedAt: null }, { limit: COUNT_UP_TO })
   }
 
   /** The number of the last entry, deleted or not; 0 for an empty log. */
   async function end(userId: string): Promise<number> {
-    const last = await Notification.findOne({ userId }, { seq: 1 }).sort({ seq: -1 }).lean()
-    return last?.seq ?? 0
+    return (await readEnds(Notification, [new Types.ObjectId(userId)])).get(userId) ?? 0
   }
 
   /** One of the user's own. Throws HttpError 404 when it is not there (any more), 403 when it is another user's. */
@@ -75,7 +71,17 @@ export function createReading({ Notification }: Models) {
     return toNotification(await own(userId, id))
   }
 
-  return { list, after, end, own, one, countUnread }
+  return { list, end, own, one, countUnread }
+}
+
+/** As many from the first on as fit into a page; one at least. */
+export function fitting(items: readonly Notification[]): Notification[] {
+  let chars = 0
+  const tooMany = items.findIndex((item, index) => {
+    chars += JSON.stringify(item).length
+    return index > 0 && chars > PAGE_CHARS
+  })
+  return items.slice(0, tooMany < 0 ? undefined : tooMany)
 }
 
 function notFound(): HttpError {

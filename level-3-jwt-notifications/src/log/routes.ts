@@ -1,23 +1,15 @@
-import { parse } from '@levels/shared/server/api/parse.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
-import { allReadAnswer, deletedAnswer, notificationAnswer, notificationPage, sentAnswer } from '../answers.ts'
-import {
-  bulkDeleteQuery,
-  idempotencyKey,
-  listQuery,
-  newNotification,
-  objectId,
-  readState,
-} from '../schemas.ts'
 import type { Changing } from './changing.ts'
 import type { Reading } from './reading.ts'
+import { bulkDeleteQuery, idempotencyKey, listQuery, newNotification, readState } from './requests.ts'
 import type { Send } from './send.ts'
+import { allRead, notification, notificationId, notificationPage, sent } from './shapes.ts'
 
-const byId = z.strictObject({ id: objectId })
+const byId = z.strictObject({ id: notificationId })
 
 /** The log over REST. */
-export function notificationRoutes(
+export function logRoutes(
   route: DefineRoute,
   { reading, changing, send }: { reading: Reading; changing: Changing; send: Send },
 ): void {
@@ -26,18 +18,23 @@ export function notificationRoutes(
     path: '/api/notifications',
     summary: 'Send a notification. With a header Idempotency-Key it can be repeated safely for a day',
     access: 'user',
+    headers: z.object({ 'idempotency-key': idempotencyKey.optional() }),
     body: newNotification,
     status: 201,
-    answer: sentAnswer,
-    handle({ caller, body, req }) {
-      return send(caller, body, parse(idempotencyKey.optional(), req.get('idempotency-key')))
+    answer: sent,
+    problems: {
+      403: 'Only admins may send this type, or to everyone',
+      404: 'There is no user of this name',
+      422: 'The Idempotency-Key was used for another request',
+      429: 'Too many notifications: see Retry-After',
     },
+    handle: ({ caller, body, headers }) => send(caller, body, headers['idempotency-key']),
   })
 
   route({
     method: 'get',
     path: '/api/notifications',
-    summary: 'A page of the log, newest first',
+    summary: 'A page of the log, newest first; a page of long ones ends before its limit',
     access: 'user',
     query: listQuery,
     status: 200,
@@ -52,7 +49,7 @@ export function notificationRoutes(
     access: 'user',
     query: bulkDeleteQuery,
     status: 200,
-    answer: deletedAnswer,
+    answer: z.strictObject({ deleted: z.int() }),
     handle: async ({ caller }) => ({ deleted: await changing.removeRead(caller.id) }),
   })
 
@@ -62,9 +59,11 @@ export function notificationRoutes(
     summary: 'Mark everything read',
     access: 'user',
     status: 200,
-    answer: allReadAnswer,
+    answer: allRead,
     handle: ({ caller }) => changing.markAllRead(caller.id),
   })
+
+  const notYours = { 403: 'It is another user’s', 404: 'There is no such notification' }
 
   route({
     method: 'get',
@@ -73,7 +72,8 @@ export function notificationRoutes(
     access: 'user',
     params: byId,
     status: 200,
-    answer: notificationAnswer,
+    answer: notification,
+    problems: notYours,
     handle: ({ caller, params }) => reading.one(caller.id, params.id),
   })
 
@@ -85,7 +85,8 @@ export function notificationRoutes(
     params: byId,
     body: readState,
     status: 200,
-    answer: notificationAnswer,
+    answer: notification,
+    problems: notYours,
     handle: ({ caller, params, body }) => changing.setRead(caller.id, params.id, body.read),
   })
 
@@ -96,6 +97,7 @@ export function notificationRoutes(
     access: 'user',
     params: byId,
     status: 204,
+    problems: notYours,
     async handle({ caller, params }) {
       await changing.remove(caller.id, params.id)
     },

@@ -1,45 +1,68 @@
 import { createHash } from 'node:crypto'
-import type { Caller } from '@levels/shared/server/api/route.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
-import type * as z from 'zod'
-import type { Notification } from '../events.ts'
-import type { newNotification } from '../schemas.ts'
-import type { People } from '../sessions/people.ts'
 import type { IdempotencyKeys } from './idempotency.ts'
 import type { Publish } from './publish.ts'
+import type { NewNotification } from './requests.ts'
+import type { Notification } from './shapes.ts'
 
-export type NewNotification = z.output<typeof newNotification>
-/** One notification, or, for everyone, to how many. */
-export type Sent = Notification | { recipients: number }
+/** Who sends. */
+export interface Sender {
+  id: string
+  username: string
+  role: 'user' | 'admin'
+}
+
+/** The users that can be written to; the caller's own. */
+export interface Recipients {
+  /** Throws HttpError 404 `user_not_found`. */
+  named(username: string): Promise<{ id: string }>
+  /** Everyone who was registered by then. */
+  allIds(by: Date): Promise<string[]>
+}
+
+export interface SendParts {
+  publish: Publish
+  recipients: Recipients
+  keys: IdempotencyKeys
+  /** Does the work, or throws HttpError 429 when this user has sent too much; the caller's own rule. */
+  limited<T>(userId: string, work: () => Promise<T>): Promise<T>
+}
 
 /** How many users a broadcast goes to at a time. */
 const BATCH = 1_000
 
 export type Send = ReturnType<typeof createSend>
 
-/** Lets a user send: who may send what to whom, and a repeated request only once. */
-export function createSend(publish: Publish, people: People, keys: IdempotencyKeys) {
+/** Lets a user send: who may send what to whom, how much, and a repeated request only once. */
+export function createSend({ publish, recipients, keys, limited }: SendParts) {
   /**
-   * Throws HttpError 403 for what this user may not send, 404 for an unknown recipient, 422 for an idempotency key that
-   * was used for another request.
+   * One notification or, for everyone, to how many. Throws HttpError 403 for what this user may not send, 404 for an
+   * unknown recipient, 422 for an idempotency key that was used for another request, 429 for too many.
    */
-  return async (sender: Caller, request: NewNotification, key: string | undefined): Promise<Sent> => {
-    const recipients = await recipientsOf(sender, request)
+  return (sender: Sender, request: NewNotification, key: string | undefined) =>
+    limited(sender.id, () => send(sender, request, key))
+
+  async function send(
+    sender: Sender,
+    request: NewNotification,
+    key: string | undefined,
+  ): Promise<Notification | { recipients: number }> {
+    const to = await recipientOf(sender, request)
     const { to: _, ...content } = request
     // The same request gets the same id, whichever instance takes it, and the log stores an id once.
     const claim = key === undefined ? undefined : await keys.claim(sender.id, key, request)
     const chosen = claim?.notificationId
     const publicationFor = (userId: string) => ({ ...content, userId, from: sender.username })
 
-    if (recipients !== 'everyone') {
-      const [stored] = await publish([{ ...publicationFor(recipients), id: chosen }])
+    if (to !== 'everyone') {
+      const [stored] = await publish([{ ...publicationFor(to), id: chosen }])
       if (!stored) throw new Error('nothing was stored')
       // Of a repeat, too: what the recipient did with it meanwhile (read it, deleted it) is not the sender's to know.
       const { id, seq, createdAt } = stored.notification
       return { id, seq, ...content, from: sender.username, createdAt }
     }
     // Everyone is whoever was there when it was first asked for: a repeat reaches nobody new.
-    const userIds = await people.allIds(claim?.createdAt ?? new Date())
+    const userIds = await recipients.allIds(claim?.createdAt ?? new Date())
     for (let start = 0; start < userIds.length; start += BATCH) {
       const batch = userIds.slice(start, start + BATCH)
       await publish(
@@ -50,14 +73,14 @@ export function createSend(publish: Publish, people: People, keys: IdempotencyKe
   }
 
   /** The recipient's id, or everyone. */
-  async function recipientsOf(sender: Caller, { to, type }: NewNotification): Promise<string | 'everyone'> {
-    const admin = sender.role === 'admin'
+  async function recipientOf(sender: Sender, { to, type }: NewNotification): Promise<string> {
+    const isAdmin = sender.role === 'admin'
     if (to === '*') {
-      if (admin) return 'everyone'
+      if (isAdmin) return 'everyone'
       throw new HttpError(403, 'admins_only', 'Only an admin may write to everyone.')
     }
-    const userId = to === 'me' ? sender.id : (await people.named(to)).id
-    if (type === 'message' || admin || userId === sender.id) return userId
+    const userId = to === 'me' ? sender.id : (await recipients.named(to)).id
+    if (type === 'message' || isAdmin || userId === sender.id) return userId
     throw new HttpError(403, 'type_not_allowed', `To others you may send "message", not "${type}".`)
   }
 }

@@ -1,13 +1,31 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
-import { roomAnswer, roomList, roomMessage, roomMessageList } from '../answers.ts'
-import { newRoom, newRoomMessage, roomSlug } from '../schemas.ts'
-import type { Rooms } from './rooms.ts'
+import type { Member, Rooms } from './rooms.ts'
+import {
+  invitation,
+  messagesQuery,
+  newRoom,
+  newRoomMessage,
+  room,
+  roomMessage,
+  roomMessagePage,
+  roomPage,
+  roomSlug,
+  roomsQuery,
+} from './shapes.ts'
 
 const bySlug = z.strictObject({ slug: roomSlug })
+const absent = { 404: 'There is no such room' }
+const membersOnly = { 403: 'Members only', ...absent }
+
+export interface RoomRouteParts {
+  rooms: Rooms
+  /** Throws HttpError 404 `user_not_found`. */
+  named(username: string): Promise<Member>
+}
 
 /** Rooms over REST. */
-export function roomRoutes(route: DefineRoute, rooms: Rooms): void {
+export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts): void {
   route({
     method: 'post',
     path: '/api/rooms',
@@ -15,18 +33,20 @@ export function roomRoutes(route: DefineRoute, rooms: Rooms): void {
     access: 'user',
     body: newRoom,
     status: 201,
-    answer: roomAnswer,
-    handle: ({ caller, body }) => rooms.create(caller.id, body.name),
+    answer: room,
+    problems: { 409: 'There is a room of this slug already', 429: 'Too many rooms: see Retry-After' },
+    handle: ({ caller, body }) => rooms.create(caller.id, body.name, body.private),
   })
 
   route({
     method: 'get',
     path: '/api/rooms',
-    summary: 'All rooms',
+    summary: 'Rooms, newest first: public ones, and private ones that the caller is in or was invited to',
     access: 'user',
+    query: roomsQuery,
     status: 200,
-    answer: roomList,
-    handle: async ({ caller }) => ({ items: await rooms.list(caller.id) }),
+    answer: roomPage,
+    handle: ({ caller, query }) => rooms.list(caller.id, query),
   })
 
   route({
@@ -36,30 +56,46 @@ export function roomRoutes(route: DefineRoute, rooms: Rooms): void {
     access: 'user',
     params: bySlug,
     status: 200,
-    answer: roomAnswer,
-    handle: ({ caller, params }) => rooms.join(caller.id, params.slug),
+    answer: room,
+    problems: absent,
+    handle: ({ caller, params }) => rooms.join(caller, params.slug),
   })
 
   route({
     method: 'post',
     path: '/api/rooms/:slug/leave',
-    summary: 'Be a member no longer',
+    summary: 'Be a member no longer, or refuse an invitation',
     access: 'user',
     params: bySlug,
     status: 200,
-    answer: roomAnswer,
-    handle: ({ caller, params }) => rooms.leave(caller.id, params.slug),
+    answer: room,
+    problems: absent,
+    handle: ({ caller, params }) => rooms.leave(caller, params.slug),
+  })
+
+  route({
+    method: 'post',
+    path: '/api/rooms/:slug/invitations',
+    summary: 'Invite somebody; members only',
+    access: 'user',
+    params: bySlug,
+    body: invitation,
+    status: 204,
+    problems: { 403: 'Members only', 404: 'There is no such room, or no such user' },
+    handle: async ({ caller, params, body }) => rooms.invite(caller, params.slug, await named(body.username)),
   })
 
   route({
     method: 'get',
     path: '/api/rooms/:slug/messages',
-    summary: 'The newest messages, oldest first; members only',
+    summary: 'Messages, oldest first: the newest, or those before one of them; members only',
     access: 'user',
     params: bySlug,
+    query: messagesQuery,
     status: 200,
-    answer: roomMessageList,
-    handle: async ({ caller, params }) => ({ items: await rooms.messages(caller.id, params.slug) }),
+    answer: roomMessagePage,
+    problems: membersOnly,
+    handle: ({ caller, params, query }) => rooms.messages(caller.id, params.slug, query),
   })
 
   route({
@@ -71,6 +107,7 @@ export function roomRoutes(route: DefineRoute, rooms: Rooms): void {
     body: newRoomMessage,
     status: 201,
     answer: roomMessage,
+    problems: { ...membersOnly, 429: 'Too many messages: see Retry-After' },
     handle: ({ caller, params, body }) => rooms.send(caller, params.slug, body.text),
   })
 }

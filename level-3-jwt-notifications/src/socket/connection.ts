@@ -1,77 +1,131 @@
-import type { ToHttpError } from '@levels/shared/server/api/problem.ts'
-import type { Changing } from '../log/changing.ts'
-import type { Reading } from '../log/reading.ts'
-import type { Rooms } from '../rooms/rooms.ts'
-import type { AccessTokens, Sessions } from '../sessions/sessions.ts'
-import { refusal } from '../sessions/shapes.ts'
-import { ADMIN_ROOM, type IoSocket, sessionRoom, userRoom } from '../wire.ts'
-import type { CatchUp } from './catch-up.ts'
-import { dispatch } from './dispatch.ts'
-import { type Expiry, endSocket, watchExpiry } from './expiry.ts'
-import { sayReady } from './ready.ts'
+import type { HttpError } from '@levels/shared/server/respond.ts'
+import { HttpError as Refusal } from '@levels/shared/server/respond.ts'
+import { handshakeAuth } from '../events.ts'
+import { ADMIN_ROOM, endSocket, type IoSocket, type Sessions, sessionRoom, userRoom } from './types.ts'
 
 export interface ConnectionParts {
-  tokens: AccessTokens
   sessions: Sessions
-  reading: Reading
-  changing: Changing
-  rooms: Rooms
-  catchUp: CatchUp
+  /** Brings a socket up to date, once it is in its user's room. */
+  welcome(socket: IoSocket): Promise<void>
+  /** Answers the socket's events; `renew` is the one that belongs to the connection itself. */
+  listen(socket: IoSocket, renew: (token: string) => Promise<{ expiresAt: string }>): void
   /** This server's name, for people who run several. */
   instance: string
-  toHttpError: ToHttpError
+  /** What the outside may learn about any error. */
+  toHttpError(error: unknown, doing: string): HttpError
 }
 
-/** What happens to a socket that passed the gate. Its handlers are in place before anything is awaited. */
-export function createConnectionHandler(parts: ConnectionParts): (socket: IoSocket) => void {
-  return (socket) => {
-    const { userId, role, sid } = socket.data
-    const expiry = watchExpiry(socket)
-    socket.on('disconnect', () => expiry.stop())
-    dispatch(socket, handlersFor(socket, expiry, parts), parts.toHttpError)
+/** How long before the end a socket is warned, in milliseconds, unless half of the token's life is shorter. */
+const WARNING_MS = 30_000
 
-    socket.join([userRoom(userId), sessionRoom(sid), ...(role === 'admin' ? [ADMIN_ROOM] : [])])
-    sayReady(socket, parts.instance)
-    bringUpToDate(socket, parts).catch((error: unknown) => {
-      const { code } = parts.toHttpError(error, 'catch-up')
+/**
+ * A socket lives longer than the request that opened it. So who may be here is asked at the handshake, again after the
+ * socket is in its rooms, and for as long as it lives: at the end of its token it is renewed or cut.
+ */
+export function createConnections(parts: ConnectionParts) {
+  const { sessions, toHttpError } = parts
+
+  /** Socket.IO's middleware: lets in who brings a good access token of a session that is alive. */
+  function gate(socket: IoSocket, next: (error?: Error) => void): void {
+    admit(socket).then(
+      () => next(),
+      (error: unknown) => next(new RefusedHandshake(toHttpError(error, 'handshake'))),
+    )
+  }
+
+  async function admit(socket: IoSocket): Promise<void> {
+    const { token, after } = socket.handshake.auth as Record<string, unknown>
+    const cursor = handshakeAuth.shape.after.safeParse(after)
+    const identity = await sessions.identify(token)
+    if (!cursor.success) throw new Refusal(400, 'bad_payload', 'after: must be a whole number from 0 on')
+    Object.assign(socket.data, identity, { cursor: cursor.data })
+  }
+
+  /** What happens to a socket that passed the gate. Its listeners are in place before anything is awaited. */
+  function onConnection(socket: IoSocket): void {
+    const { id, role, sid } = socket.data
+    const expiry = watchExpiry(socket)
+    socket.on('disconnect', expiry.stop)
+    parts.listen(socket, async (token) => {
+      const renewed = await sessions.identify(token)
+      if (renewed.id !== id || renewed.sid !== sid) {
+        throw new Refusal(401, 'token_invalid', 'This token is of another session.')
+      }
+      socket.data.expiresAt = renewed.expiresAt
+      expiry.restart()
+      return { expiresAt: new Date(renewed.expiresAt).toISOString() }
+    })
+
+    // Join first, read after: what is stored in between is emitted to the room. Read first, it would be in neither.
+    socket.join([userRoom(id), sessionRoom(sid), ...(role === 'admin' ? [ADMIN_ROOM] : [])])
+    bringUpToDate(socket).catch((error: unknown) => {
+      const { code } = toHttpError(error, 'catch-up')
       if (code === 'session_revoked') return endSocket(socket, code)
       // A socket that missed something and does not know must not live on. Cut below Socket.IO, the client connects
       // again by itself, and asks anew.
       socket.conn.close()
     })
   }
+
+  async function bringUpToDate(socket: IoSocket): Promise<void> {
+    sayReady(socket)
+    // Asked again: a sign-out between the gate and the join had no socket to cut yet.
+    await sessions.requireAlive(socket.data.sid)
+    await parts.welcome(socket)
+  }
+
+  /** The first event that a socket gets, and again when it may have missed what has no number: everything comes anew. */
+  function sayReady(socket: IoSocket): void {
+    const { id, username, role, sid, expiresAt } = socket.data
+    socket.emit('session:ready', {
+      user: { id, username, role },
+      sessionId: sid,
+      instance: parts.instance,
+      expiresAt: new Date(expiresAt).toISOString(),
+    })
+  }
+
+  return { gate, onConnection, sayReady }
 }
 
-async function bringUpToDate(socket: IoSocket, { sessions, catchUp }: ConnectionParts): Promise<void> {
-  // Asked again: a sign-out between the gate and the join had no socket to cut yet.
-  await sessions.requireAlive(socket.data.sid)
-  await catchUp.welcome(socket)
-}
+/** An error with `data` reaches the client as `connect_error` with that data; it reconnects only when told to. */
+class RefusedHandshake extends Error {
+  readonly data: { code: string; message: string }
 
-function handlersFor(
-  socket: IoSocket,
-  expiry: Expiry,
-  { tokens, sessions, reading, changing, rooms }: ConnectionParts,
-): Parameters<typeof dispatch>[1] {
-  const { userId, username, sid } = socket.data
-  return {
-    'notifications:fetch': (query) => reading.list(userId, query),
-    'notification:mark-read': ({ id, read }) => changing.setRead(userId, id, read),
-    'notifications:mark-all-read': () => changing.markAllRead(userId),
-    'notification:delete': ({ id }) => changing.remove(userId, id),
-    async 'notifications:seen'({ upTo }) {
-      const seen = await changing.seen(userId, upTo)
-      socket.data.cursor = Math.max(socket.data.cursor ?? 0, Math.min(upTo, seen.upTo))
-      return seen
-    },
-    'room:send': ({ room, text }) => rooms.send({ id: userId, username }, room, text),
-    async 'session:renew'({ token }) {
-      const claims = tokens.verify(token)
-      if (claims.userId !== userId || claims.sid !== sid) throw refusal('token_invalid')
-      await sessions.requireAlive(sid)
-      socket.data.expiresAt = claims.expiresAt
-      expiry.restart()
-      return { expiresAt: new Date(claims.expiresAt).toISOString() }
-    },
+  constructor({ code, message }: HttpError) {
+    super(message)
+    this.data = { code, message }
   }
 }
+
+/**
+ * Cuts a socket when its token ends (`socket.data.expiresAt`): checked only at the handshake, a token of 15 minutes would
+ * be good for days.
+ */
+function watchExpiry(socket: IoSocket): { restart(): void; stop(): void } {
+  let warning: NodeJS.Timeout | undefined
+  let end: NodeJS.Timeout | undefined
+
+  function stop(): void {
+    clearTimeout(warning)
+    clearTimeout(end)
+  }
+
+  function restart(): void {
+    stop()
+    if (socket.disconnected) return // gone while its new token was checked
+    const { expiresAt } = socket.data
+    const leftMs = Math.max(0, expiresAt - Date.now())
+    warning = setTimeout(
+      () => socket.emit('session:expiring', { expiresAt: new Date(expiresAt).toISOString() }),
+      Math.min(leftMs - Math.min(WARNING_MS, leftMs / 2), MAX_TIMEOUT_MS),
+    )
+    end = setTimeout(() => endSocket(socket, 'token_expired'), Math.min(leftMs, MAX_TIMEOUT_MS))
+  }
+
+  restart()
+  return { restart, stop }
+}
+
+/** Node takes a longer timeout for 1 ms. A token of more than 24 days is cut early, and its page comes back. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1

@@ -1,7 +1,6 @@
 import { Types } from 'mongoose'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { DeliveryChannel } from '../../src/channel.ts'
-import type { Publication } from '../../src/log/publish.ts'
+import type { DeliveryChannel, Publication } from '../../src/log/publish.ts'
 import { newPerson } from '../support/person.ts'
 import { serverForAll, startServer, type TestServer } from '../support/server.ts'
 

@@ -1,5 +1,5 @@
-import type { StoredNotification } from '../../src/channel.ts'
 import type { Notification } from '../../src/events.ts'
+import type { StoredNotification } from '../../src/log/publish.ts'
 import type { Person } from './person.ts'
 import type { TestServer } from './server.ts'
 import type { Tab } from './tab.ts'

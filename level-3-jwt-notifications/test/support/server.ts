@@ -6,6 +6,9 @@ import { afterAll, beforeAll } from 'vitest'
 import { connectDatabase } from '../../src/database.ts'
 import { createServer, type Level3Server, type Options } from '../../src/server.ts'
 
+/** Tests send in a second what people do not send in a minute. */
+const plenty = { perMinute: 1_000_000, atOnce: 1_000_000 }
+
 export const JWT_SECRET = 'a secret that only the tests know, long enough'
 
 export interface TestServer extends Level3Server {
@@ -39,6 +42,7 @@ export async function startServer({ config, mongoUri, ...options }: TestOptions 
     },
     db,
     log: recordTo(logged),
+    limits: { notifications: plenty, roomMessages: plenty, rooms: plenty },
     ...options,
   })
   server.http.listen(0, '127.0.0.1')

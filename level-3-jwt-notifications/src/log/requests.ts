@@ -1,15 +1,7 @@
 import * as z from 'zod'
-import { notificationTypes } from './events.ts'
+import { notificationTypes } from './shapes.ts'
 
-/** What comes in, REST and socket alike. Strict: a field we do not know is an error, `__proto__` included. */
-
-export const objectId = z
-  .string()
-  .regex(/^[0-9a-f]{24}$/i, 'must be an id of 24 hexadecimal digits')
-  .transform((id) => id.toLowerCase())
-
-const seq = z.int().min(1)
-const limit = z.int().min(1).max(100)
+/** What a user may send as a notification, and ask for in a query. */
 
 /** Text that UTF-8 can carry: half a surrogate pair would be stored as another character than was acknowledged. */
 const text = z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
@@ -39,7 +31,7 @@ function isPlainObject(value: unknown): boolean {
 function hasPlainNames(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return value.isWellFormed()
   if (typeof value !== 'object' || value === null) return true
-  if (depth > 10 || Buffer.isBuffer(value)) return false
+  if (depth > 10 || value instanceof Uint8Array) return false
   return Object.entries(value).every(
     ([name, inner]) => !/^\$|[.\0]|^(__proto__|_bsontype)$/.test(name) && hasPlainNames(inner, depth + 1),
   )
@@ -57,6 +49,7 @@ const actionUrl = z
     return url.protocol === 'https:' && /^https:\/\//i.test(text) && !url.username && !url.password
   }, 'must be a path like /orders/1 or an https URL')
 
+/** What a user sends. Strict, like everything that comes in: a field we do not know is an error, `__proto__` included. */
 export const newNotification = z.strictObject({
   to: z.string().min(1).max(100).describe('A username, "me", or "*" for everyone (admins only)'),
   type: z.enum(notificationTypes).default('message'),
@@ -65,41 +58,21 @@ export const newNotification = z.strictObject({
   actionUrl: actionUrl.optional(),
   metadata: metadata.optional(),
 })
-
-/** Of the header `Idempotency-Key`. */
-export const idempotencyKey = z.string().min(1).max(200)
+export type NewNotification = z.output<typeof newNotification>
 
 /** Query strings are text: these become what they mean, or an error. */
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a whole number')
+  .transform(Number)
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+
 export const listQuery = z.strictObject({
   unread: flag.optional(),
   type: z.enum(notificationTypes).optional(),
-  before: z.coerce.number().int().min(1).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  before: wholeNumber.pipe(z.int().min(1)).optional(),
+  limit: wholeNumber.pipe(z.int().min(1).max(100)).default(20),
 })
 export const bulkDeleteQuery = z.strictObject({ read: z.literal('true') })
-
 export const readState = z.strictObject({ read: z.boolean() })
-
-export const roomSlug = z.string().regex(/^[a-z0-9-]{1,30}$/, 'must be 1 to 30 of a-z, 0-9 and -')
-export const newRoom = z.strictObject({ name: text.trim().min(1).max(50) })
-export const messageText = text.min(1).max(2_000)
-export const newRoomMessage = z.strictObject({ text: messageText })
-
-/** What the page may send over the socket, by event. */
-export const clientEvents = {
-  'notifications:fetch': z.strictObject({
-    before: seq.optional(),
-    limit: limit.default(20),
-    unread: z.boolean().optional(),
-  }),
-  'notification:mark-read': z.strictObject({ id: objectId, read: z.boolean().default(true) }),
-  'notifications:mark-all-read': z.strictObject({}),
-  'notification:delete': z.strictObject({ id: objectId }),
-  'notifications:seen': z.strictObject({ upTo: z.int().min(0) }),
-  'room:send': z.strictObject({ room: roomSlug, text: messageText }),
-  'session:renew': z.strictObject({ token: z.string().min(1).max(4_096) }),
-}
-
-/** Of the handshake; the token itself is judged apart, with codes of its own. */
-export const handshakeCursor = z.int().min(0).optional()
+export const idempotencyKey = z.string().min(1).max(200)

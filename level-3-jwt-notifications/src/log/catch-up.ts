@@ -1,0 +1,94 @@
+import type { Model } from 'mongoose'
+import { readAfter } from './log.ts'
+import { type NotificationDoc, toNotification } from './models.ts'
+import { fitting, type Reading } from './reading.ts'
+import type { LogEvent } from './shapes.ts'
+
+const NEWEST = 20
+const PACKET = 100
+
+/** A connection of a user, of whatever kind, that is brought up to date. */
+export interface Listener {
+  readonly userId: string
+  /** Everything up to here was sent to it from the log, or shown as it said itself; absent until one of them. */
+  cursor?: number
+  readonly isConnected: boolean
+  emit(...event: LogEvent): void
+  /** Resolves with true when everything emitted so far has left this process, and with false when the peer is gone. */
+  drained(): Promise<boolean>
+}
+
+/** Up to which number each user's screens have shown everything, on all devices together; 0 at first. */
+export interface Delivered {
+  read(userId: string): Promise<number>
+  /** Raises it, and never lowers it. Returns where it stands. */
+  raise(userId: string, upTo: number): Promise<number>
+}
+
+export interface CatchUpParts {
+  Notification: Model<NotificationDoc>
+  delivered: Delivered
+  reading: Reading
+}
+
+export type CatchUp = ReturnType<typeof createCatchUp>
+
+/**
+ * Brings a connection up to date from the log. It must get the user's live notifications already: what is stored from then
+ * on is emitted to it, what was stored before is found here, and what is both comes twice with one id. In the other
+ * order, a notification stored in between would be in neither.
+ */
+export function createCatchUp({ Notification, delivered, reading }: CatchUpParts) {
+  /**
+   * What a page shows first: the log up to here, and no further. What is stored from now on is emitted; if it were in the
+   * snapshot, too, a page could take it for something old. Then what it missed; what is known is not asked again.
+   */
+  async function welcome(listener: Listener): Promise<void> {
+    const { userId } = listener
+    const upTo = await reading.end(userId)
+    const newest = { before: upTo + 1, limit: NEWEST }
+    const { items, unread } = upTo > 0 ? await reading.list(userId, newest) : { items: [], unread: 0 }
+    listener.emit('notifications:initial', { items, unread, upTo })
+    const cursor = listener.cursor ?? (upTo > 0 ? await delivered.read(userId) : 0)
+    listener.cursor = Math.min(cursor, upTo)
+    if (listener.cursor < upTo) await sendMissed(listener)
+    else listener.emit('notifications:missed', { items: [], more: false, upTo })
+  }
+
+  /** For one that lacks what other instances stored: sends it, and the count that belongs to it. */
+  async function resend(listener: Listener): Promise<void> {
+    await sendMissed(listener)
+    listener.emit('unread', { count: await reading.countUnread(listener.userId) })
+  }
+
+  /**
+   * Everything after the cursor, in packets. Each waits until the one before has left: a reader that does not read gets
+   * no further packet, and costs no more memory than one.
+   */
+  async function sendMissed(listener: Listener): Promise<void> {
+    let more = true
+    while (more && listener.isConnected) {
+      const cursor = listener.cursor ?? 0
+      const entries = await readAfter(Notification, listener.userId, cursor, PACKET + 1)
+      const packet = entries.slice(0, PACKET)
+      const readable = packet.filter(({ deletedAt }) => !deletedAt).map(toNotification)
+      const items = fitting(readable)
+      const cut = readable[items.length]
+      const upTo = cut ? cut.seq - 1 : (packet.at(-1)?.seq ?? cursor)
+      more = cut !== undefined || entries.length > PACKET
+      if (!(await listener.drained())) return
+      listener.emit('notifications:missed', { items, more, upTo })
+      listener.cursor = upTo
+    }
+  }
+
+  /** Remembers that everything up to `upTo` was shown. Never beyond the end of the log, never back. */
+  async function seen(listener: Listener, upTo: number): Promise<{ upTo: number }> {
+    const end = await reading.end(listener.userId)
+    const everywhere = await delivered.raise(listener.userId, Math.min(upTo, end))
+    listener.cursor = Math.max(listener.cursor ?? 0, Math.min(upTo, everywhere))
+    return { upTo: everywhere }
+  }
+
+  return { welcome, resend, seen }
+}

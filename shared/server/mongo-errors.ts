@@ -23,6 +23,7 @@ const away = new Set([
   '91',
   '11600',
   '11602',
+  '14031', // OutOfDiskSpace: it reads, and writes again when there is room
 ])
 
 /**

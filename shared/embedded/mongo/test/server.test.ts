@@ -91,6 +91,12 @@ describe('the wire', () => {
     proxy.close()
   })
 
+  test('says hello as a standalone: drivers then send no transaction numbers', async () => {
+    const client = await MongoClient.connect(mongo.uri)
+    expect(await client.db('d').command({ hello: 1 })).not.toHaveProperty('setName')
+    await client.close()
+  })
+
   test('takes a checksum at the end', async () => {
     const socket = await raw()
     socket.write(

@@ -62,7 +62,7 @@ function post(url: URL, options: RequestOptions, body: Buffer): Promise<Answer> 
     const sent = request(url, { ...options, method: 'POST' }, (answer) => {
       const { statusCode: status = 0, headers } = answer
       let text = ''
-      const finish = () => resolve({ status, retryAfter: headers['retry-after'], text })
+      const finish = () => resolve({ status, retryAfterMs: readRetryAfter(headers['retry-after']), text })
       if (status >= 200 && status < 300) {
         // Accepted, whatever becomes of the body: it must neither bring about a second push nor hold a connection.
         finish()
@@ -99,4 +99,12 @@ function readCertificate(file: string): string {
       `PUSH_CA_FILE=${file} cannot be read as a certificate: name a PEM file with a certificate authority`,
     )
   }
+}
+
+/** Seconds or an HTTP date (RFC 9110 section 10.2.3), as milliseconds from now. */
+export function readRetryAfter(text: string | undefined, now = Date.now()): number | undefined {
+  if (text === undefined) return undefined
+  if (/^\d+$/.test(text)) return Number(text) * 1_000
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }

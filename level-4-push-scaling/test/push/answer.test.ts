@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Outcome } from '../../src/channel.ts'
 import { MAX_ATTEMPTS, recordOf } from '../../src/deliver/deliver.ts'
-import { judge, readRetryAfter } from '../../src/push/push.ts'
+import { readRetryAfter } from '../../src/push/post.ts'
+import { judge } from '../../src/push/push.ts'
 
 /** How long until the next attempt; undefined when there is none. */
 function delayBeforeRetry(attempts: number, outcome: Outcome): number | undefined {
@@ -9,8 +10,7 @@ function delayBeforeRetry(attempts: number, outcome: Outcome): number | undefine
   return at instanceof Date ? at.getTime() : undefined
 }
 
-const answer = (status: number, retryAfter?: string) =>
-  judge('push.example', { status, retryAfter, text: '' })
+const answer = (status: number) => judge('push.example', { status, text: '' })
 
 test.each([200, 201, 202])('%d: sent', (status) => {
   expect(answer(status)).toEqual({ outcome: { kind: 'sent' } })

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import net from 'node:net'
 import path from 'node:path'
 import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/embedded-mongo'
@@ -55,6 +57,31 @@ describe.skipIf(!canRun && process.env.CI !== 'true')('nginx in front of two ins
     names.close()
     await Promise.all([app1.end('SIGKILL'), app2.end('SIGKILL')])
     await Promise.all([mongo.close(), redis.close()])
+  })
+
+  test('a name that nobody allowed is refused', async () => {
+    const { port } = new URL(nginx.url)
+    const [answer] = (await once(
+      get({ host: '127.0.0.1', port, path: '/', headers: { host: 'evil.example' } }),
+      'response',
+    )) as [IncomingMessage]
+    expect(answer.statusCode).toBe(403)
+    answer.resume()
+  })
+
+  test('whoever tries to sign in too fast is slowed down, as a problem; the others are not', async () => {
+    const tries = Array.from({ length: 120 }, () =>
+      fetch(`${nginx.url}/api/auth/login`, { method: 'POST', body: '' }),
+    )
+    const answers = await Promise.all(tries)
+    const slowed = answers.filter(({ status }) => status === 429)
+    expect(slowed.length).toBeGreaterThan(0)
+    expect(answers.length - slowed.length).toBeGreaterThanOrEqual(60) // a room behind one address
+    const [first] = slowed
+    expect(first?.headers.get('content-type')).toBe('application/problem+json')
+    expect(first?.headers.get('retry-after')).toBe('2')
+    expect(await first?.json()).toMatchObject({ status: 429, code: 'rate_limited' })
+    expect((await fetch(`${nginx.url}/readyz`)).status).toBe(200)
   })
 
   test("the visitor's own address reaches the instances, and not one that the visitor makes up", async () => {

@@ -1,0 +1,66 @@
+// caught: reads the same
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import { Server } from 'socket.io'
+
+const USERNAME = /^[\p{L}\p{M}\p{N}_-]{2,20}$/u
+
+interface User {
+  username: string
+}
+
+type Payload = Record<string, unknown>
+
+const users = new Map<string, User>()
+
+// A page finds `data` in its event connect_error.
+const refusal = (code: string, message: string) =>
+  Object.assign(new Error(message), { data: { code, message } })
+
+const http = createServer()
+const io = new Server(http, {
+  serveClient: false,
+  maxHttpBufferSize: 65_536,
+  // As in level 1: a page of another origin gets no connection.
+  allowRequest({ headers: { origin, host } }, answer) {
+    answer(null, origin === undefined || origin === `http://${host}`)
+  },
+})
+
+io.use((socket, next) => {
+  try {
+    socket.data.user = enter(socket.handshake.auth)
+    next()
+    // It connects in the next tick, unless the client is gone by then: nothing else would say so.
+    process.nextTick(() => socket.connected || leave(socket.data.user))
+  } catch (error) {
+    next(error as Error)
+  }
+})
+
+const keyOf = (name: string) => name
+
+function enter({ username: wanted }: Payload): User {
+  if (wanted === undefined || wanted === '') throw refusal('username_missing', 'Choose a username.')
+  const username = typeof wanted === 'string' ? wanted.normalize('NFKC') : ''
+  if (!USERNAME.test(username)) throw refusal('username_invalid', 'Use 2 to 20 letters, digits, _ or -.')
+  if (users.has(keyOf(username))) throw refusal('username_taken', 'Somebody has this name.')
+  users.set(keyOf(username), { username })
+  return { username }
+}
+
+function leave(user: User): void {
+  users.delete(keyOf(user.username))
+}
+
+io.on('connection', (socket) => {
+  const user: User = socket.data.user
+  socket.on('disconnect', () => leave(user))
+
+  socket.on('message:send', ({ text }) => {
+    const message = { id: randomUUID(), from: user.username, text, at: new Date().toISOString(), room: null }
+    io.emit('message:new', message)
+  })
+})
+
+http.listen(Number(process.env.PORT ?? 3020), '127.0.0.1')

@@ -1,10 +1,11 @@
 /**
- * Loaded into a learner's program before it, by program.ts: tells the check what ended the program, answers when it is
- * asked whether the program still turns, and ends with the check. It changes nothing else of what the program does.
+ * Runs a learner's program, for program.ts: tells the check when its file is loaded and what ended it, answers when it
+ * is asked whether the program still turns, and ends with the check. It changes nothing else of what the program does.
  */
+import { pathToFileURL } from 'node:url'
 
 /** What the program tells the check over its IPC channel. */
-export type FromProgram = { turning: true } | { crash: Crash }
+export type FromProgram = { loaded: true } | { turning: true } | { crash: Crash }
 
 export interface Crash {
   /** The error with its stack, as Node prints it. */
@@ -29,3 +30,11 @@ process.on('message', (message) => {
 process.on('disconnect', () => process.exit())
 // The program must be able to end although somebody listens to it.
 process.channel?.unref()
+
+// As if Node had been started with the file itself. In check-process.ts, which has another first argument, nothing.
+const [, guard, file] = process.argv
+if (guard === import.meta.filename && file !== undefined) {
+  process.argv.splice(1, 1)
+  await import(pathToFileURL(file).href)
+  process.send?.({ loaded: true } satisfies FromProgram)
+}

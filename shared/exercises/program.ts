@@ -3,19 +3,18 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { typescriptArguments } from '../dev/typescript.js'
 import { explainCrash } from './explain.ts'
 import type { FromProgram } from './guard.ts'
 import { Mistake } from './mistake.ts'
 
-const GUARD = pathToFileURL(path.join(import.meta.dirname, 'guard.ts')).href
+const GUARD = path.join(import.meta.dirname, 'guard.ts')
 
-/** How long a program that does nothing else any more may be so before it listens, in milliseconds. */
+/** How long a program may take to load, in milliseconds; on a loaded machine that is long. */
 const LOADING_MS = 20_000
-/** How long a program that does what comes up may take to listen, in milliseconds. */
-const LISTENING_MS = 5_000
-/** How long it may then take to say that it still does what comes up, in milliseconds. */
+/** How long it may take from then on until it listens, in milliseconds. */
+const LISTENING_MS = 4_000
+/** How long it may take to say that it still does what comes up, in milliseconds. */
 const TURNING_MS = 3_000
 
 /** A learner's program that runs and listens. */
@@ -58,8 +57,8 @@ export async function startProgram(
   { env = {}, port }: StartOptions = {},
 ): Promise<Program> {
   const given = port ?? (await freePort())
-  const child = fork(file, {
-    execArgv: [...typescriptArguments, '--import', GUARD],
+  const child = fork(GUARD, [file], {
+    execArgv: typescriptArguments,
     env: { ...withoutOurs(process.env), ...env, PORT: String(given) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -120,13 +119,11 @@ export async function startProgram(
 /** Resolves when the port answers. Rejects with a Mistake when it does not in time, with what the reason may be. */
 async function listening(child: ChildProcess, port: number, shown: string): Promise<void> {
   const begin = Date.now()
-  // A program in an endless loop does not answer; one that still loads its packages answers late.
-  let turningSince: number | undefined
-  child.once('message', () => {
-    turningSince = Date.now()
+  let loadedAt: number | undefined
+  child.on('message', (message: FromProgram) => {
+    if ('loaded' in message) loadedAt = Date.now()
   })
-  child.send('turning?')
-  while (Date.now() - (turningSince ?? begin) < (turningSince ? LISTENING_MS : LOADING_MS)) {
+  while (Date.now() - (loadedAt ?? begin) < (loadedAt ? LISTENING_MS : LOADING_MS)) {
     if (await answers(port)) return
     await sleep(10)
   }

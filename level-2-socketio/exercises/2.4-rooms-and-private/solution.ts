@@ -49,6 +49,8 @@ io.use((socket, next) => {
 
 const keyOf = (name: string) => name.toUpperCase().toLowerCase() // upper case first: ß and SS are one
 
+// All tabs of a user are in one room of Socket.IO, and its name is nothing that people choose.
+const tabsOf = (user: User) => `user:${user.sessionId}`
 const names = () => [...users.values()].map(({ username }) => username)
 
 function enter({ username: wanted, sessionId }: Payload): User {
@@ -90,9 +92,6 @@ const handlers = new Map<string, Handler>([
   ['room:join', joinRoom],
   ['room:leave', (user, { room }) => membersOf(user, room) && user.rooms.delete(String(room))],
 ])
-
-// All tabs of a user are in one room of Socket.IO. Its name is nothing that people choose, and nothing they know.
-const tabsOf = (user: User) => `user:${user.sessionId}`
 
 /** Answers every event. Nothing may be thrown here: it would end the program, and everybody's connection. */
 function handle(user: User, event: string, args: unknown[]): void {

@@ -25,8 +25,8 @@ async function chooseLevel(argument) {
     process.exitCode = 1
     return undefined
   }
-  // A level that was taken out alone is all there is.
-  if (folders.length === 1) return folders[0]?.slice('level-'.length)[0]
+  // A level that was taken out: it, and at most the level that it is made of.
+  if (!folderOf('1')) return folders.sort().at(-1)?.slice('level-'.length)[0]
   if (!process.stdin.isTTY || !process.stdout.isTTY) return '1'
   await import('../dev/setup.js')
   const { askForLevel } = await import('./choose.ts')

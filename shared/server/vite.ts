@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -5,11 +6,16 @@ import type { InlineConfig, Plugin } from 'vite'
 import { lessonPage } from '../lesson/vite.ts'
 import { pathOf } from './http.ts'
 
-/** The package does not export this file by name, so it is named by its place. */
-export const socketIoClient = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('socket.io-client/package.json')),
-  'dist/socket.io.esm.min.js',
-)
+/** Where the page's Socket.IO comes from. The package does not export this file by name, so it is named by its place. */
+export const socketIoClient = placeOf('socket.io-client/dist/socket.io.esm.min.js')
+
+/** The path of a file of an installed package, or just its name when it is not installed (level 1 needs none). */
+function placeOf(file: string): string {
+  const folders = createRequire(import.meta.url).resolve.paths(file) ?? []
+  const places = folders.map((folder) => path.join(folder, file))
+  const there = places.find(existsSync)
+  return there ? realpathSync(there) : file
+}
 
 /** How Vite serves and builds the page of the level in `levelDir`: `client/` in, `dist/` out. */
 export function viteConfig(levelDir: string): InlineConfig {

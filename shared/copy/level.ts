@@ -1,0 +1,161 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { closureOf } from './imports.ts'
+
+/** What a copy is made of, before anything is written. Paths are from the root of the repository. */
+export interface LevelCopy {
+  files: string[]
+  /** Files that are written anew for the copy, with their text. */
+  written: Map<string, string>
+}
+
+interface Manifest {
+  dependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+  [key: string]: unknown
+}
+
+/** Of a level's folder: what is made by tools, and what belongs to the course rather than to the level. */
+const LEFT_OUT = new Set(['node_modules', 'dist', 'exercises', 'cards', 'bench'])
+/** What no import leads to: how a level is started, tested and built. */
+const TOOLS = ['shared/cli/start.js', 'shared/cli/test.js', 'shared/cli/build.ts', 'shared/dev/program.js']
+const ROOT_FILES = [
+  'LICENSE',
+  '.gitignore',
+  '.nvmrc',
+  'tsconfig.json',
+  'vitest.config.ts',
+  'package-lock.json',
+]
+const ALWAYS = ['tsx', 'typescript', 'vitest', '@types/node']
+
+/**
+ * One level as a folder of its own: the level, and what it needs of `shared/` and of the level that it is made of, in the
+ * same places as here. `name` is the new package's.
+ */
+export function planLevelCopy(house: string, folder: string, name: string): LevelCopy {
+  const level = listFiles(path.join(house, folder))
+  const code = level.filter((file) => /\.([cm]?[jt]s|css|html)$/.test(file))
+  const { files, packages } = closureOf([...code, ...TOOLS.map((file) => path.join(house, file))], house)
+  const all = [...new Set([...level, ...files])].map((file) =>
+    path.relative(house, file).replaceAll(path.sep, '/'),
+  )
+
+  const workspaces = packagesOf(house).filter((dir) => all.some((file) => file.startsWith(`${dir}/`)))
+  const isNeeded = (dependency: string) =>
+    packages.includes(dependency) ||
+    ALWAYS.includes(dependency) ||
+    packages.some((one) => dependency === `@types/${one.replace(/^@/, '').replace('/', '__')}`) ||
+    workspaces.some((dir) => readManifest(house, dir).name === dependency)
+
+  const written = new Map<string, string>()
+  for (const dir of workspaces) {
+    written.set(`${dir}/package.json`, toText(only(readManifest(house, dir), isNeeded)))
+    const tsconfig = `${dir}/tsconfig.json`
+    if (existsSync(path.join(house, tsconfig)) && !all.includes(tsconfig)) all.push(tsconfig)
+  }
+  written.set('package.json', toText(rootManifest(house, name, workspaces, isNeeded)))
+  written.set('README.md', readme(house, folder))
+  const rootFiles = ROOT_FILES.filter((file) => existsSync(path.join(house, file)))
+  return { files: [...new Set([...all, ...rootFiles])].filter((file) => !written.has(file)).sort(), written }
+}
+
+/** Writes a copy into `target`. Throws when something is there already; then nothing is written. */
+export function writeLevelCopy(house: string, { files, written }: LevelCopy, target: string): void {
+  if (existsSync(target) && readdirSync(target).length > 0) {
+    throw new Error(`${target} is not empty: name a new folder`)
+  }
+  for (const file of files) cpSync(path.join(house, file), path.join(target, file))
+  for (const [file, text] of written) {
+    mkdirSync(path.dirname(path.join(target, file)), { recursive: true })
+    writeFileSync(path.join(target, file), text)
+  }
+}
+
+function listFiles(dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    if (LEFT_OUT.has(entry.name)) return []
+    const file = path.join(dir, entry.name)
+    return entry.isDirectory() ? listFiles(file) : [file]
+  })
+}
+
+function packagesOf(house: string): string[] {
+  return readManifest(house, '').workspaces as string[]
+}
+
+function readManifest(house: string, dir: string): Manifest {
+  return JSON.parse(readFileSync(path.join(house, dir, 'package.json'), 'utf8'))
+}
+
+function only(manifest: Manifest, isNeeded: (dependency: string) => boolean): Manifest {
+  const { bench: _benchmarks, ...scripts } = (manifest.scripts ?? {}) as Record<string, string>
+  const kept: Manifest = { ...manifest, scripts }
+  for (const kind of ['dependencies', 'devDependencies'] as const) {
+    if (manifest[kind]) {
+      kept[kind] = Object.fromEntries(Object.entries(manifest[kind]).filter(([name]) => isNeeded(name)))
+    }
+  }
+  return kept
+}
+
+function rootManifest(
+  house: string,
+  name: string,
+  workspaces: string[],
+  isNeeded: (dependency: string) => boolean,
+): Manifest {
+  const root = only(readManifest(house, ''), isNeeded)
+  const { license, type, engines, devDependencies, allowScripts } = root
+  const scripts = {
+    start: 'node shared/cli/start.js',
+    test: 'node shared/cli/test.js',
+    build: 'node --import ./shared/dev/setup.js shared/cli/build.ts',
+  }
+  return {
+    name,
+    version: '1.0.0',
+    private: true,
+    license,
+    type,
+    engines,
+    workspaces,
+    scripts,
+    devDependencies,
+    allowScripts,
+  }
+}
+
+function readme(house: string, folder: string): string {
+  const { description } = readManifest(house, folder)
+  return `# ${description}
+
+Taken out of "Realtime, level by level"${revisionOf(house)}. The lesson is ${folder}/README.md.
+
+\`\`\`sh
+npm install
+npm start
+npm test
+\`\`\`
+`
+}
+
+/** As in ", revision 1a2b3c4", or nothing when this is no clone. */
+function revisionOf(house: string): string {
+  try {
+    const options = {
+      cwd: house,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      windowsHide: true,
+    } as const
+    return `, revision ${execFileSync('git', ['rev-parse', '--short', 'HEAD'], options).trim()}`
+  } catch {
+    return ''
+  }
+}
+
+function toText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`
+}

@@ -144,13 +144,13 @@ npm test
 /** As in ", revision 1a2b3c4", or nothing when this is no clone. */
 function revisionOf(house: string): string {
   try {
-    const options = {
+    const revision = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
       cwd: house,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
       windowsHide: true,
-    } as const
-    return `, revision ${execFileSync('git', ['rev-parse', '--short', 'HEAD'], options).trim()}`
+    })
+    return `, revision ${revision.trim()}`
   } catch {
     return ''
   }

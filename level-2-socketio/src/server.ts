@@ -8,6 +8,7 @@ import { sendError, sendJson } from '@levels/shared/server/respond.ts'
 import { guardConnections } from '@levels/shared/server/socketio.ts'
 import { allowOrigins, refuseOtherUpgrades } from '@levels/shared/server/socketio-doors.ts'
 import { Server } from 'socket.io'
+import { WebSocketServer } from 'ws'
 import { answerEvents } from './answer.ts'
 import type { Config } from './config.ts'
 import { LIMITS, NOTIFY_PATH, SOCKET_PATH } from './events.ts'
@@ -74,6 +75,7 @@ export function createServer({ log, page, ...options }: Options): Level2Server {
     maxHttpBufferSize: LIMITS.packetBytes,
     pingInterval: heartbeat.intervalMs,
     pingTimeout: heartbeat.timeoutMs,
+    wsEngine: WebSocketServer, // Socket.IO's own may be older, and then keeps pongs that nobody reads
     adapter: RecoveryAdapter,
     connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },
   })

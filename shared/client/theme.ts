@@ -3,10 +3,16 @@ import { icon } from './icons.ts'
 
 const KEY = 'theme'
 
+/** `?big` in the address makes everything larger, for a projector. */
+function useTypeSizeOfAddress(): void {
+  document.documentElement.classList.toggle('big', new URLSearchParams(location.search).has('big'))
+}
+
 /** Puts a button into `parent` that swaps light and dark. Until it is pressed, the system's choice holds. */
 export function mountThemeButton(parent: HTMLElement): void {
   const dark = matchMedia('(prefers-color-scheme: dark)')
   const root = document.documentElement
+  useTypeSizeOfAddress()
   root.style.colorScheme = localStorage.getItem(KEY) ?? ''
   const swap = () => {
     const isDark = root.style.colorScheme ? root.style.colorScheme === 'dark' : dark.matches

@@ -122,7 +122,7 @@ function toLine(entry: WireEntry): HTMLLIElement {
   const size = bytes === undefined ? '' : bytes < 1_024 ? `${bytes} B` : `${(bytes / 1_024).toFixed(1)} KiB`
   const line = h(
     'li',
-    { className: direction },
+    { attributes: { 'data-direction': direction } },
     h('span', { className: direction, title: directions[direction] }, arrows[direction]),
     h('code', {}, raw.length > PREVIEW ? `${raw.slice(0, PREVIEW)}…` : raw),
     h('span', { className: 'size' }, size),

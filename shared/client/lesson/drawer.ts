@@ -18,9 +18,13 @@ export function mountLesson(header: HTMLElement, steps: Steps): void {
     {
       className: 'btn small',
       type: 'button',
-      attributes: { 'aria-expanded': 'false', 'aria-controls': 'lesson-drawer' },
+      attributes: {
+        'aria-expanded': 'false',
+        'aria-controls': 'lesson-drawer',
+        title: 'Try it: the steps of the lesson',
+      },
     },
-    'Try it ',
+    h('span', { className: 'try-words' }, 'Try it '),
     count,
   )
   const said = h('p', { className: 'visually-hidden', attributes: { role: 'status' } })

@@ -7,7 +7,7 @@ import { loadVite } from './load-vite.ts'
 import type { Page } from './page.ts'
 import { isReading, setPageHeaders } from './page-headers.ts'
 import { reloadWhenSourcesChange, serverFilesRestart } from './reload.ts'
-import { indexOnly, socketIoClient, viteConfig } from './vite.ts'
+import { readPageConfig, socketIoClient } from './vite.ts'
 
 /** Vite's client listens for changes with the first, and asks with the second whether a server is back. */
 const [HOT_RELOAD, PING] = ['vite-hmr', 'vite-ping']
@@ -96,11 +96,11 @@ function protocolOf(req: IncomingMessage): string {
 
 async function startVite(levelDir: string, hotReload: boolean, upgrades: Server): Promise<ViteDevServer> {
   const { createServer, searchForWorkspaceRoot } = await loadVite()
-  const config = viteConfig(levelDir)
+  const config = await readPageConfig(levelDir)
   const development = hotReload ? serverFilesRestart(levelDir) : reloadWhenSourcesChange(levelDir)
   return createServer({
     ...config,
-    plugins: [...(config.plugins ?? []), indexOnly(), development],
+    plugins: [...(config.plugins ?? []), development],
     // The token ties a page to the instance that it came from.
     legacy: { skipWebSocketTokenCheck: !hotReload },
     server: {

@@ -2,7 +2,8 @@ import { existsSync, realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import type { InlineConfig, Plugin } from 'vite'
+import { pathToFileURL } from 'node:url'
+import type { InlineConfig, Plugin, UserConfig } from 'vite'
 import { lessonPage } from '../lesson/vite.ts'
 import { pathOf } from './http.ts'
 
@@ -36,15 +37,38 @@ export function viteConfig(levelDir: string): InlineConfig {
       target: 'es2023',
       rolldownOptions: { input: [path.join(client, 'index.html'), path.join(client, 'lesson.html')] },
     },
-    plugins: [lessonPage(levelDir)],
+    plugins: [lessonPage(levelDir), indexOnly()],
   }
+}
+
+/**
+ * A level's vite.config.ts: how its page is served and built, and, for `npx vite` in its folder, where the level's own
+ * server is. `paths` are regular expressions of what is the server's: its routes and its sockets.
+ */
+export function pageConfig(levelDir: string, { port, paths }: { port: number; paths: string[] }): UserConfig {
+  const { configFile: _none, ...config } = viteConfig(levelDir)
+  const target = `http://localhost:${process.env.PORT || port}`
+  // The page comes from another port then; to the server it is its own page.
+  const proxy = { target, ws: true, changeOrigin: true, rewriteWsOrigin: true, headers: { origin: target } }
+  return {
+    ...config,
+    logLevel: 'info',
+    server: { proxy: Object.fromEntries(paths.map((path) => [path, proxy])) },
+  }
+}
+
+/** What the level's vite.config.ts says, or without one what all of them say. */
+export async function readPageConfig(levelDir: string): Promise<InlineConfig> {
+  const file = path.join(levelDir, 'vite.config.ts')
+  const own = existsSync(file) ? (await import(pathToFileURL(file).href)).default : {}
+  return { ...viteConfig(levelDir), ...own, configFile: false, logLevel: 'error' }
 }
 
 /**
  * Serves index.html, and leaves every unknown path to the level, which has its own way to say 404. Vite's ways are the
  * page for everything (`spa`) and a 404 without a word (`mpa`).
  */
-export function indexOnly(): Plugin {
+function indexOnly(): Plugin {
   return {
     name: 'index-only',
     // What is returned runs after Vite's own middlewares (vite.dev/guide/api-plugin, "configureServer").

@@ -1,6 +1,30 @@
-import type { Models } from '@levels/3-jwt-notifications/src/doors.ts'
+import {
+  type ChannelName,
+  type Models,
+  notificationTypes,
+  type PreferenceStore,
+} from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Types } from 'mongoose'
 import { type DueNotification, planOf } from './channel.ts'
+
+/** Leaves out what its user does not want over this channel: a type that is turned off, or everything for a while. */
+export async function withoutRefused(
+  preferences: Pick<PreferenceStore, 'allowing'>,
+  channel: ChannelName,
+  due: DueNotification[],
+): Promise<DueNotification[]> {
+  const allowed = await Promise.all(
+    notificationTypes.map((type) => {
+      const ofType = due.filter((notification) => notification.type === type)
+      const userIds = [...new Set(ofType.map(({ userId }) => String(userId)))]
+      return userIds.length > 0 ? preferences.allowing(userIds, channel, type) : new Set<string>()
+    }),
+  )
+  const allowedFor = new Map<string, ReadonlySet<string>>(
+    notificationTypes.map((type, index) => [type, allowed[index] ?? new Set()]),
+  )
+  return due.filter(({ type, userId }) => allowedFor.get(type)?.has(String(userId)))
+}
 
 /** What level 4's chapters ask of level 3's database. They take these as functions, and know no other model. */
 export function createReaders({ Notification, Session, User }: Models) {

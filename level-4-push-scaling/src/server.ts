@@ -20,7 +20,7 @@ import { createSingleFlight } from './instances/single-flight.ts'
 import { sendLoginAlerts } from './login-alert.ts'
 import { defineMetricsRoute } from './metrics.ts'
 import { createPush } from './push/index.ts'
-import { createReaders } from './readers.ts'
+import { createReaders, withoutRefused } from './readers.ts'
 
 export interface Options {
   config: Config
@@ -55,7 +55,14 @@ export async function createServer({
 }: Options): Promise<Level4Server> {
   const models = createModels(db)
   const { stillWanted, countUnread, aliveSessions, addressees } = createReaders(models)
-  const deliveries = createDeliveries({ db, notifications: models.Notification.collection, stillWanted, log })
+  const deliveries = createDeliveries({
+    db,
+    notifications: models.Notification.collection,
+    async stillWanted(channel, due) {
+      return withoutRefused(level3.preferences, channel, await stillWanted(channel, due))
+    },
+    log,
+  })
   const keep = (name: string, make: () => string) => readOrMakeSetting(models.Setting, name, make)
   const push = await createPush({ db, config, keep, aliveSessions, countUnread, deliveries, log })
   const email = createEmailChannel({
@@ -87,6 +94,11 @@ export async function createServer({
       if (token !== undefined) defineMetricsRoute(route, { token, stats, countSockets })
       options.routes?.(tools, () => level3.io)
     },
+  })
+  level3.signIns.on('account-deleted', ({ userId }) => {
+    Promise.all([push.forgetUser(userId), deliveries.forgetUser(userId)]).catch((error: unknown) =>
+      log.warn(`A deleted account's browsers and deliveries are still there: ${error}`),
+    )
   })
   sendLoginAlerts(level3.signIns, level3.publish, log)
   const catchUp = createSingleFlight(level3.resync, log)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import type { Collection, Model, Types, UpdateQuery } from 'mongoose'
-import type { DueNotification, Outcome, QueuedChannel } from '../channel.ts'
+import type { DueNotification, Outcome, QueuedChannel, QueuedChannelName } from '../channel.ts'
 import { type DeliveryDoc, newDelivery } from './model.ts'
 
 // The heart of the chapter, in three steps: take what is due (the lease), make one delivery for each place (the
@@ -73,7 +73,7 @@ export interface DecisionParts {
   notifications: Collection
   deliveries: Model<DeliveryDoc>
   /** Leaves out what the user has seen, read or deleted. */
-  stillWanted(channel: string, due: DueNotification[]): Promise<DueNotification[]>
+  stillWanted(channel: QueuedChannelName, due: DueNotification[]): Promise<DueNotification[]>
 }
 
 /**

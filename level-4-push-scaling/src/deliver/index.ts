@@ -93,6 +93,11 @@ export function createDeliveries({ db, notifications, stillWanted, log }: Delive
       return (await model.find({ notificationId, userId, test: true }).lean()).map(toResult)
     },
 
+    /** The account is gone: so is what was on its way to it. */
+    async forgetUser(userId: string): Promise<void> {
+      await model.deleteMany({ userId })
+    },
+
     /** Queues a test message to these places, on the same way as any other. Returns its id. Throws HttpError 429. */
     async sendTest(channel: string, userId: string, targets: readonly { id: string; service: string }[]) {
       const [now, notificationId] = [new Date(), new Types.ObjectId()]

@@ -38,6 +38,8 @@ export interface Push {
   /** To be added to the deliveries. */
   channel: QueuedChannel
   routes(route: DefineRoute): void
+  /** The account is gone: none of its browsers gets push any more. */
+  forgetUser(userId: string): Promise<void>
 }
 
 /** How often the log says that a push service rejects this server, in milliseconds. */
@@ -61,6 +63,7 @@ export async function createPush({ db, config, keep, deliveries, log, ...host }:
       countUnread: host.countUnread,
       onMisconfigured: createReminder(log),
     }),
+    forgetUser: subscriptions.removeAll,
     routes: (route) => definePushRoutes(route, { publicKey, subscriptions, serviceOf, deliveries, log }),
   }
 }

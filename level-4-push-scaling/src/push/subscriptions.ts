@@ -140,5 +140,9 @@ export async function createSubscriptions({ db, publicKey, aliveSessions }: Subs
     await Subscription.deleteOne({ _id: idOfEndpoint(endpoint), userId })
   }
 
-  return { save, listFor, find, drop, remove }
+  async function removeAll(userId: string): Promise<void> {
+    await Subscription.deleteMany({ userId })
+  }
+
+  return { save, listFor, find, drop, remove, removeAll }
 }

@@ -1,5 +1,6 @@
+import { Types } from 'mongoose'
 import { afterEach, expect, test } from 'vitest'
-import type { Account } from '../support/account.ts'
+import { type Account, PASSWORD } from '../support/account.ts'
 import { startPushStack } from '../support/push-stack.ts'
 import { until } from '../support/until.ts'
 
@@ -158,4 +159,39 @@ test('a push for a browser that has changed hands is not shown to its new user',
     stack.deliveries.model.exists({ userId: alice.userId, state: 'cancelled' }),
   )
   expect(service.messages).toEqual([])
+})
+
+test('a type that the user has turned off for push is not pushed; the others are, and everything is in the log', async () => {
+  const alice = await stack.register()
+  await subscribe(alice)
+  const off = { socket: [], push: ['promotion'], email: [] }
+  expect((await alice.call('PUT', '/api/preferences', { off })).status).toBe(200)
+  await decided((await notify(alice, { type: 'promotion' })).id)
+  const { id } = await notify(alice)
+  await service.waitForMessages(1)
+  expect(received().map(([, pushed]) => pushed)).toEqual([id])
+  expect((await alice.call('GET', '/api/notifications')).body.items).toHaveLength(2)
+})
+
+test('whoever wants quiet for a while gets no push meanwhile', async () => {
+  const alice = await stack.register()
+  await subscribe(alice)
+  const mutedUntil = new Date(Date.now() + 3_600_000).toISOString()
+  expect((await alice.call('PUT', '/api/preferences', { mutedUntil })).status).toBe(200)
+  await decided((await notify(alice)).id)
+  expect(received()).toEqual([])
+})
+
+test('with the account go its browsers and what was on its way to them', async () => {
+  const alice = await stack.register()
+  await subscribe(alice)
+  await notify(alice)
+  await service.waitForMessages(1)
+  const leaving = await alice.call('DELETE', '/api/auth/me', { password: PASSWORD })
+  expect(leaving.status).toBe(204)
+  const of = { userId: new Types.ObjectId(alice.userId) }
+  await until('nothing of it is left', async () => {
+    const browsers = await stack.models.User.db.collection('pushsubscriptions').countDocuments(of)
+    return browsers === 0 && (await stack.deliveries.model.countDocuments(of)) === 0
+  })
 })

@@ -1,11 +1,8 @@
 import { EVENTS_PER_SECOND, EventLimit } from '@levels/shared/server/event-limit.ts'
-import { type Problem, Refusal } from './refusal.ts'
+import { type Acknowledgement, type Problem, Refusal } from './refusal.ts'
 
 /** What a client sent, after one look: an object, with anything in it. */
 export type Payload = Readonly<Record<string, unknown>>
-
-/** The answer to every event. */
-export type Acknowledgement<Data = undefined> = { ok: true; data?: Data } | { ok: false; error: Problem }
 
 /** As much of a socket as is needed here. */
 interface AnsweredSocket {

@@ -11,10 +11,9 @@ export interface Handshake {
   sessionId?: string
 }
 
-import type { Acknowledgement } from './answer.ts'
+import type { Acknowledgement } from './refusal.ts'
 
-export type { Acknowledgement } from './answer.ts'
-export type { Problem } from './refusal.ts'
+export type { Acknowledgement, Problem } from './refusal.ts'
 
 export interface ServerToClientEvents {
   /** Sent on every connect, after a recovery too: the whole state, so that a page never has to guess. */

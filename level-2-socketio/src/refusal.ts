@@ -18,6 +18,9 @@ export type ErrorCode =
   | 'rate_limited'
   | 'internal'
 
+/** The answer to every event. */
+export type Acknowledgement<Data = undefined> = { ok: true; data?: Data } | { ok: false; error: Problem }
+
 /**
  * A no. Thrown in the handshake, Socket.IO sends `data` along with the `connect_error`; thrown while an event is
  * handled, it becomes the acknowledgement.

@@ -5,13 +5,11 @@ export default {
   level: 2,
   gives:
     'Who is here, on your Socket.IO server: unique names in any script, several tabs of one user, rooms, and two minutes to come back to after a lost connection.',
-  promises: ['arrives', 'in-order', 'survives-a-cut', 'once', 'foreign-pages', 'slow-reader', 'dead-peer'],
+  promises: ['arrives', 'in-order', 'survives-a-cut', 'once', 'slow-reader', 'dead-peer'],
   entries: [
     'level-2-socketio/src/presence.ts',
     'level-2-socketio/src/recovery.ts',
     'shared/server/socketio.ts',
-    'shared/server/socketio-doors.ts',
-    'shared/server/origin.ts',
   ],
   packages: { runtime: ['socket.io', 'socket.io-adapter', 'unhomoglyph', 'ws'], types: ['@types/node'] },
   whenNot: [
@@ -19,7 +17,6 @@ export default {
     'You run more than one instance: presence, rooms and recovery are in the memory of one process.',
   ],
   wiring: `const io = new Server(http, {
-  allowRequest: allowOrigins(createOriginCheck([])),
   adapter: RecoveryAdapter,
   connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },
   wsEngine: WebSocketServer, // of ws 8.22 or newer, which bounds pongs that nobody reads

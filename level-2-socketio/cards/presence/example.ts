@@ -1,9 +1,7 @@
 // A node:http server with people on it: names, tabs, rooms, messages to everyone, to a room or to a name.
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
-import { createOriginCheck } from '@levels/shared/server/origin.ts'
 import { guardConnections } from '@levels/shared/server/socketio.ts'
-import { allowOrigins } from '@levels/shared/server/socketio-doors.ts'
 import { Server } from 'socket.io'
 import { WebSocketServer } from 'ws'
 import { type Level2Io, membersOf, tabsOf } from '../../src/io.ts'
@@ -13,7 +11,6 @@ import { Refusal } from '../../src/refusal.ts'
 
 const http = createServer((_req, res) => res.end('people are at /socket.io/\n'))
 const io: Level2Io = new Server(http, {
-  allowRequest: allowOrigins(createOriginCheck([])),
   maxHttpBufferSize: 65_536,
   adapter: RecoveryAdapter,
   connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },

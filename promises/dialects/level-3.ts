@@ -60,6 +60,8 @@ export interface Level3Page extends Page {
   readonly missed: readonly string[]
   /** The texts in its list, newest first: seen ones too. */
   list(): string[]
+  /** From now on it does not come back when its connection ends. */
+  stayAway(): void
   /** From now on it connects and renews with this token. */
   useToken(token: string): void
   ask(event: string, payload?: unknown, timeoutMs?: number): Promise<Ack<unknown>>
@@ -205,6 +207,7 @@ function openPage(
   let seen: number | undefined
   let instance: string | undefined
   let isClosed = false
+  let comesBack = true
 
   const auth = (): HandshakeAuth => ({ token, ...(inbox.cursor !== undefined && { after: inbox.cursor }) })
   const socket: Level3Socket = connectSocket(link.url, auth, base.wire)
@@ -278,11 +281,12 @@ function openPage(
   socket.on('disconnect', (reason) => {
     base.markLost()
     // The server ended it: coming back is up to the page.
-    if (reason === 'io server disconnect') soon('connect', AGAIN_AFTER_MS, () => socket.connect())
+    if (reason === 'io server disconnect' && comesBack)
+      soon('connect', AGAIN_AFTER_MS, () => socket.connect())
   })
   socket.on('connect_error', () => {
     // Refused, not unreachable (the database may be away just now).
-    if (!socket.active) soon('connect', AGAIN_AFTER_MS, () => socket.connect())
+    if (!socket.active && comesBack) soon('connect', AGAIN_AFTER_MS, () => socket.connect())
   })
 
   return {
@@ -300,6 +304,10 @@ function openPage(
       return socket.connected
     },
     list: () => inbox.list().map(({ message }) => message),
+    stayAway() {
+      comesBack = false
+      socket.io.reconnection(false)
+    },
     useToken(next) {
       token = next
     },

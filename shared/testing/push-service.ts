@@ -16,6 +16,8 @@ export interface Behaviour {
   answer: number | 'hang'
   /** Sent as `Retry-After`: seconds, or an HTTP date. */
   retryAfter?: number | string
+  /** Sent as `Location`: with a 3xx, where the message should go instead. */
+  location?: string
 }
 
 export interface PushMessage {
@@ -90,12 +92,11 @@ export async function startPushService(): Promise<PushService> {
       const [behaviour = { answer: 201 }] = subscriber.behaviours
       if (subscriber.behaviours.length > 1) subscriber.behaviours.shift()
       if (behaviour.answer !== 201) {
-        const { retryAfter } = behaviour
-        return answer(
-          behaviour.answer,
-          '',
-          retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
-        )
+        const { retryAfter, location } = behaviour
+        return answer(behaviour.answer, '', {
+          ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+          ...(location !== undefined && { location }),
+        })
       }
       const plaintext = body.length > 0 ? decryptPush(body, subscriber.keys).toString() : ''
       messages.push({ endpoint, ...headers, plaintext })

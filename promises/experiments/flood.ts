@@ -1,0 +1,92 @@
+import { Worker } from 'node:worker_threads'
+import type { Arena, Experiment } from '../arena.ts'
+import type { Page, Person } from '../dialects/dialect.ts'
+import type { Level3Person } from '../dialects/level-3.ts'
+
+const FLOOD_MS = 3_000
+const MIDDLE_MS = 250
+const MOST_GROWTH_BYTES = 300 * 1_048_576
+
+/** One peer sends as fast as it can, while others go on: their round trip, the server's memory, and what the peer got. */
+export const flood: Experiment = async (arena) => {
+  const bob = await arena.person('bob')
+  const ann = await arena.person('ann')
+  const page = await bob.openPage()
+  await roundTrip(arena, ann, bob, page, 'before')
+  const before = memoryOf(arena)
+  const flooder = await startFlooder(arena)
+  const trips: number[] = []
+  const until = performance.now() + FLOOD_MS
+  for (let n = 1; performance.now() < until; n++) trips.push(await roundTrip(arena, ann, bob, page, n))
+  const peak = memoryOf(arena)
+  const { sent, refused, ended } = await flooder.stop()
+  const middle = Math.round(
+    trips.sort((a, b) => a - b)[Math.floor(trips.length / 2)] ?? Number.POSITIVE_INFINITY,
+  )
+  const growth = before !== undefined && peak !== undefined ? peak - before : undefined
+
+  const says = [
+    `${sent.toLocaleString('en')} sent by one peer in ${FLOOD_MS / 1_000} s`,
+    ...(arena.level > 1 ? [`${refused} refused, then ${ended ? 'cut' : 'not cut'}`] : []),
+    `others’ round trip ${middle} ms in the middle of ${trips.length}`,
+    growth === undefined
+      ? 'memory unknown'
+      : `memory ${growth < 0 ? '' : '+'}${Math.round(growth / 1_048_576)} MiB`,
+  ]
+  const isBounded = growth === undefined || growth < MOST_GROWTH_BYTES
+  const isRefused = arena.level === 1 || (refused > 0 && ended)
+  return {
+    verdict: middle < MIDDLE_MS && isBounded && isRefused ? 'kept' : 'broken',
+    evidence: says.join('; '),
+  }
+}
+
+/** From sending until the page shows it, in milliseconds. */
+async function roundTrip(
+  arena: Arena,
+  from: Person,
+  to: Person,
+  page: Page,
+  n: number | string,
+): Promise<number> {
+  const text = arena.text(from, n)
+  const began = performance.now()
+  await from.send(arena.to(to), text)
+  const isShown = await page.shows(text, 5_000)
+  return isShown ? performance.now() - began : Number.POSITIVE_INFINITY
+}
+
+function memoryOf({ stage }: Arena): number | undefined {
+  const all = stage.servers?.map((server) => server.memory() ?? 0)
+  return all?.reduce((sum, each) => sum + each, 0)
+}
+
+interface Flooded {
+  sent: number
+  /** Answers that said no. */
+  refused: number
+  /** The server has ended its connection. */
+  ended: boolean
+}
+
+/** A peer in a thread of its own, so that it does not slow down those who measure. */
+async function startFlooder(arena: Arena): Promise<{ stop(): Promise<Flooded> }> {
+  const { level } = arena
+  const [url] = arena.stage.urls
+  const peer = await arena.person('peer')
+  const auth = level === 2 ? { username: peer.name } : { token: (peer as Level3Person).token }
+  const worker = new Worker(new URL('./flooder.js', import.meta.url), {
+    workerData: { url, level, auth, ms: FLOOD_MS },
+  })
+  const result = new Promise<Flooded>((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+  return {
+    async stop() {
+      const flooded = await result
+      await worker.terminate()
+      return flooded
+    },
+  }
+}

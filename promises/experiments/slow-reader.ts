@@ -1,0 +1,83 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import type { Arena, Experiment } from '../arena.ts'
+import { openRaw, type RawSocket } from './raw-socket.ts'
+
+const MOST_GROWTH_BYTES = 300 * 1_048_576
+const WITHIN_MS = 10_000
+/** What one peer asks to be sent to it, and does not read: far more than the 1 MiB that may wait for it. */
+const MOST_WAITING_BYTES = 1_048_576
+const LEAST_SERVED = 10
+const ASKED_BYTES = 48 * 1_048_576
+
+/** Peers that ask for a lot and read nothing, answers and pings: cut, the memory bounded, others served meanwhile. */
+export const slowReader: Experiment = async (arena) => {
+  const bob = await arena.person('bob')
+  const ann = await arena.person('ann')
+  const page = await bob.openPage()
+  await ann.send(arena.to(bob), arena.text(ann, 'before'))
+  const before = memoryOf(arena)
+  const peers = [await openRaw(arena, 'peer1'), await openRaw(arena, 'peer2')]
+  const [answers, pings] = peers
+  if (!answers || !pings) throw new Error('no peers')
+  for (const { socket } of peers) socket.pause()
+  const deadline = performance.now() + WITHIN_MS
+  const asking = Promise.all([askForAnswers(arena, answers, deadline), askForPongs(pings, deadline)])
+  let isOver = false
+  void asking.then(() => {
+    isOver = true
+  })
+  let [served, sent, peak] = [0, 0, before ?? 0]
+  while (!isOver || sent < LEAST_SERVED) {
+    const text = arena.text(ann, ++sent)
+    await ann.send(arena.to(bob), text)
+    if (await page.shows(text, 2_000)) served++
+    peak = Math.max(peak, memoryOf(arena) ?? 0)
+    await sleep(100)
+  }
+  await asking
+  // Nothing tells a peer that reads nothing; but what it sends comes back as an error.
+  const cut = peers.filter(({ socket }) => socket.readyState !== socket.OPEN).length
+  for (const { socket } of peers) socket.terminate()
+  const growth = before === undefined ? undefined : peak - before
+  const memory = growth === undefined ? 'memory unknown' : `memory +${Math.round(growth / 1_048_576)} MiB`
+  const isKept = cut === peers.length && served === sent && (growth ?? 0) < MOST_GROWTH_BYTES
+  return {
+    verdict: isKept ? 'kept' : 'broken',
+    evidence: `${peers.length} peers that read neither answers nor pongs: ${cut} cut; ${memory}; others: ${served} of ${sent} served meanwhile`,
+  }
+}
+
+/** Answers: an echo at level 1, an acknowledgement above, as many as the connection takes. */
+async function askForAnswers({ level }: Arena, { socket }: RawSocket, deadline: number): Promise<void> {
+  const frame = level === 1 ? 'x'.repeat(60_000) : '421["no-such-event",{}]'
+  for (let asked = 0; asked < ASKED_BYTES && mayAsk(socket, deadline); asked += frame.length) {
+    socket.send(frame)
+    await untilTaken(socket, deadline)
+  }
+}
+
+/** RFC 6455, section 5.5.3: each ping is to be answered with what it carried. */
+async function askForPongs({ socket }: RawSocket, deadline: number): Promise<void> {
+  const content = Buffer.alloc(125, 'x')
+  for (let asked = 0; asked < ASKED_BYTES && mayAsk(socket, deadline); asked += content.length) {
+    socket.ping(content)
+    await untilTaken(socket, deadline)
+  }
+}
+
+const mayAsk = (socket: RawSocket['socket'], deadline: number) =>
+  socket.readyState === socket.OPEN && performance.now() < deadline
+
+/** Waits until the connection takes more: not for ever, since a server may just stop reading. */
+async function untilTaken(socket: RawSocket['socket'], deadline: number): Promise<void> {
+  await nextTurn() // the others are served by this same thread
+  while (socket.readyState === socket.OPEN && socket.bufferedAmount > MOST_WAITING_BYTES) {
+    if (performance.now() > deadline) return
+    await sleep(5)
+  }
+}
+
+function memoryOf({ stage }: Arena): number | undefined {
+  const all = stage.servers?.map((server) => server.memory() ?? 0)
+  return all?.reduce((sum, each) => sum + each, 0)
+}

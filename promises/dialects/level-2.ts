@@ -57,7 +57,8 @@ export function speakLevel2(options: DialectOptions): Level2 {
     const identity: Identity = { username: name, sessionId: undefined }
     let pages = 0
     let sender: Level2Page | undefined
-    let nextSendAt = 0
+    /** Over when the next event may be sent. */
+    let turn: Promise<unknown> = Promise.resolve()
 
     async function send(
       to: string,
@@ -70,8 +71,9 @@ export function speakLevel2(options: DialectOptions): Level2 {
       })
       closers.push(sender.close)
       await sender.ready()
-      nextSendAt = Math.max(nextSendAt + SEND_EVERY_MS, performance.now())
-      await sleep(nextSendAt - performance.now())
+      const mine = turn
+      turn = mine.then(() => sleep(SEND_EVERY_MS))
+      await mine
       // A private message shows in the sender's own pages, too.
       history.add(name, 'send', { message, to: to === '*' ? ['*'] : [to, name] })
       const payload = to === '*' ? { text: message } : { text: message, to }

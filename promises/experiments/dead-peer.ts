@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Experiment } from '../arena.ts'
+import type { Arena, Experiment } from '../arena.ts'
+import type { Person } from '../dialects/dialect.ts'
 import type { Level2Page } from '../dialects/level-2.ts'
 import { HEARTBEAT_MS } from '../stage.ts'
 
@@ -16,7 +17,8 @@ export const deadPeer: Experiment = async (arena) => {
     arena.level === 1 ? levelOneHeartbeat(arena.stage.servers !== undefined) : pingIntervalOf(dead)
   dead.link.freeze()
   const began = performance.now()
-  const ended = dead.link.endedByServer().then(() => true)
+  dead.close() // it does not come back either, and its goodbye does not get through
+  const ended = Promise.race([dead.link.endedByServer(), toldAsLeft(arena, bob)]).then(() => true)
   const isGone = await Promise.race([ended, sleep(2 * heartbeatMs + MARGIN_MS, false)])
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
   const took = seconds(performance.now() - began)
@@ -27,6 +29,15 @@ export const deadPeer: Experiment = async (arena) => {
       ? `gone ${took} after the link stopped (heartbeat ${seconds(heartbeatMs)}); a quiet page beside it ${stayed ? 'stayed' : 'was cut, too'}`
       : `still there ${took} after the link stopped (heartbeat ${seconds(heartbeatMs)})`,
   }
+}
+
+/** Where people are told who is here (level 2), that somebody left is what shows that they are gone. */
+async function toldAsLeft({ history, level }: Arena, person: Person): Promise<void> {
+  const isTold = () =>
+    history.entries.some(
+      ({ note }) => note?.includes('"user:left"') && note.includes(`"username":"${person.name}"`),
+    )
+  await history.until(() => level === 2 && isTold(), 200_000)
 }
 
 const LEVEL_1_DEFAULT_MS = 30_000

@@ -9,7 +9,10 @@ const MOST_WAITING_BYTES = 1_048_576
 const LEAST_SERVED = 10
 const ASKED_BYTES = 48 * 1_048_576
 
-/** Peers that ask for a lot and read nothing, answers and pings: cut, the memory bounded, others served meanwhile. */
+/**
+ * Peers that ask for a lot and read nothing, answers and pongs: cut, the memory bounded, others served meanwhile. A
+ * server may also stop reading what such a peer asks, until its heartbeat cuts it.
+ */
 export const slowReader: Experiment = async (arena) => {
   const bob = await arena.person('bob')
   const ann = await arena.person('ann')
@@ -37,13 +40,15 @@ export const slowReader: Experiment = async (arena) => {
   await asking
   // Nothing tells a peer that reads nothing; but what it sends comes back as an error.
   const cut = peers.filter(({ socket }) => socket.readyState !== socket.OPEN).length
+  const heldBack = peers.filter(({ socket }) => socket.bufferedAmount > MOST_WAITING_BYTES / 2).length
   for (const { socket } of peers) socket.terminate()
   const growth = before === undefined ? undefined : peak - before
   const memory = growth === undefined ? 'memory unknown' : `memory +${Math.round(growth / 1_048_576)} MiB`
-  const isKept = cut === peers.length && served === sent && (growth ?? 0) < MOST_GROWTH_BYTES
+  const isKept =
+    cut > 0 && cut + heldBack === peers.length && served === sent && (growth ?? 0) < MOST_GROWTH_BYTES
   return {
     verdict: isKept ? 'kept' : 'broken',
-    evidence: `${peers.length} peers that read neither answers nor pongs: ${cut} cut; ${memory}; others: ${served} of ${sent} served meanwhile`,
+    evidence: `${peers.length} peers that read neither answers nor pongs: ${cut} cut${heldBack > 0 ? `, ${heldBack} no longer read by the server` : ''}; ${memory}; others: ${served} of ${sent} served meanwhile`,
   }
 }
 

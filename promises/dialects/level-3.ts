@@ -91,15 +91,19 @@ export function speakLevel3(options: DialectOptions, level: 3 | 4 = 3): Level3 {
     const name = tag ? `${label}-${tag}` : label
     const link = await open(`${name}'s sender`)
     const registered = await signInWith(link.url, 'register', name)
-    const device = deviceOf(registered)
+    let device = deviceOf(registered)
     let pages = 0
 
     const self: Level3Person = {
       name,
       link,
       id: (registered.json as SignedIn).user.id,
-      token: device.accessToken,
-      cookie: device.cookie,
+      get token() {
+        return device.accessToken
+      },
+      get cookie() {
+        return device.cookie
+      },
       signIn: async () => deviceOf(await signInWith(link.url, 'login', name)),
       async api(method, path, body, headers) {
         const answer = await call(link.url + path, {
@@ -112,7 +116,15 @@ export function speakLevel3(options: DialectOptions, level: 3 | 4 = 3): Level3 {
         })
         return answer
       },
-      send: (to, message, options) => send(self, to, message, history, options),
+      async send(to, message, options) {
+        const outcome = await send(self, to, message, history, options)
+        if (outcome.what !== 'refused' || outcome.code !== 'token_expired') return outcome
+        // As the page does: a new token, and once more.
+        const headers = { cookie: device.cookie, 'x-requested-with': 'fetch' }
+        const answer = await call(`${link.url}/api/auth/refresh`, { method: 'POST', headers })
+        if (answer.status === 200) device = deviceOf(answer)
+        return send(self, to, message, history, options)
+      },
       async openPage(how = {}) {
         const pageName = `${name}/${++pages}`
         const own = how.link ?? (await open(pageName, how.urls))

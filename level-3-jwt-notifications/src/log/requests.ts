@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { notificationTypes } from './shapes.ts'
 
-/** What a user may send as a notification, and ask for in a query. */
+/** What a user may send as a notification. */
 
 /** Text that UTF-8 can carry: half a surrogate pair would be stored as another character than was acknowledged. */
 const text = z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
@@ -59,20 +59,3 @@ export const newNotification = z.strictObject({
   metadata: metadata.optional(),
 })
 export type NewNotification = z.output<typeof newNotification>
-
-/** Query strings are text: these become what they mean, or an error. */
-const wholeNumber = z
-  .string()
-  .regex(/^\d{1,15}$/, 'must be a whole number')
-  .transform(Number)
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
-
-export const listQuery = z.strictObject({
-  unread: flag.optional(),
-  type: z.enum(notificationTypes).optional(),
-  before: wholeNumber.pipe(z.int().min(1)).optional(),
-  limit: wholeNumber.pipe(z.int().min(1).max(100)).default(20),
-})
-export const bulkDeleteQuery = z.strictObject({ read: z.literal('true') })
-export const readState = z.strictObject({ read: z.boolean() })
-export const idempotencyKey = z.string().min(1).max(200)

@@ -1,11 +1,24 @@
+import { wholeNumber } from '@levels/shared/server/api/parse.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
 import type { Changing } from './changing.ts'
 import type { Reading } from './reading.ts'
-import { bulkDeleteQuery, idempotencyKey, listQuery, newNotification, readState } from './requests.ts'
+import { newNotification } from './requests.ts'
 import type { Send } from './send.ts'
-import { allRead, notification, notificationId, notificationPage, sent } from './shapes.ts'
+import { allRead, notification, notificationId, notificationPage, notificationTypes, sent } from './shapes.ts'
 
+const listQuery = z.strictObject({
+  unread: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+  type: z.enum(notificationTypes).optional(),
+  before: wholeNumber(z.int().min(1)).optional(),
+  limit: wholeNumber(z.int().min(1).max(100)).default(20),
+})
+const bulkDeleteQuery = z.strictObject({ read: z.literal('true') })
+const readState = z.strictObject({ read: z.boolean() })
+const idempotencyKey = z.string().min(1).max(200)
 const byId = z.strictObject({ id: notificationId })
 
 /** The log over REST. */

@@ -1,3 +1,4 @@
+import { wholeNumber } from '@levels/shared/server/api/parse.ts'
 import * as z from 'zod'
 
 /** What can be sent about rooms, and what is answered: each shape once, types inferred. */
@@ -45,13 +46,7 @@ export const newRoom = z.strictObject({ name: text.trim().min(1).max(50), privat
 export const newRoomMessage = z.strictObject({ text: messageText })
 export const invitation = z.strictObject({ username: z.string().min(1).max(100) })
 
-/** Query strings are text: `0x10` and `1e1` are no limits. */
-const limit = z
-  .string()
-  .regex(/^\d{1,15}$/, 'must be a whole number')
-  .transform(Number)
-  .pipe(z.int().min(1).max(100))
-  .default(100)
+const limit = wholeNumber(z.int().min(1).max(100)).default(100)
 export const roomsQuery = z.strictObject({ before: roomSlug.optional(), limit })
 export const messagesQuery = z.strictObject({
   before: z

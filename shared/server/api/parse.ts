@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 import { HttpError } from '../respond.ts'
 
 /**
@@ -13,4 +13,9 @@ export function parse<T>(schema: z.ZodType<T> | undefined, input: unknown): T | 
   const [issue] = result.error.issues
   const field = issue?.path.join('.')
   throw new HttpError(400, 'bad_payload', field ? `${field}: ${issue?.message}` : `${issue?.message}`)
+}
+
+/** A whole number in a query string, as `schema` bounds it. `0x10` and `1e1` are numbers to JavaScript, and none here. */
+export function wholeNumber<T extends z.ZodType<number>>(schema: T) {
+  return z.preprocess((text) => (/^\d{1,15}$/.test(String(text)) ? Number(text) : Number.NaN), schema)
 }

@@ -12,7 +12,7 @@ export interface Tabs {
   onMessage(listener: (message: TabMessage) => void): void
   /**
    * Runs `work` when no other tab runs its own, and tells it whether it had to wait. Without Web Locks (plain http from
-   * another machine has none) it runs at once: the server forgives parallel refreshes for 10 seconds.
+   * another machine has none) it runs at once: the server forgives parallel refreshes for 60 seconds.
    */
   oneAtATime<T>(work: (waited: boolean) => Promise<T>): Promise<T>
   /** Until the next message, or until `ms` have passed. */

@@ -157,6 +157,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
   // routes
   const routes = createRoutes(auth.admit)
   auth.routes(routes.route)
+  if (!config.production) (await import('../dev/experiments.ts')).experimentRoutes(routes.route, auth)
   preferences.routes(routes.route)
   logRoutes(routes.route, notifications)
   roomRoutes(routes.route, { rooms, named: people.named })

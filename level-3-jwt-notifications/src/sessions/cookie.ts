@@ -1,8 +1,8 @@
-import type { OriginCheck } from '@levels/shared/server/origin.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import { parseCookie } from 'cookie'
 import type { CookieOptions, Request, Response } from 'express'
-import { type Device, SESSION_LIFETIME_MS } from './sessions.ts'
+import { SESSION_LIFETIME_MS } from './sessions.ts'
+import type { Device } from './shapes.ts'
 
 /** The refresh token's cookie. */
 export interface RefreshCookie {
@@ -11,6 +11,9 @@ export interface RefreshCookie {
   set(res: Response, refreshToken: string): void
   clear(res: Response): void
 }
+
+/** Whether a request comes from a page that may talk to this server, or from no page. */
+export type OriginCheck = (req: Request) => boolean
 
 const NAME = 'refresh_token'
 

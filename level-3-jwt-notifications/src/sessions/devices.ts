@@ -1,8 +1,8 @@
 import { HttpError } from '@levels/shared/server/respond.ts'
 import { type Model, Types } from 'mongoose'
 import type { SessionDoc } from './models.ts'
-import { alive, type Device, SESSION_LIFETIME_MS, type Sessions } from './sessions.ts'
-import type { DeviceSession } from './shapes.ts'
+import { alive, SESSION_LIFETIME_MS, type Sessions } from './sessions.ts'
+import type { Device, DeviceSession } from './shapes.ts'
 
 export type Devices = ReturnType<typeof createDevices>
 

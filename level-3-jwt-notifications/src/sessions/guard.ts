@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import type { Log } from '@levels/shared/server/log.ts'
 import { parseName } from '@levels/shared/server/names.ts'
 import { HttpError, tooMany } from '@levels/shared/server/respond.ts'
 import ipaddr from 'ipaddr.js'
@@ -24,6 +23,11 @@ const LINE = {
   waiting: 300,
   waitingPerAddress: 60,
   patienceMs: 30_000,
+}
+
+/** Where warnings go. */
+export interface Log {
+  warn(message: string): void
 }
 
 /** A limiter and the key that counts in it. */

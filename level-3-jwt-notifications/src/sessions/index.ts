@@ -1,26 +1,18 @@
 import { EventEmitter } from 'node:events'
 import type { Admit, DefineRoute } from '@levels/shared/server/api/route.ts'
-import type { Log } from '@levels/shared/server/log.ts'
-import type { OriginCheck } from '@levels/shared/server/origin.ts'
 import type { Connection } from 'mongoose'
 import { type Accounts, createAccounts, migrateNames } from './accounts.ts'
 import { createAdmit, createIdentify, type Identify } from './caller.ts'
-import { createRefreshCookie, type RefreshCookie } from './cookie.ts'
+import { createRefreshCookie, type OriginCheck, type RefreshCookie } from './cookie.ts'
 import { createDevices, type Devices } from './devices.ts'
-import { experimentRoutes } from './experiments.ts'
-import { createGuard } from './guard.ts'
+import { createGuard, type Log } from './guard.ts'
 import { createPublishKeys, keyRoutes } from './keys.ts'
 import type { SessionModels } from './models.ts'
 import { createPeople, type People } from './people.ts'
 import { authRoutes } from './routes.ts'
 import { loadSecrets } from './secrets.ts'
-import {
-  type AccessTokens,
-  createAccessTokens,
-  createSessions,
-  type Device,
-  type Sessions,
-} from './sessions.ts'
+import { type AccessTokens, createAccessTokens, createSessions, type Sessions } from './sessions.ts'
+import type { Device } from './shapes.ts'
 
 export interface SessionsOptions {
   production: boolean
@@ -114,7 +106,6 @@ export async function createSessionsChapter(options: SessionsOptions): Promise<S
     routes(route) {
       authRoutes(route, parts)
       keyRoutes(route, keys)
-      if (!options.production) experimentRoutes(route, parts)
     },
   }
 }

@@ -3,8 +3,7 @@ import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Model } from 'mongoose'
 import QuickLRU from 'quick-lru'
 import type { UserDoc } from './models.ts'
-import type { Claims } from './sessions.ts'
-import { refusal, type User } from './shapes.ts'
+import { type Claims, refusal, type User } from './shapes.ts'
 
 export interface Person {
   id: string

@@ -4,8 +4,9 @@ import * as z from 'zod'
 import { bearerToken } from './caller.ts'
 import { deviceOf } from './cookie.ts'
 import type { SessionParts } from './index.ts'
-import type { AccessTokens, Claims } from './sessions.ts'
+import type { AccessTokens } from './sessions.ts'
 import {
+  type Claims,
   credentials,
   deviceSession,
   passwordChange,

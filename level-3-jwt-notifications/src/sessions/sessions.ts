@@ -2,7 +2,7 @@ import { createHash, createHmac, type KeyObject, randomBytes, randomUUID, timing
 import jwt from 'jsonwebtoken'
 import type { Model } from 'mongoose'
 import type { SessionDoc } from './models.ts'
-import { claims, type Role, refusal } from './shapes.ts'
+import { type Claims, claims, type Device, refusal } from './shapes.ts'
 
 /** Sliding, in milliseconds: each refresh starts it anew. */
 export const SESSION_LIFETIME_MS = 30 * 86_400_000
@@ -13,15 +13,6 @@ const GRACE_MS = 60_000
 /** Pinned: a token says itself how it was signed and for whom, and believing that lets forgeries in (RFC 8725). */
 const PINNED = { issuer: 'realtime-level-by-level', audience: 'realtime-level-by-level/api' }
 const ALGORITHM = 'HS256'
-
-/** Whom an access token speaks for. `expiresAt`: milliseconds since 1970. */
-export interface Claims {
-  userId: string
-  /** The device session. */
-  sid: string
-  role: Role
-  expiresAt: number
-}
 
 export type AccessTokens = ReturnType<typeof createAccessTokens>
 
@@ -49,12 +40,6 @@ export function createAccessTokens(key: KeyObject, ttlS: number) {
 
 /** The one meaning of "this session is alive", as a filter. */
 export const alive = () => ({ revokedAt: null, expiresAt: { $gt: new Date() } })
-
-/** Where a request comes from, as far as it can be known. */
-export interface Device {
-  userAgent: string
-  ip: string
-}
 
 export interface SessionHooks {
   /** Hears of every session that ends, whatever the reason. */
@@ -87,14 +72,8 @@ export function createSessions(Session: Model<SessionDoc>, key: Buffer, hooks: S
     const now = new Date()
     const sid = randomUUID()
     const secret = randomBytes(32).toString('base64url')
-    await Session.create({
-      _id: sid,
-      userId,
-      createdAt: now,
-      ...used(now),
-      ...device,
-      tokenHash: hash(secret),
-    })
+    const tokenHash = hash(secret)
+    await Session.create({ _id: sid, userId, tokenHash, createdAt: now, ...used(now), ...device })
     return { sid, userId, refreshToken: format(sid, secret) }
   }
 
@@ -137,8 +116,8 @@ export function createSessions(Session: Model<SessionDoc>, key: Buffer, hooks: S
 
   /** Ends these sessions of a user, and everything that lives on them. Gives back how many were alive. */
   async function end(userId: string, sids: string[]): Promise<number> {
-    const filter = { _id: { $in: sids }, userId, revokedAt: null }
-    const { modifiedCount } = await Session.updateMany(filter, { $set: { revokedAt: new Date() } })
+    const living = { _id: { $in: sids }, userId, revokedAt: null }
+    const { modifiedCount } = await Session.updateMany(living, { revokedAt: new Date() })
     if (sids.length > 0) hooks.onEnded(userId, sids)
     return modifiedCount
   }
@@ -159,5 +138,6 @@ function hash(secret: string): string {
 
 /** In a time that does not tell how much of it is right. */
 function equal(given: string, wanted: string): boolean {
-  return given.length === wanted.length && timingSafeEqual(Buffer.from(given), Buffer.from(wanted))
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }

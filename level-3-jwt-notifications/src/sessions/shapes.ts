@@ -76,6 +76,21 @@ export const claims = z.object({
   exp: z.int().refine((exp) => exp <= Date.now() / 1000 + MAX_TOKEN_LIFE_S + 60),
 })
 
+/** Whom an access token speaks for. `expiresAt`: milliseconds since 1970. */
+export interface Claims {
+  userId: string
+  /** The device session. */
+  sid: string
+  role: Role
+  expiresAt: number
+}
+
+/** Where a request comes from, as far as it can be known. */
+export interface Device {
+  userAgent: string
+  ip: string
+}
+
 /** Words that address someone in the API, so that nobody can be called so. */
 const RESERVED = new Set(['me'])
 

@@ -43,6 +43,7 @@ describe('the refresh cookie', () => {
     ['an operator object', `j:${JSON.stringify({ $ne: null })}`],
     ['an object with the fields of a token', 'j:{"sid":"x","secret":{"$gt":""}}'],
     ['an array', 'j:["a","b"]'],
+    ['a token of characters that are no ASCII', 'é'.repeat(124)],
     ['nothing', ''],
     ['a word', 'hello'],
     ['a token with something behind it', `${crypto.randomUUID()}.${'a'.repeat(43)}.${'a'.repeat(44)}`],

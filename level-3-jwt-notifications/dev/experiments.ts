@@ -1,7 +1,7 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
-import { deviceOf, refuseForeign } from './cookie.ts'
-import type { SessionParts } from './index.ts'
+import { deviceOf, refuseForeign } from '../src/sessions/cookie.ts'
+import type { SessionParts } from '../src/sessions/index.ts'
 
 /**
  * What the page's buttons that hurt need from the server: things a visitor cannot do alone, since no script can read

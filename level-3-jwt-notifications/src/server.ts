@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
 import { createApp } from '@levels/shared/server/api/app.ts'
+import { asyncApiDocument } from '@levels/shared/server/api/asyncapi.ts'
 import { type Check, healthRouter } from '@levels/shared/server/api/health.ts'
 import { createErrorTranslation } from '@levels/shared/server/api/problem.ts'
 import { createRoutes, type DefinedRoute, type DefineRoute } from '@levels/shared/server/api/route.ts'
@@ -13,6 +14,7 @@ import { drained } from '@levels/shared/server/socketio.ts'
 import type { Connection } from 'mongoose'
 import { sendAccountNotices } from './account-notices.ts'
 import type { Config } from './config.ts'
+import { clientEvents, handshakeAuth, serverEvents } from './events.ts'
 import { createLimit, defaultLimits, type Limits } from './limits.ts'
 import type { Delivered, Listener } from './log/catch-up.ts'
 import { createNotifications } from './log/index.ts'
@@ -31,6 +33,9 @@ import { dispatch } from './socket/dispatch.ts'
 import { createIo } from './socket/io.ts'
 import { createResync, type Resync } from './socket/resync.ts'
 import { emit, type Io, type IoSocket, type Sessions, sessionRoom, userRoom } from './socket/types.ts'
+
+/** Of the API's documentation. */
+const TITLE = 'Realtime notifications'
 
 /** How long a client may take to close its side when the server ends, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000
@@ -165,13 +170,20 @@ export async function createServer({ config, db, log, page, ...options }: Option
   options.routes?.({ route: routes.route, models, publish })
   const health = healthRouter({ mongo: () => answers(db), ...options.checks }, options.instance)
   const http = createApp({
-    title: 'Realtime notifications',
+    title: TITLE,
     routes,
     health,
     page,
     allowedOrigins,
     trustProxyHops,
     httpsOnly: cookieSecure,
+    asyncApi: () =>
+      asyncApiDocument({
+        title: TITLE,
+        server: serverEvents,
+        client: clientEvents,
+        handshake: handshakeAuth,
+      }),
     toHttpError,
     log,
   })

@@ -63,6 +63,43 @@ describe('the API’s documentation', () => {
     expect(components).toHaveProperty('securitySchemes.accessToken')
   })
 
+  it('says of the socket, too, what it sends and takes: AsyncAPI 3.0, from the schemas that validate', async () => {
+    const { body } = await request(server().url, 'GET', '/api/asyncapi.json')
+    expect(body).toMatchObject({
+      asyncapi: '3.0.0',
+      operations: {
+        'notification.new': { action: 'send' },
+        'notifications.seen': { action: 'receive' },
+        'session.renew': { action: 'receive' },
+      },
+      components: {
+        messages: { 'notification.new': { payload: { $ref: '#/components/schemas/Notification' } } },
+        schemas: { HandshakeAuth: { required: ['token'] } },
+      },
+    })
+  })
+
+  it('says what a request needs besides its body: headers, cookie, and which problems to expect', async () => {
+    const { paths, components } = (await document()) as Record<string, Record<string, unknown>>
+    const header = (name: string, required: boolean) =>
+      expect.objectContaining({ name, in: 'header', required })
+    expect(paths?.['/api/auth/refresh']).toMatchObject({
+      post: {
+        security: [{ refreshCookie: [] }],
+        parameters: [header('X-Requested-With', true)],
+        responses: { 200: {}, 401: {}, 403: {} },
+      },
+    })
+    expect(paths?.['/api/notifications']).toMatchObject({
+      post: { parameters: [header('Idempotency-Key', false)], responses: { 422: {}, 429: {} } },
+    })
+    expect(paths?.['/api/publish/{to}']).toMatchObject({
+      post: { security: [{ accessToken: [] }, { publishKey: [] }] },
+    })
+    const schemas = ['User', 'SignedIn', 'Notification', 'Problem', 'Preferences', 'DeviceSession']
+    expect(Object.keys(components?.schemas ?? {})).toEqual(expect.arrayContaining(schemas))
+  })
+
   it('names every parameter that a path has', async () => {
     const { paths } = (await document()) as unknown as {
       paths: Record<string, Record<string, { parameters: { name: string }[] }>>
@@ -96,6 +133,7 @@ describeInBrowser('the API’s documentation in a browser', (browser) => {
   it('shows every route, and breaks no rule of its own policy', async () => {
     const page = await browser.visit(`${server().url}/api-docs`)
     await page.getByText('/api/notifications/mark-all-read').waitFor()
+    await page.getByText('notifications:missed').waitFor()
     expect(page.problems).toEqual([])
   })
 })

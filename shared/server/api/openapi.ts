@@ -105,23 +105,31 @@ function problems(route: DefinedRoute, schema: JsonSchema): object {
   )
 }
 
+interface ObjectSchema {
+  properties?: Record<string, JsonSchema>
+  required?: string[]
+}
+
 function parameters(
   place: 'path' | 'query' | 'header',
   schema: z.ZodType | undefined,
   schemas: Schemas,
 ): object[] {
   if (!schema) return []
-  const { properties = {}, required = [] } = schemas.of(schema, 'input') as {
-    properties?: Record<string, JsonSchema>
-    required?: string[]
-  }
-  return Object.entries(properties).map(([name, { description, ...property }]) => ({
-    name: place === 'header' ? name.replace(/(^|-)\w/g, (start) => start.toUpperCase()) : name,
-    in: place,
-    required: place === 'path' || required.includes(name),
-    ...(description !== undefined && { description }),
-    schema: property,
-  }))
+  const written: ObjectSchema = schemas.of(schema, 'input')
+  // All of them are text on the way; a program wants to know what the text means: a number from 1 to 100, say.
+  const meant: ObjectSchema = schemas.of(schema, 'output')
+  return Object.entries(written.properties ?? {}).map(([name, asWritten]) => {
+    const asMeant = meant.properties?.[name] ?? {}
+    const { description, ...property } = 'type' in asMeant ? asMeant : asWritten
+    return {
+      name: place === 'header' ? name.replace(/(^|-)\w/g, (start) => start.toUpperCase()) : name,
+      in: place,
+      required: place === 'path' || (written.required?.includes(name) ?? false),
+      ...(description !== undefined && { description }),
+      schema: property,
+    }
+  })
 }
 
 /** `/api/notifications/:id` is about notifications. */

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket as Tcp } from 'node:net'
-import { Server } from 'socket.io'
+import { Server, type ServerOptions } from 'socket.io'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { drained, guardConnections, MAX_WAITING_BYTES } from './socketio.ts'
 
-async function serve() {
+async function serve(options: Partial<ServerOptions> = {}) {
   const http = createServer()
-  const io = new Server(http, { serveClient: false })
+  const io = new Server(http, { serveClient: false, ...options })
   guardConnections(io)
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
@@ -71,6 +71,15 @@ describe('a connection', () => {
     await closed
     expect(asked).toBe(1)
     await expect.poll(() => io.sockets.sockets.size).toBe(0)
+  })
+
+  it('that answers no ping is cut, without waiting for its goodbye', async () => {
+    const { port } = await serve({ pingInterval: 50, pingTimeout: 50 })
+    const { tcp, closed } = await dial(port)
+    tcp.resume()
+    const began = performance.now()
+    await closed
+    expect(performance.now() - began).toBeLessThan(10_000)
   })
 
   it('that reads nothing is cut when 1 MiB waits for it', async () => {

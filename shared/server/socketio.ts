@@ -26,7 +26,8 @@ const meters = new WeakMap<Connection, Meter>()
  * Bounds what one connection can cost, below Socket.IO, where nothing has been parsed yet. Cut off is:
  * - a flood: more than 500 packets in one second;
  * - a reader for whom more than `maxWaitingBytes` would wait;
- * - a second CONNECT packet: each makes a socket, asks for what a socket asks, and gets every message once more.
+ * - a second CONNECT packet: each makes a socket, asks for what a socket asks, and gets every message once more;
+ * - a peer that answers no pings: Engine.IO would still wait 30 s for it to say goodbye.
  *
  * Also lets go of each connection's first HTTP request, headers and all, which would be kept as long as the connection
  * (socket.io/docs/v4/memory-usage). Call once, before anybody connects.
@@ -38,6 +39,7 @@ export function guardConnections(io: AnyIo, { maxWaitingBytes = MAX_WAITING_BYTE
     connection.on('packet', countPacket)
     connection.on('packetCreate', boundWaiting)
     connection.on('flush', forgetWaiting)
+    connection.once('close', endDead)
   })
 
   /** Engine.IO says so before it queues a packet. */
@@ -59,6 +61,10 @@ function countPacket(this: Connection, { type, data }: { type: string; data?: un
   const isConnect = type === 'message' && typeof data === 'string' && data.startsWith('0')
   if (meter.packets > FLOOD || (isConnect && meter.connected)) cutConnection(this)
   else if (isConnect) meter.connected = true
+}
+
+function endDead(this: Connection, reason: string): void {
+  if (reason === 'ping timeout') cutConnection(this)
 }
 
 function forgetWaiting(this: Connection): void {

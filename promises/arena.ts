@@ -72,6 +72,7 @@ export function openArena(stage: Stage, seed: number, id: string): Arena {
   const tag = Math.random().toString(36).slice(2, 8).padEnd(6, '0')
   const dialect = speak(stage, history, tag)
   const people = new Map<string, Person>()
+  const used = new Map<string, number>()
   const { person: makePerson } = dialect
   dialect.person = async (label) => {
     const person = await makePerson(label)
@@ -117,7 +118,10 @@ export function openArena(stage: Stage, seed: number, id: string): Arena {
     to: (person) => (stage.level === 1 ? '*' : person.name),
     text(sender, n) {
       const label = sender.name.split('-')[0]
-      return tagged(`${n} of ${label}, ${random.pick(WORDS)}`, tag)
+      const words = `${n} of ${label}, ${random.pick(WORDS)}`
+      const times = (used.get(words) ?? 0) + 1
+      used.set(words, times)
+      return tagged(times === 1 ? words : `${words} ${times}`, tag)
     },
     async kill(index) {
       history.add(serverName(index), 'killed')

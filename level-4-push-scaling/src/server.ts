@@ -20,6 +20,7 @@ import { createSingleFlight } from './instances/single-flight.ts'
 import { sendLoginAlerts } from './login-alert.ts'
 import { defineMetricsRoute } from './metrics.ts'
 import { createPush } from './push/index.ts'
+import { definePushRoutes } from './push/routes.ts'
 import { createReaders, withoutRefused } from './readers.ts'
 
 export interface Options {
@@ -64,7 +65,7 @@ export async function createServer({
     log,
   })
   const keep = (name: string, make: () => string) => readOrMakeSetting(models.Setting, name, make)
-  const push = await createPush({ db, config, keep, aliveSessions, countUnread, deliveries, log })
+  const push = await createPush({ db, config, keep, aliveSessions, countUnread, log })
   const email = createEmailChannel({
     addressees,
     countSince: deliveries.countSince,
@@ -86,7 +87,7 @@ export async function createServer({
       gaps && { adapter: createInstanceAdapter(redis, gaps.lost), checks: { redis: gaps.isConnected } }),
     routes(tools) {
       const { route } = tools
-      push.routes(route)
+      definePushRoutes(route, { ...push, deliveries, log })
       defineDeliveryRoutes(route, deliveries, addressees)
       const { metricsToken: token } = config
       const stats = () => readStats(deliveries.model)
@@ -96,8 +97,8 @@ export async function createServer({
     },
   })
   level3.signIns.on('account-deleted', ({ userId }) => {
-    Promise.all([push.forgetUser(userId), deliveries.forgetUser(userId)]).catch((error: unknown) =>
-      log.warn(`A deleted account's browsers and deliveries are still there: ${error}`),
+    Promise.all([push.subscriptions.removeAll(userId), deliveries.forgetUser(userId)]).catch(
+      (error: unknown) => log.warn(`A deleted account's browsers and deliveries are still there: ${error}`),
     )
   })
   sendLoginAlerts(level3.signIns, level3.publish, log)

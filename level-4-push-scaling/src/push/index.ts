@@ -1,11 +1,9 @@
-import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import type { Connection, Types } from 'mongoose'
 import type { Log, QueuedChannel } from '../channel.ts'
 import { createEndpointCheck } from './endpoint.ts'
 import { createPushPost } from './post.ts'
 import { createPushChannel } from './push.ts'
-import { definePushRoutes, type PushDeliveries } from './routes.ts'
-import { createSubscriptions } from './subscriptions.ts'
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import { loadVapidKeys, type VapidKeys } from './vapid.ts'
 
 export interface PushSettings {
@@ -30,16 +28,15 @@ export interface PushOptions {
   aliveSessions(sids: string[]): Promise<ReadonlySet<string>>
   /** How many notifications each of these users has not read. */
   countUnread(userIds: Types.ObjectId[]): Promise<Map<string, number>>
-  deliveries: PushDeliveries
   log: Log
 }
 
 export interface Push {
   /** To be added to the deliveries. */
   channel: QueuedChannel
-  routes(route: DefineRoute): void
-  /** The account is gone: none of its browsers gets push any more. */
-  forgetUser(userId: string): Promise<void>
+  /** What pages subscribe with. */
+  publicKey: string
+  subscriptions: Subscriptions
 }
 
 /** How often the log says that a push service rejects this server, in milliseconds. */
@@ -49,12 +46,17 @@ const REMIND_MS = 60_000
  * Web push: notifications for people whose page is closed. Throws SettingsError when the VAPID keys are no pair or the
  * certificate cannot be read.
  */
-export async function createPush({ db, config, keep, deliveries, log, ...host }: PushOptions): Promise<Push> {
+export async function createPush({ db, config, keep, log, ...host }: PushOptions): Promise<Push> {
   const keys = await loadVapidKeys(config.vapid, keep)
   const { publicKey } = keys
   const serviceOf = createEndpointCheck(config.pushAllowedHosts)
   const post = createPushPost(keys, serviceOf, config)
-  const subscriptions = await createSubscriptions({ db, publicKey, aliveSessions: host.aliveSessions })
+  const subscriptions = await createSubscriptions({
+    db,
+    serviceOf,
+    publicKey,
+    aliveSessions: host.aliveSessions,
+  })
   return {
     channel: createPushChannel({
       subscriptions,
@@ -63,8 +65,8 @@ export async function createPush({ db, config, keep, deliveries, log, ...host }:
       countUnread: host.countUnread,
       onMisconfigured: createReminder(log),
     }),
-    forgetUser: subscriptions.removeAll,
-    routes: (route) => definePushRoutes(route, { publicKey, subscriptions, serviceOf, deliveries, log }),
+    publicKey,
+    subscriptions,
   }
 }
 

@@ -1,10 +1,8 @@
-import { ECDH } from 'node:crypto'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import * as z from 'zod'
 import type { Log } from '../channel.ts'
 import {
-  browserSubscription,
   type DeliveryState,
   endpointText,
   publicKeyAnswer,
@@ -14,9 +12,9 @@ import {
   testMessage,
   testResult,
 } from '../events.ts'
-import { type EndpointCheck, EndpointRefused } from './endpoint.ts'
+import { EndpointRefused } from './endpoint.ts'
 import { CHANNEL } from './push.ts'
-import type { SubscriptionDoc, Subscriptions } from './subscriptions.ts'
+import { type SubscriptionDoc, type Subscriptions, subscribeBody } from './subscriptions.ts'
 
 /** What became of one delivery. */
 export interface DeliveryResult {
@@ -41,28 +39,13 @@ export interface PushDeliveries {
 export interface PushRouteParts {
   publicKey: string
   subscriptions: Subscriptions
-  serviceOf: EndpointCheck
   deliveries: PushDeliveries
   log: Log
 }
 
-/** A browser's subscription whose keys can be used; `JSON.stringify(subscription)` gives one. */
-export const subscribeBody = browserSubscription.extend({
-  keys: z.object({
-    p256dh: browserSubscription.shape.keys.shape.p256dh.refine(
-      isPublicKey,
-      'must be a public key: an uncompressed point of P-256',
-    ),
-    auth: browserSubscription.shape.keys.shape.auth.refine(
-      (text) => Buffer.from(text, 'base64url').length === 16, // RFC 8291 section 3.2
-      'must be 16 bytes',
-    ),
-  }),
-})
-
 /** `/api/push`: turning push on and off for a browser, and seeing whether it works. */
 export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): void {
-  const { publicKey, subscriptions, serviceOf, deliveries, log } = parts
+  const { publicKey, subscriptions, deliveries, log } = parts
   const path = '/api/push/subscriptions'
 
   route({
@@ -85,8 +68,13 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
     status: 201,
     answer: savedSubscription,
     async handle({ body, caller }) {
-      const service = checked(body.endpoint, caller.username)
-      const saved = await subscriptions.save({ userId: caller.id, sid: caller.sid }, body, service)
+      const owner = { userId: caller.id, sid: caller.sid }
+      const saved = await subscriptions.save(owner, body).catch((error: unknown) => {
+        if (!(error instanceof EndpointRefused)) throw error
+        // Somebody may be trying to make this server call other machines. The endpoint itself stays out of the log.
+        log.warn(`A push endpoint of ${caller.username} was refused: ${error.message}`)
+        throw new HttpError(400, 'endpoint_not_allowed', error.message)
+      })
       return toAnswer(saved, caller.sid)
     },
   })
@@ -160,33 +148,6 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
       }
     },
   })
-
-  function checked(endpoint: string, username: string): string {
-    try {
-      return serviceOf(endpoint)
-    } catch (error) {
-      if (!(error instanceof EndpointRefused)) throw error
-      // Somebody may be trying to make this server call other machines. The endpoint itself stays out of the log.
-      log.warn(`A push endpoint of ${username} was refused: ${error.message}`)
-      throw new HttpError(400, 'endpoint_not_allowed', error.message)
-    }
-  }
-}
-
-/** A browser's public key: a point of P-256, uncompressed, so 65 bytes (RFC 8291 section 3.1). */
-function isPublicKey(text: string): boolean {
-  const point = Buffer.from(text, 'base64url')
-  return point.length === 65 && point[0] === 4 && isOnCurve(point)
-}
-
-/** A point off the curve is no key, and deriving a secret with one could give ours away. */
-function isOnCurve(point: Buffer): boolean {
-  try {
-    ECDH.convertKey(point, 'prime256v1', undefined, undefined, 'uncompressed')
-    return true
-  } catch {
-    return false
-  }
 }
 
 function toAnswer(saved: SubscriptionDoc, sid: string, last?: DeliveryResult): SavedSubscription {

@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto'
+import { createHash, ECDH } from 'node:crypto'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import { type Connection, Schema, Types } from 'mongoose'
-import type { BrowserSubscription } from '../events.ts'
+import * as z from 'zod'
+import { type BrowserSubscription, browserSubscription } from '../events.ts'
+import type { EndpointCheck } from './endpoint.ts'
 
 /** A browser that may be woken up. */
 export interface SubscriptionDoc {
@@ -50,6 +52,7 @@ export interface Owner {
 
 export interface SubscriptionParts {
   db: Connection
+  serviceOf: EndpointCheck
   /** The VAPID key of this installation. */
   publicKey: string
   /** Those of these device sessions that are not over. */
@@ -63,7 +66,7 @@ export type Subscriptions = Awaited<ReturnType<typeof createSubscriptions>>
  * out and 30 days of absence all end it) and as long as the VAPID key that it was made for: resolves when the indexes
  * are built and the rows of earlier keys are gone.
  */
-export async function createSubscriptions({ db, publicKey, aliveSessions }: SubscriptionParts) {
+export async function createSubscriptions({ db, serviceOf, publicKey, aliveSessions }: SubscriptionParts) {
   const Subscription = db.model('PushSubscription', schema, 'pushsubscriptions')
   await Subscription.createIndexes()
   await Subscription.deleteMany({ publicKey: { $exists: true, $ne: publicKey } })
@@ -71,13 +74,10 @@ export async function createSubscriptions({ db, publicKey, aliveSessions }: Subs
   /**
    * Saves a browser's subscription. Saved again it is the same row, and belongs to whoever saved it last: the
    * browser has one user at a time. Beyond ten, the one that was not heard of for longest makes room: most likely
-   * that browser is gone, and refusing would lock the user's newest device out.
+   * that browser is gone, and refusing would lock the user's newest device out. Throws EndpointRefused.
    */
-  async function save(
-    { userId, sid }: Owner,
-    browser: BrowserSubscription,
-    service: string,
-  ): Promise<SubscriptionDoc> {
+  async function save({ userId, sid }: Owner, browser: BrowserSubscription): Promise<SubscriptionDoc> {
+    const service = serviceOf(browser.endpoint)
     const now = new Date()
     const owner = { userId: new Types.ObjectId(userId), sessionId: sid }
     const upsert = () =>
@@ -145,4 +145,34 @@ export async function createSubscriptions({ db, publicKey, aliveSessions }: Subs
   }
 
   return { save, listFor, find, drop, remove, removeAll }
+}
+
+/** A browser's subscription whose keys can be used; `JSON.stringify(subscription)` gives one. */
+export const subscribeBody = browserSubscription.extend({
+  keys: z.object({
+    p256dh: browserSubscription.shape.keys.shape.p256dh.refine(
+      isPublicKey,
+      'must be a public key: an uncompressed point of P-256',
+    ),
+    auth: browserSubscription.shape.keys.shape.auth.refine(
+      (text) => Buffer.from(text, 'base64url').length === 16, // RFC 8291 section 3.2
+      'must be 16 bytes',
+    ),
+  }),
+})
+
+/** A browser's public key: a point of P-256, uncompressed, so 65 bytes (RFC 8291 section 3.1). */
+function isPublicKey(text: string): boolean {
+  const point = Buffer.from(text, 'base64url')
+  return point.length === 65 && point[0] === 4 && isOnCurve(point)
+}
+
+/** A point off the curve is no key, and deriving a secret with one could give ours away. */
+function isOnCurve(point: Buffer): boolean {
+  try {
+    ECDH.convertKey(point, 'prime256v1', undefined, undefined, 'uncompressed')
+    return true
+  } catch {
+    return false
+  }
 }

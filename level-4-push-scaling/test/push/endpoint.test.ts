@@ -2,7 +2,7 @@ import { createECDH } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { createEndpointCheck } from '../../src/push/endpoint.ts'
-import { subscribeBody } from '../../src/push/routes.ts'
+import { subscribeBody } from '../../src/push/subscriptions.ts'
 
 const serviceOf = createEndpointCheck(readConfig({}).pushAllowedHosts)
 

@@ -17,7 +17,6 @@ const deliveries = createDeliveries({ db, notifications: models.Notification.col
 const { channel } = await createPush({
   ...readers,
   db,
-  deliveries,
   keep: (name, make) => readOrMakeSetting(models.Setting, name, make),
   config: { ...settingsForTests, pushCaFile },
   log,

@@ -8,6 +8,8 @@ const base = url.replace('http', 'ws')
 const socket = new WebSocket(level === 1 ? `${base}/ws` : `${base}/socket.io/?EIO=4&transport=websocket`)
 const event = level === 2 ? ['typing', {}] : ['notifications:seen', { upTo: 0 }]
 const MOST_WAITING_BYTES = 262_144
+/** How long it sends about 100 a second, in milliseconds. */
+const POLITE_MS = 600
 
 let sent = 0
 let refused = 0
@@ -26,14 +28,17 @@ socket.on('message', (data) => {
 if (level === 1) socket.on('open', flood)
 
 function flood() {
-  const until = performance.now() + ms
+  const began = performance.now()
+  const until = began + ms
   const step = () => {
-    for (let n = 0; n < 200 && socket.readyState === WebSocket.OPEN; n++) {
+    // Too fast at first, so that a limit is told; then as fast as can be.
+    const atOnce = performance.now() - began < POLITE_MS ? 1 : 200
+    for (let n = 0; n < atOnce && socket.readyState === WebSocket.OPEN; n++) {
       if (socket.bufferedAmount > MOST_WAITING_BYTES) break
       socket.send(level === 1 ? `flood ·flood0` : `42${sent}${JSON.stringify(event)}`)
       sent++
     }
-    if (performance.now() < until && !ended) setImmediate(step)
+    if (performance.now() < until && !ended) setTimeout(step, atOnce === 1 ? 8 : 0)
     else setTimeout(() => parentPort?.postMessage({ sent, refused, ended }), 200)
   }
   step()

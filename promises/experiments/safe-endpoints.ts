@@ -52,7 +52,7 @@ export const safeEndpoints: Experiment = async (arena) => {
   await sleep(PUSH_DELAY_MS + 1_500)
   trap.close()
   const isKept = taken.length === 0 && caught === 0 && good.received().length === 1
-  const evidence = `${endpoints.length} endpoints that are no push service: ${taken.length} taken; ${caught} calls to a trap, one of them by redirect; a real one got ${good.received().length} of 1`
+  const evidence = `${endpoints.length} endpoints that are no push service: ${taken.length} taken; ${caught} calls to a trap on this machine, where one push service redirects to; a real one got ${good.received().length} of 1`
   return {
     verdict: isKept ? 'kept' : 'broken',
     evidence: taken.length > 0 ? `${evidence}; ${taken.slice(0, 3).join('; ')}` : evidence,

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** A lock without content: its owner is just writing it, or could not. It gets this long. */
@@ -12,7 +12,7 @@ const WRITING_MS = 500
 export async function lockDirectory(directory: string): Promise<() => void> {
   const lock = join(directory, 'mongo.lock')
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(resolve(directory))
     const own = `${process.pid} ${startOf(process.pid)}`
     if (!take(lock, own)) {
       const found = await contentOf(lock)
@@ -26,6 +26,17 @@ export async function lockDirectory(directory: string): Promise<() => void> {
     throw new Error(`The data directory ${directory} cannot be used: ${reason}`, { cause })
   }
   return () => rmSync(lock, { force: true })
+}
+
+// Not `recursive: true`: below /proc, where nothing can be made, Node then tries for ever.
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return
+  makeDirectory(dirname(directory))
+  try {
+    mkdirSync(directory)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error // another process was faster
+  }
 }
 
 class InUse extends Error {

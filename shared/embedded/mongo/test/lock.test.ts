@@ -29,7 +29,13 @@ test('so does a second server in the same process, until the first is closed', a
 test('a directory that cannot be used is named in the error', async () => {
   const file = join(folder.path, 'file')
   writeFileSync(file, '')
-  await expect(startEmbeddedMongo({ dir: file })).rejects.toThrow(`The data directory ${file} cannot be used`)
+  const impossible = [
+    file,
+    join(file, 'below'),
+    ...(process.platform === 'linux' ? ['/proc/none/below'] : []),
+  ]
+  for (const dir of impossible)
+    await expect(startEmbeddedMongo({ dir })).rejects.toThrow(`The data directory ${dir} cannot be used`)
 })
 
 test.runIf(process.platform === 'linux')(

@@ -116,6 +116,7 @@ describe('the API’s documentation', () => {
     const page = await request(server().url, 'GET', '/api-docs')
     expect(page.status).toBe(200)
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self';")
+    expect(page.headers.get('x-content-type-options')).toBe('nosniff')
     const html = String(page.body.text)
     const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? '')
     expect(files.length).toBeGreaterThan(2)

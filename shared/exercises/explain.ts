@@ -19,7 +19,7 @@ export function explainCrash({ stack, code, port, origin }: Crash, file: string,
     return `${where} imports ${missingExport[2]} from '${missingExport[1]}', which has no export of that name. Is it spelt differently?`
   }
   const missing = /Cannot find (?:package|module) '(.+?)'/.exec(stack)
-  if (code === 'ERR_MODULE_NOT_FOUND' && missing) {
+  if (code?.endsWith('MODULE_NOT_FOUND') && missing) {
     const name = missing[1] ?? ''
     if (path.isAbsolute(name)) {
       return `${shown}${lineWith(path.basename(name), file)} imports the file ${path.basename(name)}, and it is not there. Is the name right, with its ending .ts?`

@@ -11,7 +11,7 @@ import { Mistake } from './mistake.ts'
 const GUARD = path.join(import.meta.dirname, 'guard.ts')
 
 /** How long a program may take to load, in milliseconds; on a loaded machine that is long. */
-const LOADING_MS = 20_000
+const LOADING_MS = 14_000
 /** How long it may take from then on until it listens, in milliseconds. */
 const LISTENING_MS = 4_000
 /** How long it may take to say that it still does what comes up, in milliseconds. */

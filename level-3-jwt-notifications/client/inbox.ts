@@ -1,8 +1,8 @@
-import type { Notification, ServerToClientEvents } from '../src/events.ts'
+import type { LogEvent, Notification } from '../src/log/shapes.ts'
 import { createCursor } from './cursor.ts'
 import { createKnown, type Stretch } from './known.ts'
 
-type Payload<Event extends keyof ServerToClientEvents> = Parameters<ServerToClientEvents[Event]>[0]
+type Payload<Event extends LogEvent[0]> = Extract<LogEvent, [Event, unknown]>[1]
 
 /** Those numbered between these two, both exclusive. */
 export interface Between {

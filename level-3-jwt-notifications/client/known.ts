@@ -1,4 +1,4 @@
-import type { Notification } from '../src/events.ts'
+import type { Notification } from '../src/log/shapes.ts'
 
 /** A part of the log without omissions: every notification numbered `from` to `to` that still exists. */
 export interface Stretch {

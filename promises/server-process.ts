@@ -118,7 +118,9 @@ function launch(
   words: string[],
 ): ChildProcess {
   const isLine = typeof command === 'string'
-  const [file, ...args] = isLine ? [command] : command
+  // A shell that is asked to end (with the whole group) waits for what it has started, and ends with its exit code.
+  const prefix = process.platform === 'win32' ? '' : 'trap : TERM\n'
+  const [file, ...args] = isLine ? [prefix + command] : command
   // A process group of its own: what it starts ends with it.
   const child = spawn(file, args, {
     cwd,

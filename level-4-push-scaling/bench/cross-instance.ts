@@ -14,7 +14,7 @@ export async function benchCrossInstance(services: Services): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     results.push({
       bare: await measure(services, 'bench/bare-instance.ts', async () => undefined),
-      level: await measure(services, 'src/main.ts', (url) => logIn(url, 'alice')),
+      level: await measure(services, 'bench/instance.ts', (url) => logIn(url, 'alice')),
     })
   }
   const [level, bare] = [

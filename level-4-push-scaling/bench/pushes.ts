@@ -12,7 +12,7 @@ const MAX_GROWTH_MIB = 200
 /** A backlog of pushes, from the first to the last that the push service took, and what it costs the instance. */
 export async function benchPushes(services: Services): Promise<void> {
   const service = await startPushService()
-  const app = await services.start('src/main.ts', {
+  const app = await services.start('bench/instance.ts', {
     PUSH_CA_FILE: service.caFile,
     PUSH_ALLOWED_HOSTS: `localhost:${service.port}`,
   })

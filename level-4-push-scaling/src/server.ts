@@ -31,6 +31,8 @@ export interface Options {
   redis?: RedisConnections
   log: Log
   page?: Page
+  /** How much one user may create; level 3's own by default. */
+  limits?: Level3Options['limits']
   /** Further routes, for development (dev/kill.ts). */
   routes?: (tools: Parameters<NonNullable<Level3Options['routes']>>[0], io: () => Level3Server['io']) => void
 }
@@ -82,6 +84,7 @@ export async function createServer({
     log,
     page,
     instance: config.instance,
+    limits: options.limits,
     channels: [deliveries.add(push.channel), deliveries.add(email)],
     ...(redis &&
       gaps && { adapter: createInstanceAdapter(redis, gaps.lost), checks: { redis: gaps.isConnected } }),

@@ -1,0 +1,28 @@
+import type { Card } from '@levels/shared/cards.ts'
+
+export default {
+  name: 'instances',
+  level: 4,
+  gives:
+    'Several Socket.IO servers that act as one over Redis, and a watch that notices when Redis may have lost a message, so that you can send from your database what is missing.',
+  promises: [],
+  entries: [
+    'level-4-push-scaling/src/instances/adapter.ts',
+    'level-4-push-scaling/src/instances/gap-watch.ts',
+    'level-4-push-scaling/src/instances/redis.ts',
+    'level-4-push-scaling/src/instances/single-flight.ts',
+  ],
+  packages: {
+    runtime: ['@socket.io/redis-adapter', 'mongoose', 'redis', 'socket.io', 'socket.io-adapter'],
+    types: ['@types/node'],
+  },
+  whenNot: [
+    'One process carries your users.',
+    'What is sent is stored nowhere: then nothing can tell what was lost.',
+  ],
+  wiring: `const redis = await connectRedis('redis://127.0.0.1:6379', console)
+const gaps = createGapWatch(redis)
+const io = new Server(http, { adapter: createInstanceAdapter(redis, gaps.lost), transports: ['websocket'] })
+const catchUp = createSingleFlight(sendWhatIsMissing, console)
+await redis.finishStart(gaps.start(catchUp.ask)) // before you listen`,
+} satisfies Card

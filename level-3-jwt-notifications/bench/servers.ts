@@ -47,7 +47,7 @@ await serveForBench({
     app.use(express.json())
     app.post('/api/notifications', async (req, res) => {
       const userId = req.headers.authorization?.slice('Bearer '.length)
-      const document = await Notification.create({ ...req.body, userId, createdAt: new Date() })
+      const document = (await Notification.create({ ...req.body, userId, createdAt: new Date() })).toObject()
       io.to(`user:${userId}`).emit('notification:new', document)
       res.status(201).json(document)
     })

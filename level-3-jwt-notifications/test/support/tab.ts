@@ -1,6 +1,13 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
 import { afterEach } from 'vitest'
-import type { Ack, ClientToServerEvents, Refusal, ServerToClientEvents } from '../../src/events.ts'
+import {
+  type Ack,
+  type ClientToServerEvents,
+  clientEvents,
+  type Refusal,
+  type ServerToClientEvents,
+  serverEvents,
+} from '../../src/events.ts'
 
 type Events = ServerToClientEvents
 type Payload<E extends keyof Events> = Parameters<Events[E]>[0]
@@ -66,6 +73,7 @@ function listen(socket: ClientSocket): Tab {
   const looking = new Set<() => void>()
   const lost = new Promise<string>((resolve) => socket.once('disconnect', resolve))
   socket.onAny((name: string, payload: unknown) => {
+    if (isServerEvent(name)) serverEvents[name].parse(payload) // what the contract says, to the letter
     arrivals.push([name, payload])
     unread.push([name, payload])
     for (const look of looking) look()
@@ -88,8 +96,21 @@ function listen(socket: ClientSocket): Tab {
         looking.add(look)
         look()
       }),
-    ask: (event, ...args) =>
-      (socket as Socket).timeout(5_000).emitWithAck(event, ...args) as Promise<Ack<Record<string, unknown>>>,
+    async ask(event, ...args) {
+      const answer: Ack<Record<string, unknown>> = await (socket as Socket)
+        .timeout(5_000)
+        .emitWithAck(event, ...args)
+      if (answer.ok && isClientEvent(event)) clientEvents[event].answer.parse(answer.data)
+      return answer
+    },
     lost: () => lost,
   }
+}
+
+function isServerEvent(name: string): name is keyof typeof serverEvents {
+  return Object.hasOwn(serverEvents, name)
+}
+
+function isClientEvent(name: string): name is keyof typeof clientEvents {
+  return Object.hasOwn(clientEvents, name)
 }

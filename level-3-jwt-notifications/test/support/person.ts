@@ -64,8 +64,12 @@ export async function signInOn(
     sid,
     token,
     cookie: `refresh_token=${refreshToken}`,
-    api: (method, path, body, headers) =>
-      request(server.url, method, path, body, { authorization: `Bearer ${person.token}`, ...headers }),
+    async api(method, path, body, headers) {
+      const authorization = `Bearer ${person.token}`
+      const answer = await request(server.url, method, path, body, { authorization, ...headers })
+      expectAsDescribed(server, method, path, answer)
+      return answer
+    },
     tab: (auth) => openTab(server.url, { token: person.token, ...auth }),
     async send(to, title, more) {
       const { status, body } = await person.api('POST', '/api/notifications', {
@@ -118,4 +122,21 @@ async function keysOf(models: Models) {
       onReplayed: () => undefined,
     }),
   }
+}
+
+/** Every success is what the route's own schema says, to the letter. */
+function expectAsDescribed(
+  { routes }: TestServer,
+  method: string,
+  path: string,
+  { status, body }: Answer,
+): void {
+  if (status >= 300) return
+  const [pathname] = path.split('?', 1)
+  const route = routes.find(
+    (one) =>
+      one.method === method.toLowerCase() &&
+      new RegExp(`^${one.path.replace(/:\w+/g, '[^/]+')}$`).test(pathname ?? ''),
+  )
+  route?.answer?.parse(body)
 }

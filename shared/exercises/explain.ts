@@ -18,6 +18,9 @@ export function explainCrash({ stack, code, port, origin }: Crash, file: string,
   if (missingExport) {
     return `${where} imports ${missingExport[2]} from '${missingExport[1]}', which has no export of that name. Is it spelt differently?`
   }
+  const syntaxInNode = /ERR_INVALID_TYPESCRIPT_SYNTAX\]: (.+)/.exec(stack)
+  if (syntaxInNode) return `${where} does not compile: ${syntaxInNode[1]}.`.replace(/\.\.$/, '.')
+
   const missing = /Cannot find (?:package|module) '(.+?)'/.exec(stack)
   if (code?.endsWith('MODULE_NOT_FOUND') && missing) {
     const name = missing[1] ?? ''

@@ -91,7 +91,8 @@ describeInBrowser('the page of level 1', (browser) => {
   })
 
   it('comes back by itself when the server does; the delays grow, and start anew after success', async () => {
-    const server = await startWithPage()
+    // As built: in development Vite loads the page anew when the server is back.
+    const server = await startBuilt()
     const page = await browser.visit(server.url)
     await page.getByText('connected', { exact: true }).waitFor()
     await page.evaluate(() => {
@@ -104,7 +105,7 @@ describeInBrowser('the page of level 1', (browser) => {
     expect(await delays()).toEqual(['0.1 s', '0.2 s', '0.4 s', '0.8 s'].map((delay) => `· back-off ${delay}`))
     expect(await wireOf(page)).toContain('↓ close 1001 server is shutting down')
 
-    const restarted = await startWithPage({ port: server.port })
+    const restarted = await startBuilt({ port: server.port })
     await expect.poll(() => restarted.clients.size, { timeout: 10_000 }).toBe(1)
     await page.getByText('connected', { exact: true }).waitFor()
     await notify(restarted, 'I am back')

@@ -15,13 +15,13 @@ export async function startWithPage({ port = 0 } = {}): Promise<TestServer> {
 }
 
 /** Starts level 1 with its page as it is built for production. */
-export async function startBuilt(): Promise<TestServer> {
+export async function startBuilt({ port = 0 } = {}): Promise<TestServer> {
   const dir = mkdtempSync(path.join(tmpdir(), 'level-1-'))
   onTestFinished(() => rmSync(dir, { recursive: true }))
   const { build } = await import('vite')
   const config = viteConfig(levelDir)
   await build({ ...config, build: { ...config.build, outDir: path.join(dir, 'dist') } })
-  return serveFrom(dir, true, 0)
+  return serveFrom(dir, true, port)
 }
 
 async function serveFrom(dir: string, production: boolean, port: number): Promise<TestServer> {

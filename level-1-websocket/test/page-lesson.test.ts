@@ -1,0 +1,53 @@
+import { describeInBrowser } from '@levels/shared/testing/browser.ts'
+import { openLesson, predictAndBreak } from '@levels/shared/testing/lesson.ts'
+import { expect, it } from 'vitest'
+import { startWithPage } from './support/page.ts'
+
+describeInBrowser('the lesson of level 1', (browser) => {
+  it('ticks each step of "Try it" as one follows it, and says after each prediction how it really went', async () => {
+    const server = await startWithPage()
+    const page = await browser.visit(server.url)
+    await page.getByText('connected', { exact: true }).waitFor()
+    await page.evaluate(() => {
+      Math.random = () => 0.1 // short delays between the attempts
+    })
+    const lesson = await openLesson(page)
+
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await lesson.ticks(1)
+    await fetch(`${server.url}/notify`, { method: 'POST', body: 'Lunch is ready' })
+    await lesson.ticks(2)
+    await page.getByRole('button', { name: 'Disconnect' }).click()
+    await page.getByRole('button', { name: 'Connect', exact: true }).click()
+    await lesson.ticks(3)
+    await page.getByText('connected', { exact: true }).waitFor()
+    await predictAndBreak(page, [
+      'Cut the connection',
+      'Send twice',
+      'Send garbage',
+      'Send 70 KiB',
+      'Go offline 10 s',
+    ])
+    await lesson.ticks(5)
+    await page.getByText('connected', { exact: true }).waitFor() // after ten seconds offline
+    await server.close()
+    await startWithPage({ port: server.port })
+    await lesson.ticks(4)
+  }, 60_000)
+
+  it('is a page of its own: rendered, with its diagram drawn and its commands to copy', async () => {
+    const server = await startWithPage()
+    const page = await browser.visit(`${server.url}/lesson`, {
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    await page.getByRole('heading', { level: 1, name: 'Level 1: raw WebSocket' }).waitFor()
+    expect(await page.locator('figure.diagram svg text').count()).toBeGreaterThan(5)
+    await page.locator('.command').nth(1).getByRole('button', { name: 'Copy' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('curl -d "Lunch is ready"')
+    expect(await page.getByRole('link', { name: /^Next: level 2/ }).getAttribute('href')).toContain(
+      ':3020/lesson',
+    )
+    expect(page.problems).toEqual([])
+  })
+})

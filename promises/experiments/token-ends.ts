@@ -23,7 +23,10 @@ export const tokenEnds: Experiment = async (arena) => {
   const careless = await bob.openPage({ token: device.accessToken })
   const careful: Level3Page = await bob.openPage({ token: device.accessToken })
   let renewals = 0
-  careful.socket.on('session:expiring', () => void renew())
+  careful.socket.on('session:expiring', () => {
+    // Unanswered, it is not counted: then the page is cut, which tells. At the end it may be under way.
+    renew().catch((error: Error) => arena.history.add(careful.name, 'unanswered', { note: error.message }))
+  })
   const renew = async () => {
     const { accessToken } = deviceOf(await refresh(bob, device.cookie))
     careful.useToken(accessToken)

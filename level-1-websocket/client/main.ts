@@ -84,7 +84,7 @@ mountBreakIt(byId('break-it', HTMLElement), [
     label: 'Go offline 10 s',
     run() {
       goOffline(10_000)
-      return 'Offline for 10 seconds. Watch the delays between the attempts grow.'
+      return 'Offline for 10 seconds. Each failed attempt doubles the longest delay before the next one.'
     },
   },
   {

@@ -8,6 +8,9 @@ export interface TapEvents {
   /** What crossed the socket, as text or as bytes, with its size in bytes. */
   frame?(direction: 'in' | 'out', data: string | ArrayBuffer | Blob, bytes: number): void
   close?(code: number, reason: string): void
+  /** The page was taken off the network on purpose, for so long; and it is back on it. */
+  offline?(ms: number): void
+  online?(): void
   /** A request of the page got its answer. */
   answered?(call: { method: string; path: string; status: number }): void
 }
@@ -33,6 +36,10 @@ export function cutConnections(): number {
 /** As if the network were gone for `ms`: sockets are cut, and neither new ones nor HTTP requests get through. */
 export function goOffline(ms: number): void {
   offlineUntil = Date.now() + ms
+  for (const heard of listeners) heard.offline?.(ms)
+  setTimeout(() => {
+    for (const heard of listeners) heard.online?.()
+  }, ms)
   cutConnections()
 }
 

@@ -1,4 +1,5 @@
 import { clock, copyOnClick, h } from './dom.ts'
+import { listen } from './tap.ts'
 
 /** One line of the timeline. */
 export interface WireEntry {
@@ -103,7 +104,7 @@ export function mountWire(section: HTMLElement, key?: readonly Part[]): Wire {
       .join('\n')
   })
 
-  return {
+  const wire: Wire = {
     add(entry) {
       const line = toLine(entry)
       entries.set(line, entry)
@@ -115,6 +116,23 @@ export function mountWire(section: HTMLElement, key?: readonly Part[]): Wire {
       pause.textContent = `Resume (${waiting.length})`
     },
   }
+  listen({
+    offline: (ms) =>
+      wire.add({
+        direction: 'note',
+        kind: 'offline',
+        raw: `${ms / 1_000} s`,
+        why: 'on purpose: nothing gets through',
+      }),
+    online: () =>
+      wire.add({
+        direction: 'note',
+        kind: 'online',
+        raw: 'the network is back',
+        why: 'the page notices with its next attempt, when the delay before it is over',
+      }),
+  })
+  return wire
 }
 
 function toLine(entry: WireEntry): HTMLLIElement {

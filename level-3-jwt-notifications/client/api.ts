@@ -1,7 +1,7 @@
 import { http, Problem, type Request } from './http.ts'
 import type { Session } from './session.ts'
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** Calls the API as whoever is signed in. Throws Problem. */
 export type Api = <T>(

@@ -11,6 +11,7 @@ import { createEmitter, type Emitter } from './emitter.ts'
 import { type CallWords, explainToken, explainTraffic } from './explain.ts'
 import { Problem } from './http.ts'
 import { createInbox, type Inbox } from './inbox.ts'
+import { goTo, goToTop } from './places.ts'
 import { mountSignIn } from './sections/sign-in.ts'
 import { createSession, type Session } from './session.ts'
 
@@ -54,11 +55,17 @@ export function startApp(sections: readonly Section[], calls: readonly CallWords
       const app = createApp(user, session, wire, leaving.signal, (state, why) => {
         setPill(state === 'connected' ? 'on' : state === 'waiting' ? 'waiting' : 'off', why)
       })
+      // By hand, not because another tab did, or an earlier visit: only then the focus may be moved.
+      const isByHand = signedOut.contains(document.activeElement)
       signedOut.hidden = true
       signedIn.hidden = false
       for (const mount of sections) mount(app)
       renew = app.connection.renew
       leave = () => leaving.abort()
+      if (isByHand) goToTop(signedIn)
+      // What lies above grows as it is loaded: the place is found when the list is there.
+      app.changed.once(() => goTo(location.hash.slice(1)))
+      window.addEventListener('hashchange', () => goTo(location.hash.slice(1)), { signal: leaving.signal })
       setPill('waiting', 'connecting')
       app.connection.socket.connect()
     },

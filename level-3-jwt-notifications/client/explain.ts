@@ -123,6 +123,8 @@ const calls: CallWords[] = [
     'POST /api/auth/experiments/replay',
     'a used refresh token came back: two parties hold it, nobody knows which is the thief, the session ends for both',
   ],
+  ['POST /api/auth/password', 'a new password; all other sessions end with the old one'],
+  ['DELETE /api/auth/me', 'the account goes, with everything of it'],
   ['GET /api/auth/sessions', 'where you are signed in'],
   ['DELETE /api/auth/sessions', 'that device is signed out, and its sockets are cut'],
   ['GET /api/notifications', 'a page of your log'],

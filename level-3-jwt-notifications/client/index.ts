@@ -2,6 +2,7 @@
 
 export { type App, startApp } from './app.ts'
 export { safeLink } from './safe-link.ts'
+export { mountAccount } from './sections/account/index.ts'
 export { mountAway } from './sections/away.ts'
 export { mountBell } from './sections/bell.ts'
 export { mountBreak } from './sections/break-it.ts'

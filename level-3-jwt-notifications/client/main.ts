@@ -2,6 +2,7 @@ import { byId } from '@levels/shared/client/dom.ts'
 import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { startApp } from './app.ts'
 import { steps } from './lesson.ts'
+import { mountAccount } from './sections/account/index.ts'
 import { mountAway } from './sections/away.ts'
 import { mountBell } from './sections/bell.ts'
 import { mountBreak } from './sections/break-it.ts'
@@ -21,6 +22,7 @@ startApp([
   mountSend,
   mountRooms,
   mountDevices,
+  mountAccount,
   (app) => mountBreak(app),
 ])
 

@@ -33,6 +33,8 @@ export interface Session {
   resume(): Promise<void>
   signIn(how: 'login' | 'register', credentials: Credentials): Promise<void>
   signOut(): Promise<void>
+  /** Does what ends this session, because the user wants it. Rejects as `work` does; then the session goes on. */
+  leave(work: () => Promise<unknown>): Promise<void>
   /** What there is to be done while the user is still signed in, as the last thing before signing out. */
   beforeSignOut(work: () => Promise<void>): void
   /** Gets a new access token. All tabs share one request. Throws Problem; after a 401 nobody is signed in any more. */
@@ -138,9 +140,12 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
     async signOut() {
       // Nothing that fails here may keep anybody signed in.
       await Promise.allSettled(lastThings.map((work) => work()))
+      await session.leave(() => http('POST', '/api/auth/logout', { headers }))
+    },
+    async leave(work) {
       isSigningOut = true
       try {
-        await http('POST', '/api/auth/logout', { headers })
+        await work()
       } finally {
         isSigningOut = false
       }

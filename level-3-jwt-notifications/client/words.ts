@@ -13,8 +13,17 @@ const words: Record<string, string> = {
 /** What went wrong, as a sentence for the user. */
 export function inWords(error: unknown): string {
   if (!(error instanceof Problem)) return 'Something in this page failed. Reload it.'
-  if (error.code === 'rate_limited') return `Too many attempts. Try again ${inTime(error.retryAfterS ?? 60)}.`
+  const again = `Try again ${inTime(error.retryAfterS ?? 60)}.`
+  if (error.code === 'rate_limited') return `Too many attempts. ${again}`
+  // Not "away": the server answers, and says when it will have time.
+  if (error.status === 503 && error.retryAfterS !== undefined) return `The server is busy. ${again}`
   return words[error.code] ?? error.message
+}
+
+/** The same, where a password was asked for: it is the only thing that can be wrong. */
+export function aboutPassword(error: unknown): string {
+  const isWrong = error instanceof Problem && error.code === 'invalid_credentials'
+  return isWrong ? 'That is not your password.' : inWords(error)
 }
 
 /** `in 40 s`, `in 12 min, at 14:32`. */
@@ -34,6 +43,17 @@ export function ago(iso: string, now = Date.now()): string {
   const format: Intl.DateTimeFormatOptions =
     minutes < 7 * 24 * 60 ? { weekday: 'short' } : { day: 'numeric', month: 'short' }
   return date.toLocaleDateString('en-GB', format)
+}
+
+/** When, to the second: `4 Mar, 14:32:07`. Enough to tell devices apart that look alike. */
+export function moment(iso: string): string {
+  return new Date(iso).toLocaleString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  })
 }
 
 /** `1 notification`, `2 notifications`. */

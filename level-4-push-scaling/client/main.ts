@@ -1,4 +1,5 @@
 import {
+  mountAccount,
   mountAway,
   mountBell,
   mountBreak,
@@ -32,6 +33,7 @@ startApp(
     mountDeliveries,
     mountRooms,
     mountDevices,
+    mountAccount,
     (app) => mountBreak(app, import.meta.env.DEV ? [killThisInstance(app)] : []),
   ],
   [

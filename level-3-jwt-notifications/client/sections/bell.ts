@@ -1,6 +1,7 @@
 import { byId, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
 import type { App } from '../app.ts'
+import { goTo } from '../places.ts'
 
 /** The bell in the header: how many are unread, a shake for each new one, and the way to the centre. */
 export function mountBell({ inbox, changed, arrived, signal }: App): void {
@@ -10,9 +11,7 @@ export function mountBell({ inbox, changed, arrived, signal }: App): void {
   const title = document.title.replace(/^\(\d+\) /, '')
 
   bell.onclick = () => {
-    const centre = byId('centre', HTMLElement)
-    centre.scrollIntoView({ block: 'start', behavior: 'smooth' })
-    centre.querySelector<HTMLElement>('h2')?.focus({ preventScroll: true })
+    goTo('centre')
   }
   const draw = () => {
     const { unread } = inbox

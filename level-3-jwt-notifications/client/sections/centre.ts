@@ -1,3 +1,4 @@
+import { ask } from '@levels/shared/client/confirm.ts'
 import { byId, h } from '@levels/shared/client/dom.ts'
 import type { Notification, NotificationType } from '../../src/events.ts'
 import type { App } from '../app.ts'
@@ -80,7 +81,14 @@ export function mountCentre({ api, connection, inbox, changed, missed, signal }:
 
   type.onchange = () => choose({ type: notificationTypes.find((name) => name === type.value) })
   markAll.onclick = () => act(() => request('notifications:mark-all-read', {}))
-  deleteRead.onclick = () => act(() => api('DELETE', '/api/notifications?read=true'))
+  deleteRead.onclick = () =>
+    ask({
+      title: 'Delete everything you have read?',
+      text: 'It goes from all your devices, and does not come back.',
+      action: 'Delete read',
+      run: () => api('DELETE', '/api/notifications?read=true'),
+      inWords,
+    })
   more.onclick = () => act(() => history.more())
   missed.on((items) => {
     for (const { id } of items) away.add(id)

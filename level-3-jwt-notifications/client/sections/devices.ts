@@ -1,9 +1,10 @@
+import { ask } from '@levels/shared/client/confirm.ts'
 import { byId, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
 import { deviceName } from '@levels/shared/device-name.ts'
 import type { DeviceSession } from '../../src/events.ts'
 import type { App } from '../app.ts'
-import { ago, inWords } from '../words.ts'
+import { ago, inWords, moment } from '../words.ts'
 
 /** Where the user is signed in, and the way to end it there. */
 export function mountDevices({ api, session, connection, arrived, signal }: App): void {
@@ -25,11 +26,15 @@ export function mountDevices({ api, session, connection, arrived, signal }: App)
     }
   }
 
-  function toLine({ id, userAgent, ip, lastUsedAt, current }: DeviceSession): HTMLLIElement {
+  function toLine({ id, userAgent, ip, createdAt, lastUsedAt, current }: DeviceSession): HTMLLIElement {
     const name = deviceName(userAgent)
     const used = ago(lastUsedAt)
+    const since = moment(createdAt)
     const signOut = h('button', { className: 'btn small', type: 'button' }, 'Sign out')
-    signOut.setAttribute('aria-label', `Sign out ${current ? 'this device' : `${name}, ${ip}`}`)
+    signOut.setAttribute(
+      'aria-label',
+      `Sign out ${current ? 'this device' : `${name}, ${ip}, signed in ${since}`}`,
+    )
     signOut.onclick = () =>
       current ? act(() => session.signOut()) : act(() => api('DELETE', `/api/auth/sessions/${id}`))
     return h(
@@ -41,14 +46,21 @@ export function mountDevices({ api, session, connection, arrived, signal }: App)
         { className: 'grow', title: userAgent },
         name,
         current ? h('span', { className: 'chip accent' }, 'this one') : '',
-        h('small', {}, `${ip} · last used ${used === 'now' ? 'just now' : used}`),
+        h('small', {}, `signed in ${since} · last used ${used === 'now' ? 'just now' : used} · ${ip}`),
       ),
       signOut,
     )
   }
 
   const load = () => act(async () => undefined)
-  others.onclick = () => act(() => api('DELETE', '/api/auth/sessions'))
+  others.onclick = () =>
+    ask({
+      title: 'Sign out all other devices?',
+      text: 'Everything else that is signed in as you has to sign in again. This device stays.',
+      action: 'Sign out the others',
+      run: () => act(() => api('DELETE', '/api/auth/sessions')),
+      inWords,
+    })
   connection.socket.on('session:ready', load)
   arrived.on(({ type }) => {
     if (type === 'login.new') load()

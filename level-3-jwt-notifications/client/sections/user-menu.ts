@@ -9,6 +9,7 @@ export function mountUserMenu({ user, session, signal }: App): void {
   const error = h('p', { className: 'error', attributes: { role: 'alert' } })
   const signOut = h('button', { className: 'btn', type: 'button' }, icon('door', 16), 'Sign out')
   const devices = h('a', { className: 'btn', href: '#devices' }, icon('device', 16), 'Your devices')
+  const account = h('a', { className: 'btn', href: '#account' }, icon('gear', 16), 'Your account')
   const menu = h(
     'details',
     { className: 'menu' },
@@ -22,6 +23,7 @@ export function mountUserMenu({ user, session, signal }: App): void {
       { className: 'card' },
       h('p', {}, h('strong', {}, user.username), user.role === 'admin' ? ' · admin' : ''),
       devices,
+      account,
       h('a', { className: 'btn', href: '/api-docs' }, icon('box', 16), 'The API'),
       signOut,
       error,
@@ -37,7 +39,7 @@ export function mountUserMenu({ user, session, signal }: App): void {
   const close = () => {
     menu.open = false
   }
-  devices.onclick = close
+  devices.onclick = account.onclick = close
   const closeOutside = ({ target }: Event) => {
     if (target instanceof Node && !menu.contains(target)) close()
   }

@@ -107,6 +107,7 @@ describeInBrowser('several tabs, devices and absences', (browser) => {
     const [first, second] = [await signIn(browser, server(), user), await signIn(browser, server(), user)]
     const page = await signIn(browser, server(), user)
     await page.locator('#devices').getByRole('button', { name: 'Sign out all others' }).click()
+    await page.getByRole('button', { name: 'Sign out the others' }).click()
     for (const other of [first, second]) await other.getByText(/^This session was ended/).waitFor()
     await expect.poll(() => socketsOf(server(), user)).toBe(1)
     await connected(page)

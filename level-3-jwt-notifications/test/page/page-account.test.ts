@@ -1,0 +1,91 @@
+import { findViolations } from '@levels/shared/testing/axe.ts'
+import { describeInBrowser } from '@levels/shared/testing/browser.ts'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { connected, newUser, notify, pageServerForAll, signIn } from '../support/page.ts'
+
+describeInBrowser('the account, on the page', (browser) => {
+  const server = pageServerForAll()
+  const account = (page: Page) => page.getByRole('region', { name: 'Your account' })
+  const focused = (page: Page) => page.evaluate(() => document.activeElement?.textContent)
+  const open = async (page: Page, part: string) => {
+    const summary = account(page).locator('summary', { hasText: part })
+    await summary.click()
+    return summary.locator('..')
+  }
+
+  it('a changed password signs every other device out, and is the one that counts', async () => {
+    const user = await newUser(server())
+    const [page, other] = [await signIn(browser, server(), user), await signIn(browser, server(), user)]
+    const part = await open(page, 'Change password')
+    await part.getByLabel('Current password').fill('not this one')
+    await part.getByLabel(/^New password/).fill('a new secret')
+    await page.keyboard.press('Enter')
+    await part.getByRole('alert').getByText('That is not your password.').waitFor()
+    await part.getByLabel('Current password').fill('password123')
+    await page.keyboard.press('Enter')
+    await part.getByText('Changed. All your other devices are signed out.').waitFor()
+    await other.getByText(/^This session was ended/).waitFor()
+    await other.getByLabel('Username').fill(user)
+    await other.getByLabel('Password').fill('a new secret')
+    await other.keyboard.press('Enter')
+    await connected(other)
+    await connected(page)
+  })
+
+  it('an account is deleted only after a question and with its password', async () => {
+    const user = await newUser(server(), { seen: 1 })
+    const page = await signIn(browser, server(), user)
+    const part = await open(page, 'Delete account')
+    await part.getByRole('button', { name: 'Delete account…' }).click()
+    const question = page.getByRole('dialog', { name: `Delete the account ${user}?` })
+    expect(await findViolations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await question.waitFor({ state: 'detached' })
+    await part.getByRole('button', { name: 'Delete account…' }).click()
+    await question.getByLabel('Your password').fill('not this one')
+    await page.keyboard.press('Enter')
+    await question.getByText('That is not your password.').waitFor()
+    await question.getByLabel('Your password').fill('password123')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(await page.getByText(/session was ended/).count()).toBe(0)
+    expect(await server().models.User.countDocuments({ username: user })).toBe(0)
+  })
+
+  it('"View devices" of a sign-in alert leads to the devices, told apart by when they signed in', async () => {
+    const user = await newUser(server())
+    const page = await signIn(browser, server(), user)
+    await signIn(browser, server(), user)
+    await notify(server(), user, { type: 'login.new', title: 'New sign-in', actionUrl: '/#devices' })
+    await page.getByRole('link', { name: 'View devices: New sign-in' }).click()
+    const devices = page.getByRole('region', { name: 'Your devices' })
+    await expect.poll(() => focused(page)).toBe('Your devices')
+    await devices.getByText('this one').waitFor()
+    await expect.poll(() => devices.getByText(/^signed in \d+ \w+, \d\d:\d\d:\d\d · /).count()).toBe(2)
+    // The same from a mail, before anybody is signed in.
+    const fromMail = await browser.visit(`${server().url}/#devices`)
+    await fromMail.getByLabel('Username').fill(user)
+    await fromMail.getByLabel('Password').fill('password123')
+    await fromMail.keyboard.press('Enter')
+    await expect.poll(() => focused(fromMail)).toBe('Your devices')
+    await expect
+      .poll(() =>
+        fromMail
+          .getByRole('heading', { name: 'Your devices' })
+          .evaluate((at) => at.getBoundingClientRect().top),
+      )
+      .toBeLessThan(700)
+  })
+
+  it('signing in with the keyboard puts the focus into what was opened, and its top into view', async () => {
+    const user = await newUser(server(), { seen: 1 })
+    const page = await browser.visit(server().url, { viewport: { width: 390, height: 500 } })
+    await page.getByLabel('Username').fill(user)
+    await page.getByLabel('Password').fill('password123')
+    await page.keyboard.press('Enter')
+    await connected(page)
+    await expect.poll(() => focused(page)).toBe('Notifications')
+    expect(await page.evaluate(() => scrollY)).toBe(0)
+  })
+})

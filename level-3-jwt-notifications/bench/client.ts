@@ -3,7 +3,8 @@ import { Agent, request } from 'node:http'
 import type { MeasuredServer } from '@levels/shared/bench/compare.ts'
 import { io, type Socket } from 'socket.io-client'
 
-const agent = new Agent({ keepAlive: true })
+// Given up before the server closes it (5 s): a request must not meet a connection that is just being closed.
+const agent = new Agent({ keepAlive: true, timeout: 2_000 })
 
 export async function makeUsers({ port }: MeasuredServer, count: number): Promise<string[]> {
   const { tokens } = (await post(port, '/api/bench/users', { count })) as { tokens: string[] }

@@ -18,6 +18,8 @@ export interface Config extends CommonConfig {
   dataDir: string
   /** The refresh cookie travels over https only; absent: as production demands. */
   cookieSecure?: boolean
+  /** How often a socket is asked whether it is there, in milliseconds. */
+  heartbeatMs: number
   /** How many proxies in front are ours: that many entries of `X-Forwarded-For` are believed. */
   trustProxyHops: number
 }
@@ -35,6 +37,7 @@ export function readConfig(env: Env, defaultPort = 3030): Config {
     mongodbUri: readMongodbUri(env, common.production),
     dataDir: path.resolve(env.DATA_DIR || path.join(import.meta.dirname, '..', '..', '.data')),
     cookieSecure: readFlag(env, 'COOKIE_SECURE', common.production),
+    heartbeatMs: readInteger(env, 'HEARTBEAT_MS', { fallback: 25_000, min: 10, max: 3_600_000 }),
     trustProxyHops: readInteger(env, 'TRUST_PROXY', { fallback: 0, min: 0, max: 10 }),
   }
 }

@@ -46,7 +46,11 @@ export async function connectDatabase(uri: string): Promise<Connection> {
     autoIndex: false, // models build theirs when told to, and the server listens after that
     autoCreate: false,
     serverSelectionTimeoutMS: 1_500,
-    connectTimeoutMS: 2_000,
+    connectTimeoutMS: 3_000,
+    // Asked this often whether it answers: one that takes connections and says nothing is away within 5 s, for everybody
+    // who waits, too. Whoever waits longer than that is told `busy`.
+    serverMonitoringMode: 'poll',
+    heartbeatFrequencyMS: 2_000,
     socketTimeoutMS: 2_000, // without an answer for so long, it is away; bulk work goes in pieces that take less
     maxPoolSize: 20,
     // A crowd that comes all at once waits here, nearly as long as a page waits for an answer: slow is not away.

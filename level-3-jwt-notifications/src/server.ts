@@ -44,11 +44,14 @@ export interface Options {
   config: Pick<
     Config,
     'allowedOrigins' | 'production' | 'accessTokenTtlS' | 'jwtSecret' | 'cookieSecure' | 'trustProxyHops'
-  >
+  > &
+    Partial<Pick<Config, 'heartbeatMs'>>
   /** Connected. */
   db: Connection
   log: Log
   page?: Page
+  /** A server of the caller's: it gets the API and the socket, and keeps everything else. */
+  http?: HttpServer
   /** Made from `db`; made here when absent. */
   models?: Models
   /** This server's name, for people who run several. */
@@ -73,7 +76,7 @@ export interface RouteTools {
 }
 
 export interface Level3Server {
-  /** Not listening yet. */
+  /** Not listening yet, unless it is the caller's. */
   http: HttpServer
   io: Io
   models: Models
@@ -91,7 +94,7 @@ export interface Level3Server {
   resync: Resync
   /** Every route, with the schemas of what it takes and answers. */
   routes: readonly DefinedRoute[]
-  /** Cuts the connections (clients come back by themselves) and ends. The database is its owner's to close. */
+  /** Cuts the connections (clients come back by themselves) and ends. Database and caller's server are their owner's. */
   close(): Promise<void>
 }
 
@@ -185,12 +188,20 @@ export async function createServer({ config, db, log, page, ...options }: Option
         handshake: handshakeAuth,
       }),
     toHttpError,
+    http: options.http,
     log,
   })
   const connections = trackConnections(http)
 
   // socket
-  const io = createIo(http, { allowedOrigins, isAllowedOrigin, page, adapter: options.adapter })
+  const io = createIo(http, {
+    allowedOrigins,
+    isAllowedOrigin,
+    page,
+    adapter: options.adapter,
+    heartbeatMs: config.heartbeatMs,
+    isOthers: options.http !== undefined,
+  })
   const welcome = (socket: IoSocket) => catchUp.welcome(listenerOf(socket))
   const { gate, onConnection, sayReady } = createConnections({
     sessions,
@@ -231,6 +242,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
       notifications.close()
       // The transport, not socket.disconnect(): a client that was disconnected on purpose stays away.
       io.engine.close()
+      if (options.http) return
       const deadline = setTimeout(connections.destroyAll, CLOSE_GRACE_MS)
       await closeHttpServer(http)
       clearTimeout(deadline)

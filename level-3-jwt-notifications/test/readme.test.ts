@@ -35,7 +35,7 @@ it('what the README tells a reader to paste into a terminal does what it says', 
   ])
   expect(stderr).toBe('')
   expect(await readdir(dir)).toEqual([])
-})
+}, 60_000)
 
 function lines(output: string): ReturnType<typeof JSON.parse>[] {
   return output

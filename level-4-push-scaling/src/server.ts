@@ -31,6 +31,8 @@ export interface Options {
   redis?: RedisConnections
   log: Log
   page?: Page
+  /** A server of the caller's: see level 3. */
+  http?: Level3Options['http']
   /** How much one user may create; level 3's own by default. */
   limits?: Level3Options['limits']
   /** Further routes, for development (dev/kill.ts). */
@@ -83,6 +85,7 @@ export async function createServer({
     models,
     log,
     page,
+    http: options.http,
     instance: config.instance,
     limits: options.limits,
     channels: [deliveries.add(push.channel), deliveries.add(email)],

@@ -16,14 +16,20 @@ export function createHttpServer(handler: Handler, log: ErrorLog): http.Server {
 }
 
 /**
- * Answers requests to `path` on a server that exists already, as createHttpServer would. All others go to the listeners
- * that it has at this moment.
+ * Answers requests on a server that exists already, as createHttpServer would: those to this path, or to those that a
+ * function says yes to. All others go to the listeners that it has at this moment.
  */
-export function answerOn(server: http.Server, log: ErrorLog, path: string, handler: Handler): void {
+export function answerOn(
+  server: http.Server,
+  log: ErrorLog,
+  path: string | ((path: string) => boolean),
+  handler: Handler,
+): void {
+  const isOurs = typeof path === 'function' ? path : (requested: string) => requested === path
   const others = server.listeners('request')
   server.removeAllListeners('request')
   server.on('request', (req, res) => {
-    if (pathOf(req) === path) return answer(handler, log, req, res)
+    if (isOurs(pathOf(req))) return answer(handler, log, req, res)
     for (const other of others) other.call(server, req, res)
   })
 }

@@ -1,5 +1,6 @@
 import type { HttpError } from '@levels/shared/server/respond.ts'
 import { HttpError as Refusal } from '@levels/shared/server/respond.ts'
+import { forgetHandshake } from '@levels/shared/server/socketio.ts'
 import { handshakeAuth } from '../events.ts'
 import { ADMIN_ROOM, endSocket, type IoSocket, type Sessions, sessionRoom, userRoom } from './types.ts'
 
@@ -39,6 +40,7 @@ export function createConnections(parts: ConnectionParts) {
     const identity = await sessions.identify(token)
     if (!cursor.success) throw new Refusal(400, 'bad_payload', 'after: must be a whole number from 0 on')
     Object.assign(socket.data, identity, { cursor: cursor.data })
+    forgetHandshake(socket)
   }
 
   /** What happens to a socket that passed the gate. Its listeners are in place before anything is awaited. */

@@ -13,17 +13,23 @@ export interface IoOptions {
   isAllowedOrigin: OriginCheck
   page?: Page
   adapter?: Parameters<Io['adapter']>[0]
+  /** How often a client is asked whether it is there, in milliseconds. It is gone before it is asked a second time. */
+  heartbeatMs?: number
+  /** Another's server, which answers upgrades that are not ours itself. */
+  isOthers?: boolean
 }
 
 /** The Socket.IO server on `http`, with a bound on what each connection can cost. */
 export function createIo(
   http: HttpServer,
-  { allowedOrigins, isAllowedOrigin, page, adapter }: IoOptions,
+  { allowedOrigins, isAllowedOrigin, page, adapter, heartbeatMs = 25_000, isOthers }: IoOptions,
 ): Io {
   const io: Io = new Server(http, {
     adapter,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     perMessageDeflate: false, // costs about 300 kB of memory a connection and saves little on short texts
+    pingInterval: heartbeatMs,
+    pingTimeout: 0.8 * heartbeatMs,
     serveClient: false,
     destroyUpgrade: false, // other upgrades are answered by refuseOtherUpgrades
     // For long-polling, whose answers a page of another origin may read only with this.
@@ -31,6 +37,6 @@ export function createIo(
     allowRequest: allowOrigins(isAllowedOrigin),
   })
   guardConnections(io)
-  refuseOtherUpgrades(http, io.path(), (req) => page?.ownsUpgrade(req) ?? false)
+  if (!isOthers) refuseOtherUpgrades(http, io.path(), (req) => page?.ownsUpgrade(req) ?? false)
   return io
 }

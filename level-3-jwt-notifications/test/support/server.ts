@@ -45,8 +45,10 @@ export async function startServer({ config, mongoUri, ...options }: TestOptions 
     limits: { notifications: plenty, roomMessages: plenty, rooms: plenty },
     ...options,
   })
-  server.http.listen(0, '127.0.0.1')
-  await once(server.http, 'listening')
+  if (!server.http.listening) {
+    server.http.listen(0, '127.0.0.1')
+    await once(server.http, 'listening')
+  }
   return {
     ...server,
     url: `http://127.0.0.1:${(server.http.address() as AddressInfo).port}`,

@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http'
 import cors from 'cors'
 import express, { type RequestHandler, type Router } from 'express'
-import { createHttpServer } from '../http.ts'
+import { answerOn, createHttpServer } from '../http.ts'
 import type { Log } from '../log.ts'
 import type { Page } from '../page.ts'
 import { HttpError } from '../respond.ts'
@@ -28,6 +28,8 @@ export interface AppParts {
   /** The AsyncAPI document of the sockets, made when it is asked for. */
   asyncApi?: () => object
   toHttpError: ToHttpError
+  /** A server of the caller's. It gets the API and its documentation; everything else stays as it was. */
+  http?: HttpServer
   log: Log
 }
 
@@ -70,7 +72,14 @@ export function createApp({
     throw new HttpError(404, 'not_found', `There is nothing at ${req.path}.`)
   })
   app.use(problemHandler(toHttpError))
-  return createHttpServer((req, res) => app(req, res), log)
+  if (!options.http) return createHttpServer((req, res) => app(req, res), log)
+  answerOn(options.http, log, isApi, (req, res) => app(req, res))
+  return options.http
+}
+
+/** `/api` and below, and `/api-docs`. */
+function isApi(path: string): boolean {
+  return /^\/api(-docs)?(\/|$)/.test(path)
 }
 
 function allowOrigins(allowedOrigins: readonly string[]): RequestHandler {

@@ -27,7 +27,7 @@ export interface Stage {
 const root = path.join(import.meta.dirname, '..')
 const folders = ['level-1-websocket', 'level-2-socketio', 'level-3-jwt-notifications', 'level-4-push-scaling']
 
-/** How often level 1 asks its peers whether they are there, in milliseconds; its own default is 30 s. */
+/** How often a level asks its peers whether they are there, in milliseconds; level 1's own default is 30 s. */
 export const HEARTBEAT_MS = 1_000
 /** How long level 4 waits before it pushes, in milliseconds; its own default is 5 s. */
 export const PUSH_DELAY_MS = 1_500
@@ -56,7 +56,6 @@ export async function openStage(
   const env = {
     ...ownEnvironment(target),
     ...services?.env,
-    ...(level === 1 && { HEARTBEAT_MS: String(HEARTBEAT_MS) }),
     ...(level === 4 && { PUSH_DELAY_MS: String(PUSH_DELAY_MS), ...makeVapidKeys() }),
     DATA_DIR: dataDir,
     ...settings,

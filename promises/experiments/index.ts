@@ -1,5 +1,6 @@
 import type { Experiment } from '../arena.ts'
 import type { PromiseId } from '../promises.ts'
+import { HEARTBEAT_MS } from '../stage.ts'
 import { anInstanceDies } from './an-instance-dies.ts'
 import { answered } from './answered.ts'
 import { arrives } from './arrives.ts'
@@ -51,7 +52,7 @@ export const experiments: Record<PromiseId, Plan> = {
   'push-persists': { run: pushPersists },
   'an-instance-dies': { run: anInstanceDies, alone: true },
   'the-bus-dies': { run: theBusDies, alone: true },
-  'dead-peer': { run: deadPeer },
+  'dead-peer': { run: deadPeer, alone: true, settings: { HEARTBEAT_MS: String(HEARTBEAT_MS) } },
   goodbye: { run: goodbye, alone: true },
   'foreign-pages': { run: foreignPages },
   'bad-input': { run: badInput },

@@ -130,8 +130,8 @@ export async function createServer({ config, db, log, page, ...options }: Option
   const { accounts, people, signIns } = auth
   const sessions: Sessions = {
     identify: auth.identify,
-    requireAlive: auth.sessions.requireAlive,
-    alive: auth.devices.alive,
+    requireAlive: auth.requireAlive,
+    alive: auth.sessions.living,
   }
 
   // log

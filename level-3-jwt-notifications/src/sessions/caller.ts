@@ -5,7 +5,7 @@ import { type OriginCheck, requireOwnPage } from './cookie.ts'
 import { isPublishKey, type PublishKeys } from './keys.ts'
 import type { People } from './people.ts'
 import type { AccessTokens, Sessions } from './sessions.ts'
-import type { User } from './shapes.ts'
+import { refusal, type User } from './shapes.ts'
 
 /** Who brings an access token: the user, the device session, and when the token ends (milliseconds since 1970). */
 export interface Identity extends User {
@@ -20,11 +20,40 @@ export type Identify = (token: unknown) => Promise<Identity>
  * A token only says that someone signed in. That the session was not ended since is asked of the database each time,
  * so a sign-out holds from that moment, everywhere.
  */
-export function createIdentify(tokens: AccessTokens, sessions: Sessions, people: People): Identify {
+export function createIdentify(tokens: AccessTokens, requireAlive: RequireAlive, people: People): Identify {
   return async (token) => {
     const claims = tokens.verify(token)
-    const [user] = await Promise.all([people.userOf(claims), sessions.requireAlive(claims.sid)])
+    const [user] = await Promise.all([people.userOf(claims), requireAlive(claims.sid)])
     return { ...user, sid: claims.sid, expiresAt: claims.expiresAt }
+  }
+}
+
+/** Throws 401 `session_revoked` unless the session is alive. */
+export type RequireAlive = (sid: string) => Promise<void>
+
+/**
+ * One query is under way at a time; who asks meanwhile shares the next one. It begins after all of them asked, so no answer
+ * is older than its question, as one from a cache would be: whatever was ended before is refused.
+ */
+export function createRequireAlive(living: Sessions['living']): RequireAlive {
+  let underWay: Promise<unknown> = Promise.resolve()
+  let next: { sids: Set<string>; answer: Promise<Set<string>> } | undefined
+
+  function openNext() {
+    const sids = new Set<string>()
+    const ask = () => {
+      next = undefined
+      return living([...sids])
+    }
+    const answer = underWay.then(ask, ask) // a query that failed has told its own askers
+    underWay = answer
+    return { sids, answer }
+  }
+
+  return async (sid) => {
+    next ??= openNext()
+    next.sids.add(sid)
+    if (!(await next.answer).has(sid)) throw refusal('session_revoked')
   }
 }
 

@@ -42,12 +42,6 @@ export function createDevices(Session: Model<SessionDoc>, sessions: Sessions) {
       await sessions.end(userId, [sid])
     },
 
-    /** Those of the sessions that are alive, found with one query. */
-    async alive(sids: readonly string[]): Promise<Set<string>> {
-      const found = await Session.find({ _id: { $in: sids }, ...alive() }, { _id: 1 }).lean()
-      return new Set(found.map(({ _id }) => _id))
-    },
-
     /** Whose session a refresh token is of, used or not: it is good enough for signing out. */
     async ownerOf(cookie: string | undefined): Promise<{ userId: string; sid: string } | undefined> {
       const token = sessions.parse(cookie)

@@ -2,7 +2,13 @@ import { EventEmitter } from 'node:events'
 import type { Admit, DefineRoute } from '@levels/shared/server/api/route.ts'
 import type { Connection } from 'mongoose'
 import { type Accounts, createAccounts, migrateNames } from './accounts.ts'
-import { createAdmit, createIdentify, type Identify } from './caller.ts'
+import {
+  createAdmit,
+  createIdentify,
+  createRequireAlive,
+  type Identify,
+  type RequireAlive,
+} from './caller.ts'
 import { createRefreshCookie, type OriginCheck, type RefreshCookie } from './cookie.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { createGuard, type Log } from './guard.ts'
@@ -59,6 +65,7 @@ export interface SessionParts {
 
 export interface SessionsChapter extends SessionParts {
   identify: Identify
+  requireAlive: RequireAlive
   admit: Admit
   routes(route: DefineRoute): void
 }
@@ -84,7 +91,8 @@ export async function createSessionsChapter(options: SessionsOptions): Promise<S
   const tokens = createAccessTokens(accessTokenKey, options.accessTokenTtlS)
   const people = createPeople(models.User)
   const keys = createPublishKeys(models.PublishKey, models.User)
-  const identify = createIdentify(tokens, sessions, people)
+  const requireAlive = createRequireAlive(sessions.living)
+  const identify = createIdentify(tokens, requireAlive, people)
   const parts: SessionParts = {
     accounts: createAccounts(models.User, guard),
     people,
@@ -102,6 +110,7 @@ export async function createSessionsChapter(options: SessionsOptions): Promise<S
   return {
     ...parts,
     identify,
+    requireAlive,
     admit: createAdmit(identify, keys, isAllowedOrigin),
     routes(route) {
       authRoutes(route, parts)

@@ -24,7 +24,7 @@ export function createAccessTokens(key: KeyObject, ttlS: number) {
       const options: jwt.SignOptions = { ...PINNED, algorithm: ALGORITHM, subject: userId, jwtid, expiresIn }
       return { token: jwt.sign({ sid, role }, key, options), expiresIn }
     },
-    /** Throws a 401 refusal. Tells nothing about the session: ask `requireAlive`, too. */
+    /** Throws a 401 refusal. Tells nothing about the session: ask `living`, too. */
     verify(token: unknown): Claims {
       if (token === undefined || token === null || token === '') throw refusal('token_missing')
       if (typeof token !== 'string') throw refusal('token_invalid')
@@ -108,10 +108,12 @@ export function createSessions(Session: Model<SessionDoc>, key: Buffer, hooks: S
     return { sid, userId, refreshToken: format(sid, successor) }
   }
 
-  /** Throws 401 `session_revoked`. With the driver's own query: this runs ahead of every request. */
-  async function requireAlive(sid: string): Promise<void> {
-    const found = await documents.findOne({ _id: sid, ...alive() } as object, { projection: { _id: 1 } })
-    if (!found) throw refusal('session_revoked')
+  /** Those of the sessions that are alive. With the driver's own query: this runs ahead of every request. */
+  async function living(sids: readonly string[]): Promise<Set<string>> {
+    const found = documents.find({ _id: { $in: [...sids] }, ...alive() } as object, {
+      projection: { _id: 1 },
+    })
+    return new Set((await found.toArray()).map(({ _id }) => _id))
   }
 
   /** Ends these sessions of a user, and everything that lives on them. Gives back how many were alive. */
@@ -122,7 +124,7 @@ export function createSessions(Session: Model<SessionDoc>, key: Buffer, hooks: S
     return modifiedCount
   }
 
-  return { parse, open, refresh, requireAlive, end }
+  return { parse, open, refresh, living, end }
 }
 
 const used = (now: Date) => ({

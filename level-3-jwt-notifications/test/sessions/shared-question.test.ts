@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest'
+import { createRequireAlive } from '../../src/sessions/caller.ts'
+
+/** A database of sessions that answers when it is told to. */
+function slowDatabase(alive: Set<string>) {
+  const queries: { sids: readonly string[]; answer(): void; fail(error: Error): void }[] = []
+  const living = (sids: readonly string[]) =>
+    new Promise<Set<string>>((resolve, reject) => {
+      const found = new Set(sids.filter((sid) => alive.has(sid)))
+      queries.push({ sids, answer: () => resolve(found), fail: reject })
+    })
+  const settled = () => new Promise((resolve) => setImmediate(resolve))
+  return { living, queries, settled }
+}
+
+it('many who ask at once share one query, and none gets an answer older than the question', async () => {
+  const alive = new Set(['a', 'b'])
+  const { living, queries, settled } = slowDatabase(alive)
+  const requireAlive = createRequireAlive(living)
+  const first = requireAlive('a')
+  await settled()
+  alive.delete('a') // signed out while the first query is under way
+  const later = Promise.allSettled([requireAlive('a'), requireAlive('b'), requireAlive('a')])
+  await settled()
+  expect(queries.map(({ sids }) => sids)).toEqual([['a']])
+  queries[0]?.answer()
+  await first
+  await settled()
+  expect(queries[1]?.sids).toEqual(['a', 'b'])
+  queries[1]?.answer()
+  expect((await later).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected'])
+})
+
+it('a query that fails is told to those who shared it, and the next one is asked anew', async () => {
+  const { living, queries, settled } = slowDatabase(new Set(['a']))
+  const requireAlive = createRequireAlive(living)
+  const asked = Promise.allSettled([requireAlive('a'), requireAlive('a')])
+  await settled()
+  queries[0]?.fail(new Error('away'))
+  expect((await asked).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  const again = requireAlive('a')
+  await settled()
+  queries[1]?.answer()
+  await again
+})

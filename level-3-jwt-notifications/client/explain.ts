@@ -107,6 +107,9 @@ export function explainEvent(name: string, [payload]: unknown[]): string | undef
     'notification:delete': 'away with it, in all your tabs',
     unread: `the badge: ${count} unread, as the server counts`,
     'room:message': 'said in a room of yours',
+    'room:created': 'somebody made a room that everyone may join',
+    'room:joined': 'somebody came into a room of yours',
+    'room:left': 'somebody left a room of yours',
     'room:send': 'say this in a room; membership is checked again',
   }
   return lines[name]

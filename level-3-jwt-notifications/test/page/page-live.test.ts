@@ -113,29 +113,6 @@ describeInBrowser('several tabs, devices and absences', (browser) => {
     await connected(page)
   })
 
-  it('in a room everybody hears everybody, and who is away finds it in the log', async () => {
-    const [ann, ben] = [await newUser(server()), await newUser(server())]
-    const [page, other] = [await signIn(browser, server(), ann), await signIn(browser, server(), ben)]
-    await page.getByLabel('New room').fill('Book club')
-    await page.getByRole('button', { name: 'Create' }).click()
-    await page.getByRole('heading', { name: 'Book club' }).waitFor()
-    await other.reload()
-    await other.getByRole('button', { name: 'Join Book club' }).click()
-    await other.getByRole('button', { name: 'Open Book club' }).click()
-    await other.getByLabel('Say something').fill('<b>Which book?</b>')
-    await other.keyboard.press('Enter')
-    for (const tab of [page, other]) await tab.locator('.chat').getByText('<b>Which book?</b>').waitFor()
-    await expect.poll(() => titles(page)).toEqual(['Book club'])
-    expect(await titles(other)).toEqual([])
-    await page.getByLabel('Say something').fill('The blue one.')
-    await page.getByRole('button', { name: 'Say', exact: true }).click()
-    await other.locator('.chat').getByText('The blue one.').waitFor()
-    expect(await page.locator('.chat li').count()).toBe(2)
-    await other.getByRole('button', { name: 'Leave Book club' }).click()
-    await other.getByRole('button', { name: 'Join Book club' }).waitFor()
-    expect(await other.getByLabel('Say something').isVisible()).toBe(false)
-  })
-
   it('a hidden tab shows no toast and does not claim that anything was seen', async () => {
     const user = await newUser(server())
     const page = await signIn(browser, server(), user)

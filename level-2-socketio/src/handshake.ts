@@ -41,7 +41,7 @@ export function guardHandshake(io: Level2Io, users: Users, recovery: RecoveryAda
     }
     const missed = recovery.missed(user, pid, offset)
     if (!missed) return undefined
-    socket.data.limit = missed.limit
+    if (missed.limit) socket.data.limit = missed.limit
     // The answer to the handshake carries `pid`: the same one tells the client that it is recovered.
     Object.assign(socket, { recovered: true, pid })
     return { ...missed, pid }

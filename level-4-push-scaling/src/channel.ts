@@ -63,7 +63,7 @@ export interface Work {
 export type Outcome =
   | { kind: 'sent' }
   /** It may work later: not before `afterMs` milliseconds, if the other side said so. */
-  | { kind: 'retry'; reason: string; afterMs?: number }
+  | { kind: 'retry'; reason: string; afterMs?: number | undefined }
   /** It will not work by itself. */
   | { kind: 'failed'; reason: string }
   /** There is nothing left to do. */

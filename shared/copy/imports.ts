@@ -55,8 +55,8 @@ export function closureOf(entries: string[], house: string): Closure {
   return { files: [...files].sort(), packages: [...packages].sort() }
 }
 
-/** The file of this house that an import names, or undefined for a package. */
-function resolveOwn(name: string, from: string, house: string): string | undefined {
+/** The file of this house that an import names, or undefined for a package. Throws when it does not exist. */
+export function resolveOwn(name: string, from: string, house: string): string | undefined {
   if (name.startsWith('.')) {
     const file = path.resolve(path.dirname(from), name)
     // A page's own folder `public/` is served beside it.

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { closureOf } from './imports.ts'
+import { revisionOf } from './revision.ts'
 
 /** What a copy is made of, before anything is written. Paths are from the root of the repository. */
 export interface LevelCopy {
@@ -131,7 +131,7 @@ function readme(house: string, folder: string): string {
   const { description } = readManifest(house, folder)
   return `# ${description}
 
-Taken out of "Realtime, level by level"${revisionOf(house)}. The lesson is ${folder}/README.md.
+Taken out of "Realtime, level by level", revision ${revisionOf(house)}. The lesson is ${folder}/README.md.
 
 \`\`\`sh
 npm install
@@ -139,21 +139,6 @@ npm start
 npm test
 \`\`\`
 `
-}
-
-/** As in ", revision 1a2b3c4", or nothing when this is no clone. */
-function revisionOf(house: string): string {
-  try {
-    const revision = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-      cwd: house,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      windowsHide: true,
-    })
-    return `, revision ${revision.trim()}`
-  } catch {
-    return ''
-  }
 }
 
 function toText(manifest: Manifest): string {

@@ -1,4 +1,5 @@
 // An ordinary node:http server with a WebSocket: what comes in goes back, what is posted to /notify goes to everyone.
+import { isUtf8 } from 'node:buffer'
 import { createServer, type IncomingMessage } from 'node:http'
 import { createOriginCheck } from '@levels/shared/server/origin.ts'
 import { attachWebSockets } from '../../src/websocket.ts'
@@ -14,14 +15,16 @@ const http = createServer(async (req, res) => {
   if (req.url !== '/notify') return refuse(404, 'not_found')
   if (req.method !== 'POST') return refuse(405, 'method_not_allowed')
   if (!isAllowedOrigin(req)) return refuse(403, 'origin_refused')
-  const text = await readText(req)
+  const bytes = await readBytes(req)
+  if (bytes && !isUtf8(bytes)) return refuse(400, 'not_utf8')
+  const text = bytes?.toString()
   if (text === '') return refuse(400, 'empty')
   if (text === undefined || text.length > MAX_LENGTH) return refuse(413, 'too_long')
   answer(202, { delivered: sockets.push(text) })
 })
 
-/** The body as text; undefined when it is far too long. */
-async function readText(req: IncomingMessage): Promise<string | undefined> {
+/** The body; undefined when it is far too long. */
+async function readBytes(req: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of req.iterator({ destroyOnReturn: false })) {
@@ -29,7 +32,7 @@ async function readText(req: IncomingMessage): Promise<string | undefined> {
     if (size > MAX_LENGTH * 3) return undefined
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks)
 }
 
 const sockets = attachWebSockets(http, {

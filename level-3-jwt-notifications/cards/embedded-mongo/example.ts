@@ -8,14 +8,17 @@ await mongoose.connect(process.env.MONGODB_URI ?? embedded?.uri ?? '')
 
 const Visit = mongoose.model(
   'Visit',
-  new mongoose.Schema({ path: { type: String, unique: true }, count: Number }),
+  new mongoose.Schema<{ path: string; count: number }>({
+    path: { type: String, unique: true },
+    count: Number,
+  }),
 )
 await Visit.init()
 
 const server = createServer(async (request, response) => {
   try {
     const visit = await Visit.findOneAndUpdate(
-      { path: request.url },
+      { path: request.url ?? '/' },
       { $inc: { count: 1 } },
       { upsert: true, returnDocument: 'after' },
     )

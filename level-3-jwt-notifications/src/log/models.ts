@@ -9,8 +9,8 @@ export interface NotificationDoc {
   type: NotificationType
   title: string
   message: string
-  actionUrl?: string
-  metadata?: Record<string, unknown>
+  actionUrl?: string | undefined
+  metadata?: Record<string, unknown> | undefined
   from?: string
   createdAt: Date
   readAt?: Date

@@ -11,12 +11,12 @@ export interface Publication {
   type: NotificationType
   title: string
   message: string
-  actionUrl?: string
-  metadata?: Record<string, unknown>
+  actionUrl?: string | undefined
+  metadata?: Record<string, unknown> | undefined
   /** The sender's username; absent when the system sends it. */
   from?: string
   /** An id chosen ahead. Publishing one id again stores nothing: what is stored comes back. */
-  id?: string
+  id?: string | undefined
 }
 
 /** A notification as it stands in its user's log. */

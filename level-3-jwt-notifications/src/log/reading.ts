@@ -6,10 +6,10 @@ import type { Notification, NotificationPage, NotificationType } from './shapes.
 
 export interface ListOptions {
   /** Only entries with a smaller `seq`. */
-  before?: number
+  before?: number | undefined
   limit: number
-  unread?: boolean
-  type?: NotificationType
+  unread?: boolean | undefined
+  type?: NotificationType | undefined
 }
 
 /** Unread ones are counted up to here, which means "more than 999": counting 100,000 would keep everybody waiting. */

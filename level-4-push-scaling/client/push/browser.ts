@@ -56,7 +56,7 @@ const SUBSCRIBE_MS = 10_000
  */
 export async function subscribe(
   publicKey: string,
-): Promise<{ subscription: PushSubscription; replaced?: string }> {
+): Promise<{ subscription: PushSubscription; replaced?: string | undefined }> {
   const { pushManager } = await startWorker()
   const existing = await pushManager.getSubscription()
   if (existing && hasKey(existing, publicKey)) return { subscription: existing }

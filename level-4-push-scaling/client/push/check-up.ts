@@ -20,7 +20,7 @@ export interface Probes {
   subscription(): Promise<'none' | 'other key' | 'fits'>
   isKnown(): Promise<boolean>
   /** Sends a test message and waits for what the push service says. */
-  send(): Promise<{ state: 'sent' | 'failed' | 'gone' | 'waiting'; error?: string }>
+  send(): Promise<{ state: 'sent' | 'failed' | 'gone' | 'waiting'; error?: string | undefined }>
   /** After `gone`: gives the endpoint up and subscribes anew. */
   renew(): Promise<void>
   /** Whether the worker says that the test message came, in time. */

@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 1_000
 export function createProbes(push: Push): Probes {
   /** Ids of test messages that the worker has shown. */
   const shown = new Set<string | undefined>()
-  let testId: string | undefined
+  let testId = ''
 
   async function endpoint(): Promise<string> {
     return (await findSubscription())?.endpoint ?? ''

@@ -86,7 +86,7 @@ export function createDecision({ channel, notifications, deliveries, stillWanted
   const claimedBy = `channels.${channel.name}.claimedBy`
   const lease = createLease<DueNotification>(notifications, dueAt, claimedBy)
 
-  return async function decide(): Promise<{ queued: number; more: boolean; nextDueAt?: number }> {
+  return async function decide(): Promise<{ queued: number; more: boolean; nextDueAt?: number | undefined }> {
     const { documents: batch, token } = await lease.take(DECISION_MS)
     if (batch.length === 0) return { queued: 0, more: false, nextDueAt: await lease.nextDueAt() }
     const wanted = await stillWanted(channel.name, batch)

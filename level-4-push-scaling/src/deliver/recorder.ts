@@ -52,7 +52,10 @@ export function createRecorder(deliveries: Model<DeliveryDoc>, log: Log) {
     /** Resolves when it is written down, or, after `stop`, when that failed. */
     record({ _id, claimedBy }: DeliveryDoc, update: UpdateQuery<DeliveryDoc>): Promise<void> {
       return new Promise((written) => {
-        waiting.push({ update: { updateOne: { filter: { _id, claimedBy }, update } }, written })
+        waiting.push({
+          update: { updateOne: { filter: { _id, claimedBy: claimedBy ?? null }, update } },
+          written,
+        })
         if (!writing) void writeAll()
       })
     },

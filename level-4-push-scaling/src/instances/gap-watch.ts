@@ -24,7 +24,7 @@ interface Beat {
   from: string
   /** One more with every beat and with every lost message, so a step of exactly one says: nothing was lost between. */
   count: number
-  leaving?: true
+  leaving?: true | undefined
 }
 
 /**

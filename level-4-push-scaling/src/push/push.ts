@@ -114,7 +114,7 @@ export function createPushChannel(parts: PushChannelParts): QueuedChannel {
 export interface Answer {
   status: number
   /** When it may be asked again (Retry-After), in milliseconds from now; absent when it did not say. */
-  retryAfterMs?: number
+  retryAfterMs?: number | undefined
   /** The beginning of the body: services say there what they dislike. */
   text: string
 }

@@ -62,7 +62,7 @@ const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
 export interface Client {
   readonly id: number
   authenticated: boolean
-  conversation?: Conversation & { skipsEmptyExchange: boolean; proven?: true }
+  conversation?: (Conversation & { skipsEmptyExchange: boolean; proven?: true }) | undefined
 }
 
 /** The first step: also inside `hello`, which saves a round trip. Throws AuthenticationFailed (18). */

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { CardCopy } from './card.ts'
+
+/** In the copy's folder: what was written there, to tell later whether it was changed there, or here. */
+const RECORD = '.copied.json'
+
+export interface CopyRecord {
+  card: string
+  revision: string
+  /** For each file where it comes from, from the root of the repository, and the SHA-256 of its text as it was written. */
+  files: Record<string, { source?: string; sha256: string }>
+}
+
+/** What writing a copy would do. Paths are inside its folder. */
+export interface Changes {
+  added: string[]
+  updated: string[]
+  /** Written by an earlier copy, no part of the card any more. */
+  removed: string[]
+  /** Changed there by somebody: writing would lose it. */
+  refused: string[]
+}
+
+/** Compares a copy with what is in `folder`. */
+export function compareCopy(folder: string, copy: CardCopy): Changes {
+  const record = readRecord(folder)
+  const changes: Changes = { added: [], updated: [], removed: [], refused: [] }
+  const isChangedThere = (file: string, text: string) => record?.files[file]?.sha256 !== sha256(text)
+  for (const [file, { text }] of copy) {
+    const there = readIfThere(path.join(folder, file))
+    if (there === undefined) changes.added.push(file)
+    else if (there !== text) changes[isChangedThere(file, there) ? 'refused' : 'updated'].push(file)
+  }
+  for (const file of Object.keys(record?.files ?? {})) {
+    const there = readIfThere(path.join(folder, file))
+    if (copy.has(file) || there === undefined) continue
+    changes[isChangedThere(file, there) ? 'refused' : 'removed'].push(file)
+  }
+  return changes
+}
+
+/** Writes a copy into `folder`, whatever is there. */
+export function writeCopy(folder: string, copy: CardCopy, card: string, revision: string): void {
+  for (const file of Object.keys(readRecord(folder)?.files ?? {})) {
+    if (!copy.has(file)) rmSync(path.join(folder, file), { force: true })
+  }
+  const record: CopyRecord = { card, revision, files: {} }
+  for (const [file, { source, text }] of copy) {
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
+    writeFileSync(path.join(folder, file), text)
+    record.files[file] = { ...(source && { source }), sha256: sha256(text) }
+  }
+  writeFileSync(path.join(folder, RECORD), `${JSON.stringify(record, null, 2)}\n`)
+}
+
+/** What an earlier copy wrote down, or undefined when there was none. */
+export function readRecord(folder: string): CopyRecord | undefined {
+  const text = readIfThere(path.join(folder, RECORD))
+  return text === undefined ? undefined : JSON.parse(text)
+}
+
+export function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

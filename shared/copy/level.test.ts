@@ -75,7 +75,7 @@ describe('a level that was taken out', () => {
     const all = ['', ...readManifest(dir).workspaces].flatMap((place) => {
       return Object.keys(readManifest(path.join(dir, place)).dependencies ?? {})
     })
-    expect(all.sort()).toEqual(['@levels/shared', 'sirv', 'ws'])
+    expect(all.sort()).toEqual(['@levels/shared', 'beautiful-mermaid', 'marked', 'sirv', 'ws'])
   })
 
   it('is never written over what is there', () => {

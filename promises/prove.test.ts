@@ -63,7 +63,7 @@ describe.concurrent('what cannot be tried is told in one line, with exit code 2'
 
 const hasPython = spawnSync('python3', ['--version']).status === 0
 
-describe('a server in another language', { timeout: 60_000 }, () => {
+describe('a server in another language or style', { timeout: 120_000 }, () => {
   it.runIf(hasPython)('of thirty lines of Python keeps the delivery promises of level 1', async () => {
     const json = path.join(mkdtempSync(path.join(tmpdir(), 'prove-')), 'results.json')
     const server = 'python3 promises/examples/level-1.py'
@@ -95,6 +95,15 @@ describe('a server in another language', { timeout: 60_000 }, () => {
         { id: 'in-order', verdict: 'kept', counts: { disordered: 0 } },
       ],
     })
+    expect(code).toBe(0)
+  })
+
+  it('of files only, without ws and mongoose, keeps the delivery promises of level 3', async () => {
+    const ids =
+      'arrives,in-order,answered,right-person,survives-a-cut,survives-absence,survives-a-crash,once,sent-twice'
+    const server = [process.execPath, ...typescriptArguments, 'promises/examples/level-3/main.ts']
+    const { code, stdout } = await prove('3', '--start', server.join(' '), '--only', ids, '--seed', '7')
+    expect(stdout.match(/^. \w+/gm)).toEqual(ids.split(',').map(() => '✓ kept'))
     expect(code).toBe(0)
   })
 })

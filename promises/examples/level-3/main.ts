@@ -1,0 +1,3 @@
+import { NotificationServer } from './server.ts'
+
+new NotificationServer().listen()

@@ -36,6 +36,8 @@ export function renderLesson(markdown: string, resolveLink: ResolveLink): Lesson
               : ''
         return `<div class="command"${shell}>${code}</div>\n`
       },
+      // Pictures of the page are for those who are not on it.
+      html: ({ text }) => (text.startsWith('<picture') ? '' : text),
       link({ href, tokens }) {
         const text = this.parser.parseInline(tokens)
         const target = resolveLink(href)

@@ -5,7 +5,7 @@ export default {
   level: 2,
   gives:
     'Every event of your Socket.IO server is answered, whatever it carries: with data, or with a code. Floods are refused and then cut.',
-  promises: ['answered', 'bad-input', 'flood', 'slow-reader'],
+  promises: ['arrives', 'in-order', 'answered', 'flood', 'slow-reader'],
   entries: ['level-2-socketio/src/answer.ts', 'shared/server/socketio.ts'],
   packages: { runtime: ['socket.io', 'ws'], types: ['@types/node'] },
   whenNot: ['Your events need schemas with many fields: check payloads with zod then, as level 3 does.'],

@@ -9,9 +9,13 @@ import { createPresence } from '../../src/presence.ts'
 import { RECOVERY_MS, RecoveryAdapter } from '../../src/recovery.ts'
 import { Refusal } from '../../src/refusal.ts'
 
+const HEARTBEAT_MS = Number(process.env.HEARTBEAT_MS ?? 25_000)
+
 const http = createServer((_req, res) => res.end('people are at /socket.io/\n'))
 const io: Level2Io = new Server(http, {
   maxHttpBufferSize: 65_536,
+  pingInterval: HEARTBEAT_MS,
+  pingTimeout: HEARTBEAT_MS * 0.8,
   adapter: RecoveryAdapter,
   connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },
   wsEngine: WebSocketServer, // of ws 8.22 or newer, which bounds pongs that nobody reads

@@ -1,46 +1,90 @@
 import path from 'node:path'
 import { typescriptArguments } from '@levels/shared/dev/typescript.js'
 import { describe, expect, it } from 'vitest'
-import { findPromise, type PromiseId } from './promises.ts'
+import { findPromise, type Level, type PromiseId, promises } from './promises.ts'
 import { tryLevel } from './run.ts'
 
 const quote = (word: string) => `"${word}"`
 
-/** What the experiment says of a server in liars/. */
-async function say(file: string, ...ids: PromiseId[]): Promise<{ verdict: string; evidence: string }[]> {
+/** What the experiments say of a server in liars/. */
+async function say(level: Level, file: string, ...ids: PromiseId[]) {
   const script = path.join(import.meta.dirname, 'liars', `${file}.ts`)
-  const promises = ids.flatMap((id) => findPromise(id) ?? [])
+  const command = [process.execPath, ...typescriptArguments, script].map(quote).join(' ')
+  const alone = !ids.includes('the-bus-dies')
   return tryLevel({
-    level: 1,
-    promises,
+    level,
+    promises: ids.flatMap((id) => findPromise(id) ?? []),
     seed: 7,
-    target: {
-      kind: 'start',
-      command: [process.execPath, ...typescriptArguments, script].map(quote).join(' '),
-    },
+    target: { kind: 'start', command, alone },
   })
 }
 
-const liars: [PromiseId, evidence: RegExp][] = [
-  ['arrives', /200 sent .* 196 shown; 4 lost: 50 of|lost: .* on bob\/1/],
-  ['in-order', /out of order: .* on bob\/1/],
-  ['foreign-pages', /a WebSocket with Origin http:\/\/localhost:\d+\.evil\.example: 101/],
-  ['bad-input', /a message over 64 KiB: neither answered nor cut/],
-  ['dead-peer', /still there 5\.\d s after the link stopped/],
-  ['goodbye', /still running after 5 s/],
-  ['slow-reader', /pongs: (0|1) cut/],
+const liars: [PromiseId, Level, evidence: RegExp][] = [
+  ['arrives', 1, /200 sent .* 196 shown; 4 lost: 50 of|lost: .* on bob\/1/],
+  ['in-order', 1, /out of order: .* on bob\/1/],
+  ['foreign-pages', 1, /a WebSocket with Origin http:\/\/localhost:\d+\.evil\.example: 101/],
+  ['bad-input', 1, /a message over 64 KiB: neither answered nor cut/],
+  ['dead-peer', 1, /still there 5\.\d s after the link stopped/],
+  ['goodbye', 1, /still running after 5 s/],
+  ['slow-reader', 1, /pongs: (0|1) cut/],
+  ['flood', 1, /others’ round trip .*, \d not shown within 5 s/],
+  [
+    'answered',
+    2,
+    /14 asked, right and wrong: 13 answered as they should be; a room’s name that is none: "no answer/,
+  ],
+  ['survives-a-cut', 2, /100 sent over 5 cuts of each page's link: 100 acknowledged, \d+ shown; \d+ lost: /],
+  ['once', 2, /60 sent over 6 faults .* \d+ twice: /],
+  ['right-person', 3, /^GET of one that is somebody else’s: 200/],
+  ['survives-absence', 3, /^0 of 50 were told as missed|lost: /],
+  ['survives-a-crash', 3, /over 3 kills: \d+ acknowledged, \d+ shown; \d+ lost: /],
+  ['sent-twice', 3, /6 sent, 5 of them twice.*; 5 twice: /],
+  ['identity', 3, /13 tokens .* REST with another purpose \(aud\): 200/],
+  ['token-ends', 3, /^not cut when its token ended/],
+  ['sign-out', 3, /^signed out: 0 of 1 sockets cut/],
+  ['theft', 3, /^used twice: 401, its socket not cut, the successors: 200, 200/],
+  ['closed-browser', 4, /^10 sent, no page open, 2 devices: 0 pushed to each/],
+  ['no-needless-push', 4, /^5 seen on a page: [56] pushed; 5 read elsewhere: 5 pushed; 5 neither: 5 pushed/],
+  [
+    'push-persists',
+    4,
+    /^429: pushed 0 times later; 500: pushed 0 times later; nothing: pushed 0 times later; 404/,
+  ],
+  ['an-instance-dies', 4, /while app. died; .* acknowledged, \d+ shown; \d+ lost: /],
+  ['the-bus-dies', 4, /the slowest after 5\.\d s without Redis/],
+  [
+    'safe-endpoints',
+    4,
+    /14 endpoints that are no push service: \d taken; .*https:\/\/127\.0\.0\.1:\d+\/push\/x: 201/,
+  ],
 ]
 
-describe.concurrent('a server that breaks one promise is caught', { timeout: 60_000 }, () => {
-  it.each(liars)('%s', async (id, evidence) => {
-    const [result] = await say(id, id)
+it('each promise has a liar', () => {
+  expect(liars.map(([id]) => id).sort()).toEqual(promises.map(({ id }) => id).sort())
+})
+
+describe.concurrent('a server that breaks one promise is caught', { timeout: 120_000 }, () => {
+  it.each(liars)('%s, at level %i', async (id, level, evidence) => {
+    const [result] = await say(level, id, id)
     expect(result).toMatchObject({ verdict: 'broken', evidence: expect.stringMatching(evidence) })
   })
 })
 
-it('a server that keeps all of them is not', { timeout: 90_000 }, async () => {
-  const results = await say('start-honest', ...liars.map(([id]) => id))
-  expect(results.map(({ verdict, evidence }) => `${verdict}: ${evidence}`)).toEqual(
-    liars.map(() => expect.stringMatching(/^kept/)),
-  )
-})
+const honest: [Level, file: string][] = [
+  [1, 'start-honest'],
+  [2, 'start-honest-2'],
+  [3, '../examples/level-3/main'],
+  [4, 'start-honest-4'],
+]
+
+it.each(honest)(
+  'a server that keeps all of them is not, at level %i',
+  { timeout: 120_000 },
+  async (level, file) => {
+    const ids = liars.filter((liar) => liar[1] === level).map(([id]) => id)
+    const results = await say(level, file, ...ids)
+    expect(results.map(({ verdict, evidence }) => `${verdict}: ${evidence}`)).toEqual(
+      ids.map(() => expect.stringMatching(/^kept/)),
+    )
+  },
+)

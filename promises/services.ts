@@ -22,11 +22,17 @@ const root = path.join(import.meta.dirname, '..')
 const script = path.join(import.meta.dirname, 'service-process.ts')
 const JWT_SECRET = 'a secret that only this run knows, long enough'
 
-/** Starts a push service with the devices behind it and, unless `pushOnly`, a MongoDB and a Redis for development. */
-export async function startServices({ pushOnly = false }: { pushOnly?: boolean } = {}): Promise<Services> {
+/**
+ * Starts a push service with the devices behind it and, if the servers are started here, and unless they `need` just a
+ * key, a MongoDB and a Redis for development.
+ */
+export async function startServices(need: 'push' | 'push and a key' | 'all'): Promise<Services> {
   const push = await startPushService()
   const pushEnv = { PUSH_ALLOWED_HOSTS: new URL(push.origin).host, PUSH_CA_FILE: push.caFile }
-  if (pushOnly) return { push, env: pushEnv, close: push.close }
+  if (need === 'push') return { push, env: pushEnv, close: push.close }
+  if (need === 'push and a key') {
+    return { push, jwtSecret: JWT_SECRET, env: { ...pushEnv, JWT_SECRET }, close: push.close }
+  }
 
   const dir = await mkdtemp(path.join(tmpdir(), 'promises-'))
   const password = randomBytes(24).toString('base64url')

@@ -10,7 +10,8 @@ import { type Services, startServices } from './services.ts'
 /** What is tried: our own level, a server that may be started, or one that runs already. */
 export type Target =
   | { kind: 'ours' }
-  | { kind: 'start'; command: string }
+  /** `alone`: it needs neither a MongoDB nor a Redis. */
+  | { kind: 'start'; command: string; alone?: boolean }
   | { kind: 'at'; urls: readonly [string, ...string[]] }
 
 /** A server under test, with all that it needs. */
@@ -39,11 +40,11 @@ export async function openStage(
   settings: Record<string, string> = {},
 ): Promise<Stage> {
   if (target.kind === 'at') {
-    const services = level === 4 ? await startServices({ pushOnly: true }) : undefined
+    const services = level === 4 ? await startServices('push') : undefined
     return { level, urls: target.urls, ...(services && { services }), close: async () => services?.close() }
   }
   const dataDir = await mkdtemp(path.join(tmpdir(), 'promises-data-'))
-  const services = level >= 3 ? await startServices({ pushOnly: false }) : undefined
+  const services = level >= 3 ? await startServices(needOf(target)) : undefined
   const names = level === 4 ? ['app1', 'app2'] : ['server']
   const command =
     target.kind === 'start'
@@ -86,6 +87,8 @@ export async function openStage(
   const [first, ...others] = servers.map(({ url }) => url)
   return { level, urls: [first ?? '', ...others], servers, ...(services && { services }), close }
 }
+
+const needOf = (target: Target) => (target.kind === 'start' && target.alone ? 'push and a key' : 'all')
 
 /** Our own levels run as in development, whatever the environment says, without reloading pages. */
 function ownEnvironment({ kind }: Target): Record<string, string | undefined> {

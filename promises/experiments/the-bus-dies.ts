@@ -41,8 +41,9 @@ async function slowestOf(
     const text = arena.text(from, `${n} ${when}`)
     const began = performance.now()
     await sendOne(arena, from, to.name, text)
-    await Promise.all(pages.map((page) => page.shows(text, 2 * SHOWN_WITHIN_MS)))
+    await Promise.all(pages.map((page) => page.shows(text, SHOWN_WITHIN_MS + 500)))
     slowest = Math.max(slowest, performance.now() - began)
+    if (slowest > SHOWN_WITHIN_MS) break // the others would not be faster
   }
   return Math.round(slowest / 100) / 10
 }

@@ -80,9 +80,13 @@ export class NotificationServer {
   /** Brings each page what it does not have yet, and cuts those whose session has ended. */
   look(): void {
     for (const tab of this.tabs) {
-      if (!this.accounts.isAlive(tab.claims.sid)) this.cut(tab, 'session_revoked')
-      else this.tell(tab)
+      if (this.mayStay(tab.claims)) this.tell(tab)
+      else this.cut(tab, 'session_revoked')
     }
+  }
+
+  protected mayStay({ sid }: Claims): boolean {
+    return this.accounts.isAlive(sid)
   }
 
   private tell(tab: Tab): void {

@@ -1,0 +1,3 @@
+import { serve } from './honest-2.ts'
+
+serve()

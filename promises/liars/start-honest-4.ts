@@ -1,0 +1,3 @@
+import { PushServer } from './honest-4.ts'
+
+new PushServer().listen()

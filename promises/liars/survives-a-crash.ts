@@ -1,0 +1,4 @@
+import { startWriteBehind } from './write-behind.ts'
+
+// Answers first and writes later.
+startWriteBehind()

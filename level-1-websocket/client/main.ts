@@ -1,5 +1,6 @@
 import { mountBreakIt } from '@levels/shared/client/break-it.ts'
 import { byId } from '@levels/shared/client/dom.ts'
+import { mountHood } from '@levels/shared/client/hood/mount.ts'
 import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { createPill } from '@levels/shared/client/pill.ts'
 import { cutConnections, goOffline, sendRaw } from '@levels/shared/client/tap.ts'
@@ -25,6 +26,7 @@ showFrames(wire)
 mountThemeButton(byId('pill', HTMLElement).parentElement ?? document.body)
 mountPush()
 mountLesson(byId('lesson', HTMLElement), steps)
+if (import.meta.env.DEV) mountHood(byId('lesson', HTMLElement))
 
 const url = new URL(SOCKET_PATH, location.href)
 url.protocol = url.protocol.replace('http', 'ws')

@@ -62,6 +62,7 @@ export function createServer({ log, page, ...options }: Options): Level1Server {
       refuseUpgrade(socket, 404, 'not_found', `The socket is at ${SOCKET_PATH}.`)
     },
   })
+  page?.watch?.({ instance: 'level-1', http, webSockets: sockets.clients })
 
   return {
     http,

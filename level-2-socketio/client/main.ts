@@ -1,5 +1,6 @@
 import { byId } from '@levels/shared/client/dom.ts'
 import { packetKey } from '@levels/shared/client/explain-packet.ts'
+import { mountHood } from '@levels/shared/client/hood/mount.ts'
 import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { createPill } from '@levels/shared/client/pill.ts'
 import { mountThemeButton } from '@levels/shared/client/theme.ts'
@@ -23,6 +24,7 @@ showPackets(wire)
 mountThemeButton(pill.parentElement ?? document.body)
 setPill('off', 'disconnected')
 mountLesson(byId('lesson', HTMLElement), steps)
+if (import.meta.env.DEV) mountHood(byId('lesson', HTMLElement))
 
 const connection = createConnection({
   onState: setPill,

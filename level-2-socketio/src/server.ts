@@ -94,6 +94,7 @@ export function createServer({ log, page, ...options }: Options): Level2Server {
   })
   // No await before the listener is there: an event that came meanwhile would be lost.
   io.on('connection', (socket) => socket.onAny(onEvent))
+  page?.watch?.({ instance: 'level-2', http, io })
 
   return {
     http,

@@ -1,4 +1,5 @@
 import { byId } from '@levels/shared/client/dom.ts'
+import { mountHood } from '@levels/shared/client/hood/mount.ts'
 import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { startApp } from './app.ts'
 import { steps } from './lesson.ts'
@@ -27,3 +28,4 @@ startApp([
 ])
 
 mountLesson(byId('lesson', HTMLElement), steps)
+if (import.meta.env.DEV) mountHood(byId('lesson', HTMLElement))

@@ -221,6 +221,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
   })
   io.use(gate)
   io.on('connection', onConnection)
+  page?.watch?.({ instance: options.instance ?? 'level-3', http, io, db })
 
   return {
     http,

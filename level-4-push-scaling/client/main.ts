@@ -12,6 +12,7 @@ import {
   startApp,
 } from '@levels/3-jwt-notifications/client/index.ts'
 import { byId } from '@levels/shared/client/dom.ts'
+import { mountHood } from '@levels/shared/client/hood/mount.ts'
 import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { killThisInstance } from './kill.ts'
 import { steps } from './lesson.ts'
@@ -52,3 +53,4 @@ startApp(
 )
 
 mountLesson(byId('lesson', HTMLElement), steps)
+if (import.meta.env.DEV) mountHood(byId('lesson', HTMLElement))

@@ -111,6 +111,7 @@ export async function createServer({
   const catchUp = createSingleFlight(level3.resync, log)
   if (redis && gaps) await redis.finishStart(gaps.start(catchUp.ask))
   await deliveries.start()
+  page?.watch?.({ instance: config.instance, redis, push: push.channel })
 
   return {
     ...level3,

@@ -2,6 +2,8 @@ import { createServer as createHttpServer, type IncomingMessage, type Server } f
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ViteDevServer } from 'vite'
 import { describeError } from '../dev/describe-error.js'
+import { createStream, HOOD_PATH } from '../hood/stream.ts'
+import { watch } from '../hood/watch.ts'
 import { pathOf } from './http.ts'
 import { loadVite } from './load-vite.ts'
 import type { Page } from './page.ts'
@@ -19,6 +21,7 @@ export function developmentPage(levelDir: string, hotReload: boolean): Page {
   // Stands in for the level's server, so that Vite gets its own upgrades only, and none before it is loaded.
   const upgrades = createHttpServer()
   const loads = countLoads()
+  const hood = createStream()
   let loading: Promise<ViteDevServer> | undefined
   let closing = false
   const load = () => {
@@ -29,6 +32,7 @@ export function developmentPage(levelDir: string, hotReload: boolean): Page {
   return {
     handle(req, res, next) {
       if (!isReading(req)) return next()
+      if (pathOf(req) === HOOD_PATH) return hood.handle(req, res)
       loads.onRequest(req)
       load().then(
         (vite) => {
@@ -57,12 +61,14 @@ export function developmentPage(levelDir: string, hotReload: boolean): Page {
       // Vite takes longer to load than everything else: the server answers first.
       server.once('listening', () => setImmediate(() => load().catch(() => undefined)))
     },
+    watch,
     async settle() {
       closing = true
       while (loads.areUnderWay()) await sleep(20)
     },
     async close() {
       closing = true
+      hood.close()
       const vite = await loading?.catch(() => undefined)
       await vite?.close()
     },

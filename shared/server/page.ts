@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import path from 'node:path'
 import sirv from 'sirv'
+import type { Watched } from '../hood/watch.ts'
 import { StartError } from './config.ts'
 import { developmentPage } from './development-page.ts'
 import { isReading, setPageHeaders } from './page-headers.ts'
@@ -14,6 +15,8 @@ export interface Page {
   ownsUpgrade(req: IncomingMessage): boolean
   /** Gets ready to answer; requests that come sooner than the page is loaded wait. Call it before `server` listens. */
   attach(server: Server): Promise<void>
+  /** Lets pages look under the hood of these parts (shared/hood). In production there is no such thing. */
+  watch?(parts: Watched): void
   /** Waits a moment for pages that are being loaded: one that has only half of itself cannot come back by itself. */
   settle(): Promise<void>
   close(): Promise<void>

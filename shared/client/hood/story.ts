@@ -1,0 +1,161 @@
+import type { Happening } from '../../hood/story.ts'
+
+/** What this page knows of itself: what it has sent, and what has reached it. Times in milliseconds since 1970. */
+export interface Known {
+  /** The id of its socket, if it has one. */
+  socket?: string
+  /** Since when it watches. */
+  since: number
+  now: number
+  posts: readonly { path: string; at: number }[]
+  received: readonly { text: string; at: number }[]
+  sent: readonly { text: string; at: number }[]
+}
+
+export interface Arrow {
+  key: string
+  at: number
+  from: string
+  to: string
+  label: string
+  where: readonly string[]
+  sent: string
+  lost: boolean
+}
+
+/** The way of one notification. */
+export interface Picture {
+  id: string
+  title: string
+  /** From left to right. */
+  lanes: string[]
+  arrows: Arrow[]
+}
+
+/** How long something may take to arrive before it counts as lost, in milliseconds. */
+const PATIENCE_MS = 3_000
+/** The most happenings that are kept. */
+const MAX_KEPT = 600
+const ORDER = ['page', 'others', 'instance:', 'mongo', 'redis', 'push', 'device']
+
+/** Collects what is told, and makes a picture of each notification. */
+export function createStories() {
+  const happenings = new Map<string, Happening>()
+
+  return {
+    add(happening: Happening): void {
+      happenings.set(happening.key, happening)
+      const [oldest] = happenings.keys()
+      if (happenings.size > MAX_KEPT && oldest !== undefined) happenings.delete(oldest)
+    },
+    /** Newest first. */
+    pictures(known: Known): Picture[] {
+      const all = [...happenings.values()].sort((a, b) => a.at - b.at)
+      const instances = new Set(all.flatMap(({ from, to }) => [from, to]).filter(isInstance))
+      const stories = new Map<string, Happening[]>()
+      for (const { subject, happening } of withSubjects(all)) {
+        stories.set(subject, [...(stories.get(subject) ?? []), happening])
+      }
+      return [...stories]
+        .map(([id, story]) => toPicture(id, story, instances, known))
+        .filter((picture) => picture !== undefined)
+        .reverse()
+    },
+  }
+}
+
+/** Each happening with each notification that it is about. A request belongs to what it led to. */
+function withSubjects(all: readonly Happening[]) {
+  const led = new Map<string, Set<string>>()
+  for (const { call, ids } of all) {
+    if (call === undefined) continue
+    const known = led.get(call) ?? new Set()
+    led.set(call, known)
+    for (const id of ids) known.add(id)
+  }
+  return all.flatMap((happening) => {
+    const { ids, call } = happening
+    const linked = call === undefined ? [] : [...(led.get(call) ?? [])]
+    const subjects = ids.length > 0 ? ids : linked.length > 0 ? linked : call === undefined ? [] : [call]
+    return subjects.map((subject) => ({ subject, happening }))
+  })
+}
+
+function toPicture(
+  id: string,
+  story: readonly Happening[],
+  instances: ReadonlySet<string>,
+  known: Known,
+): Picture | undefined {
+  const isNews = story.some(({ ids, label }) => ids.length > 0 || label === 'POST /notify')
+  if (!isNews) return undefined
+  const reachedAny = story.some(({ sockets, to }) => to === 'page' && sockets && sockets.length > 0)
+  const arrows = story.flatMap((happening) => toArrows(id, happening, reachedAny, known))
+  const used = new Set([...arrows.flatMap(({ from, to }) => [from, to]), ...instances, 'page'])
+  const rank = (lane: string) => ORDER.findIndex((start) => lane.startsWith(start))
+  const lanes = [...used].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+  return { id, title: titleOf(story), lanes, arrows }
+}
+
+function toArrows(id: string, happening: Happening, reachedAny: boolean, known: Known): Arrow[] {
+  const { key, at, from, to, label, where = [], sent = '', lost = false, sockets } = happening
+  const arrow = { key, at, from: String(from), to: String(to), label, where, sent, lost }
+  if (from === 'page') return [{ ...arrow, from: isMine(happening, known) ? 'page' : 'others' }]
+  if (to !== 'page') return [arrow]
+  if (!sockets) return [{ ...arrow, to: isMine(happening, known) ? 'page' : 'others' }]
+  if (sockets.length === 0) return reachedAny ? [] : [{ ...arrow, to: 'page', lost: true }]
+
+  const arrived = known.received.find(({ text, at: when }) =>
+    known.socket === undefined ? text === sent && when > at - 500 : text.includes(id),
+  )
+  const isHere = known.socket === undefined ? arrived !== undefined : sockets.includes(known.socket)
+  const others = sockets.length - (isHere ? 1 : 0)
+  const isLost = !arrived && at > known.since && known.now - at > PATIENCE_MS
+  const took = arrived ? `, shown after ${Math.max(0, Math.round(arrived.at - at))} ms` : ''
+  return [
+    ...(isHere ? [{ ...arrow, label: `${word(label)}${took}`, lost: isLost }] : []),
+    ...(others > 0
+      ? [{ ...arrow, key: `${key} others`, to: 'others', label: `${word(label)} to ${others}` }]
+      : []),
+  ]
+}
+
+/** "emitted to 2 sockets" is one arrow to this page and one to others. */
+const word = (label: string) => label.replace(/ to \d+.*$/, '')
+
+/** Whether this page was at that end. */
+function isMine({ sockets, label, at, sent }: Happening, known: Known): boolean {
+  if (sockets) return known.socket !== undefined && sockets.includes(known.socket)
+  const near = (when: number) => Math.abs(when - at) < 1_000
+  if (label.startsWith('POST')) return known.posts.some((post) => label.endsWith(post.path) && near(post.at))
+  if (/^\d+$/.test(label)) return known.posts.some((post) => near(post.at))
+  return [...known.sent, ...known.received].some(({ text, at: when }) => text === sent && near(when))
+}
+
+function titleOf(story: readonly Happening[]): string {
+  for (const { sent = '' } of story) {
+    const [, text] = /"(?:title|text)":\s*("(?:[^"\\]|\\.)*")/.exec(sent) ?? []
+    if (text !== undefined) return String(JSON.parse(text))
+  }
+  const news = story.find(({ sent, label }) => sent !== undefined && !/^(POST|\d)/.test(label))
+  return news?.sent?.slice(0, 60) ?? 'a message'
+}
+
+const isInstance = (lane: string) => lane.startsWith('instance:')
+
+const NAMES: Record<string, string> = {
+  page: 'this page',
+  others: 'other pages',
+  mongo: 'MongoDB',
+  redis: 'Redis',
+  push: 'push service',
+  device: 'device',
+}
+
+export const nameOf = (lane: string) => NAMES[lane] ?? lane.replace('instance:', '')
+
+/** Since the first thing that happened: "+0 ms", "+5.02 s". */
+export function sinceFirst({ arrows: [first] }: Picture, at: number): string {
+  const ms = Math.max(0, at - (first?.at ?? at))
+  return ms < 1_000 ? `+${Math.round(ms)} ms` : `+${(ms / 1_000).toFixed(2)} s`
+}

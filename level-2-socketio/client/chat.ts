@@ -9,15 +9,20 @@ export interface Chat {
   open(talk: Talk): void
   /** Takes a talk away, as when a room was left. */
   drop(talk: Talk): void
+  /** A line that is no message: somebody came or went. */
+  note(talk: Talk, username: string, what: string): void
 }
+
+/** What was said, or what happened. */
+type Line = Message | { from: string; what: string }
 
 interface OpenTalk {
   talk: Talk
-  messages: Message[]
+  lines: Line[]
   unread: number
 }
 
-const MOST_MESSAGES = 200
+const MOST_LINES = 200
 
 /** The conversations, one at a time, and the line to write in. What was said before one came is not there. */
 export function mountChat(socket: Level2Socket): Chat {
@@ -36,7 +41,7 @@ export function mountChat(socket: Level2Socket): Chat {
 
   function find(talk: Talk): OpenTalk {
     const name = nameOf(talk)
-    const known = talks.get(name) ?? { talk, messages: [], unread: 0 }
+    const known = talks.get(name) ?? { talk, lines: [], unread: 0 }
     talks.set(name, known)
     return known
   }
@@ -61,7 +66,7 @@ export function mountChat(socket: Level2Socket): Chat {
     current = talk
     const opened = find(talk)
     opened.unread = 0
-    list.replaceChildren(...opened.messages.map((message) => drawMessage(message, me)))
+    list.replaceChildren(...opened.lines.map((line) => drawLine(line, me)))
     box.scrollTop = box.scrollHeight
     showEmptiness(opened)
     typing.show()
@@ -69,8 +74,8 @@ export function mountChat(socket: Level2Socket): Chat {
     drawButtons()
   }
 
-  function showEmptiness({ talk, messages }: OpenTalk): void {
-    empty.hidden = messages.length > 0
+  function showEmptiness({ talk, lines }: OpenTalk): void {
+    empty.hidden = lines.some((line) => 'text' in line)
     const whom = {
       everyone: 'everyone who is online',
       room: `the members of ${nameOf(talk)}`,
@@ -79,20 +84,24 @@ export function mountChat(socket: Level2Socket): Chat {
     empty.textContent = `Nothing yet. What you write here goes to ${whom[talk.kind]}, and the server forgets it.`
   }
 
-  socket.on('message:new', (message) => {
-    const talk = talkOf(message, me)
-    const found = find(talk)
-    found.messages.push(message)
-    if (found.messages.length > MOST_MESSAGES) found.messages.shift()
-    if (nameOf(talk) !== nameOf(current)) {
-      found.unread++
-      return drawButtons()
-    }
+  /** Adds a line to its talk; whoever has scrolled up stays there. Returns whether that talk is open. */
+  function add(found: OpenTalk, line: Line): boolean {
+    found.lines.push(line)
+    if (found.lines.length > MOST_LINES) found.lines.shift()
+    if (nameOf(found.talk) !== nameOf(current)) return false
     const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40
-    list.append(drawMessage(message, me))
-    while (list.children.length > MOST_MESSAGES) list.firstElementChild?.remove()
+    list.append(drawLine(line, me))
+    while (list.children.length > MOST_LINES) list.firstElementChild?.remove()
     if (atEnd) box.scrollTop = box.scrollHeight
     showEmptiness(found)
+    return true
+  }
+
+  socket.on('message:new', (message) => {
+    const found = find(talkOf(message, me))
+    if (add(found, message)) return
+    found.unread++
+    drawButtons()
   })
   socket.on('session', ({ username, rooms }) => {
     if (me !== username) talks.clear()
@@ -119,6 +128,9 @@ export function mountChat(socket: Level2Socket): Chat {
       open(talk)
       input.focus()
     },
+    note(talk, from, what) {
+      add(find(talk), { from, what })
+    },
     drop(talk) {
       talks.delete(nameOf(talk))
       if (nameOf(talk) === nameOf(current)) open(everyone)
@@ -127,13 +139,16 @@ export function mountChat(socket: Level2Socket): Chat {
   }
 }
 
-function drawMessage({ from, text, at }: Message, me: string): HTMLLIElement {
+function drawLine(line: Line, me: string): HTMLLIElement {
+  const name = h('bdi', {}, line.from)
+  if ('what' in line) return h('li', { className: 'event' }, name, ` ${line.what}`)
+  const { from, text, at } = line
   const time = new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
   return h(
     'li',
     { className: from === me ? 'mine' : '' },
-    h('strong', {}, from),
+    h('strong', {}, name),
     h('time', { dateTime: at }, time),
-    h('p', {}, text),
+    h('p', { dir: 'auto' }, text),
   )
 }

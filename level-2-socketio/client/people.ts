@@ -14,8 +14,8 @@ export function mountPeople(socket: Level2Socket, chat: Chat): void {
     list.replaceChildren(
       ...sorted.map((username) => {
         const onclick = () => chat.open({ kind: 'user', username })
-        const words = username === me ? `${username} (you)` : username
-        return h('li', {}, h('button', { className: 'btn small', type: 'button', onclick }, words))
+        const words = [h('bdi', {}, username), username === me ? ' (you)' : '']
+        return h('li', {}, h('button', { className: 'btn small', type: 'button', onclick }, ...words))
       }),
     )
     const chosen = recipients.value

@@ -26,7 +26,11 @@ export function mountRooms(socket: Level2Socket, chat: Chat): void {
       'li',
       {},
       h('button', { className: 'btn small', type: 'button', onclick: open }, `#${room}`),
-      h('span', { className: 'hint' }, members?.join(', ') ?? ''),
+      h(
+        'span',
+        { className: 'hint' },
+        ...(members ?? []).flatMap((name, n) => [n > 0 ? ', ' : '', h('bdi', {}, name)]),
+      ),
       h(
         'button',
         {
@@ -57,6 +61,7 @@ export function mountRooms(socket: Level2Socket, chat: Chat): void {
   })
   socket.on('room:joined', ({ room, username, members }) => {
     if (username === me && !rooms.has(room)) chat.open({ kind: 'room', room })
+    chat.note({ kind: 'room', room }, username, 'joined')
     rooms.set(room, members)
     draw()
   })
@@ -64,7 +69,10 @@ export function mountRooms(socket: Level2Socket, chat: Chat): void {
     if (username === me) {
       rooms.delete(room)
       chat.drop({ kind: 'room', room })
-    } else rooms.set(room, members)
+    } else {
+      rooms.set(room, members)
+      chat.note({ kind: 'room', room }, username, 'left')
+    }
     draw()
   })
 

@@ -32,6 +32,11 @@ describeInBrowser('the page of level 2', (browser) => {
       expect(await page.getByLabel('Username').getAttribute('aria-invalid')).toBe('true')
     }
     await signIn(page, 'carol')
+    // The best place is the chat's now, and the keyboard is in it.
+    expect(await page.getByLabel('Username').isVisible()).toBe(false)
+    expect(
+      await page.getByLabel('Message', { exact: true }).evaluate((at) => at === document.activeElement),
+    ).toBe(true)
     expect(await page.locator('#sign-in-error').textContent()).toBe('')
   })
 
@@ -69,6 +74,7 @@ describeInBrowser('the page of level 2', (browser) => {
     await join(alice, 'tea')
     await join(bob, 'tea')
     await expect.poll(() => texts(alice, '#rooms .hint')).toEqual(['alice, bob'])
+    await alice.getByRole('log').getByText('bob joined').waitFor()
     await say(bob, 'milk?')
     await expect.poll(() => messages(alice)).toEqual(['milk?'])
 
@@ -83,6 +89,8 @@ describeInBrowser('the page of level 2', (browser) => {
     await bob.getByRole('button', { name: 'Leave tea' }).click()
     await expect.poll(() => texts(alice, '#rooms .hint')).toEqual(['alice'])
     await bob.getByText('You are in no room').waitFor()
+    await alice.getByRole('button', { name: '#tea', exact: true }).first().click()
+    await alice.getByRole('log').getByText('bob left').waitFor()
     expect([...alice.problems, ...bob.problems]).toEqual([])
   })
 

@@ -2,6 +2,8 @@ import { h } from './dom.ts'
 import { icon } from './icons.ts'
 
 export interface Toast {
+  /** A user's name: kept apart from the title, whichever direction either is written in. */
+  from?: string | undefined
   title: string
   text?: string
   /** A link below the text. The caller vouches for `href`. */
@@ -14,14 +16,14 @@ const STAYS_MS = 10_000
 const MOST = 4
 
 /** Shows a toast in the corner of the page. Not in a hidden tab: nobody would see it, and it would be gone later. */
-export function showToast({ title, text, action }: Toast): void {
+export function showToast({ from, title, text, action }: Toast): void {
   if (document.visibilityState === 'hidden') return
   const close = () => toast.remove()
   const toast = h(
     'div',
     { className: 'toast' },
-    h('h3', {}, title),
-    text ? h('p', {}, text) : undefined,
+    h('h3', {}, ...(from ? [h('bdi', {}, from), ': '] : []), h('bdi', {}, title)),
+    text ? h('p', { dir: 'auto' }, text) : undefined,
     action ? h('a', { href: action.href, onclick: close }, action.label) : undefined,
     h(
       'button',

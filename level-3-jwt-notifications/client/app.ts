@@ -12,6 +12,7 @@ import { type CallWords, explainToken, explainTraffic } from './explain.ts'
 import { Problem } from './http.ts'
 import { createInbox, type Inbox } from './inbox.ts'
 import { goTo, goToTop } from './places.ts'
+import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { mountSignIn } from './sections/sign-in.ts'
 import { createSession, type Session } from './session.ts'
 
@@ -22,6 +23,7 @@ export interface App {
   api: Api
   connection: Connection
   inbox: Inbox
+  preferences: PreferenceStore
   /** The inbox changed; once for many changes in a row. */
   changed: Emitter<void>
   /** One came live, that was not here before. */
@@ -122,7 +124,9 @@ function createApp(
   const connection = createConnection({ session, after: () => inbox.cursor, onState })
   catchUp({ connection, inbox, onMissed: missed.emit, signal })
   signal.addEventListener('abort', () => connection.close())
-  return { user, session, api: createApi(session), connection, inbox, changed, arrived, missed, wire, signal }
+  const api = createApi(session)
+  const preferences = createPreferences(api)
+  return { user, session, api, connection, inbox, preferences, changed, arrived, missed, wire, signal }
 }
 
 /** Many calls within one frame become one. */

@@ -53,12 +53,17 @@ export function notificationItem(
     h(
       'div',
       {},
-      h('h3', {}, title, isUnread ? h('span', { className: 'visually-hidden' }, ' (unread)') : undefined),
-      h('p', {}, message),
+      h(
+        'h3',
+        { dir: 'auto' },
+        title,
+        isUnread ? h('span', { className: 'visually-hidden' }, ' (unread)') : undefined,
+      ),
+      h('p', { dir: 'auto' }, message),
       h(
         'p',
         { className: 'about' },
-        from ? h('span', {}, `from ${from}`) : undefined,
+        from ? h('span', {}, 'from ', h('bdi', {}, from)) : undefined,
         h('span', {}, type),
         h('span', { title: 'Its place in your log' }, `number ${seq}`),
         href ? actionLink(href, title, actionName(notification)) : undefined,

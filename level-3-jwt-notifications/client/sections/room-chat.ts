@@ -31,7 +31,8 @@ export function createRoomChat(app: App): RoomChat {
   const title = h('h3')
   const close = h('button', { className: 'btn small push', type: 'button' }, 'Close')
   const door = h('div')
-  const list = h('ol', { className: 'chat', tabIndex: 0, attributes: { role: 'log' } })
+  const list = h('ol', { className: 'chat' })
+  const box = h('div', { className: 'said', tabIndex: 0, attributes: { role: 'log' } }, list)
   const text = h('input', { required: true, maxLength: 2_000, autocomplete: 'off' })
   const form = h(
     'form',
@@ -41,7 +42,7 @@ export function createRoomChat(app: App): RoomChat {
   )
   const error = h('p', { className: 'error', attributes: { role: 'alert' } })
   const head = h('div', { className: 'head' }, title, close)
-  const element = h('div', { className: 'room', hidden: true }, head, door, list, form, error)
+  const element = h('div', { className: 'room', hidden: true }, head, door, box, form, error)
   const lines = new Map<string, Line>()
   let slug: string | undefined
   let nextBefore: string | null = null
@@ -50,15 +51,15 @@ export function createRoomChat(app: App): RoomChat {
 
   /** Draws, and leaves a reader who has scrolled up where they are: only who is at the end stays at the end. */
   function draw(): void {
-    const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR
-    const { scrollTop } = list
+    const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR
+    const { scrollTop } = box
     const inOrder = [...lines.values()].sort((a, b) => a.at.localeCompare(b.at) || a.id.localeCompare(b.id))
     if (isAtEnd && inOrder.length > MOST) {
       for (const { id } of inOrder.splice(0, inOrder.length - MOST)) lines.delete(id)
       nextBefore = inOrder.find(({ text: said }) => said !== undefined)?.id ?? null
     }
     drawList(list, inOrder, ({ id }) => id, toLine)
-    list.scrollTop = isAtEnd ? list.scrollHeight : scrollTop
+    box.scrollTop = isAtEnd ? box.scrollHeight : scrollTop
   }
 
   function add(message: RoomMessage): void {
@@ -95,10 +96,10 @@ export function createRoomChat(app: App): RoomChat {
       const page = await fetchPage(nextBefore)
       if (slug !== wanted) return
       nextBefore = page.nextBefore
-      const fromEnd = list.scrollHeight - list.scrollTop
+      const fromEnd = box.scrollHeight - box.scrollTop
       for (const message of page.items) lines.set(message.id, message)
       draw()
-      list.scrollTop = list.scrollHeight - fromEnd
+      box.scrollTop = box.scrollHeight - fromEnd
     } catch (problem) {
       error.textContent = inWords(problem)
     } finally {
@@ -137,13 +138,13 @@ export function createRoomChat(app: App): RoomChat {
     try {
       add(await connection.request('room:send', { room: slug, text: text.value }))
       form.reset()
-      list.scrollTop = list.scrollHeight
+      box.scrollTop = box.scrollHeight
     } catch (problem) {
       error.textContent = inWords(problem)
     }
   }
-  list.onscroll = () => {
-    if (list.scrollTop < NEAR) loadOlder()
+  box.onscroll = () => {
+    if (box.scrollTop < NEAR) loadOlder()
   }
   connection.socket.on('room:message', add)
   connection.socket.on('room:joined', cameOrWent('joined'))
@@ -165,11 +166,12 @@ export function createRoomChat(app: App): RoomChat {
       list.replaceChildren()
       error.textContent = ''
       title.replaceChildren(h('bdi', {}, room.name))
-      list.setAttribute('aria-label', `Messages in ${room.name}`)
+      box.setAttribute('aria-label', `Messages in ${room.name}`)
       door.replaceChildren(roomDoor(app, room.slug))
+      element.dataset.room = room.slug
       element.hidden = false
       await load()
-      list.scrollTop = list.scrollHeight
+      box.scrollTop = box.scrollHeight
       text.focus()
       read()
     },

@@ -15,11 +15,6 @@ export function readWhatIsOpen(
 ): () => void {
   const underWay = new Set<string>()
 
-  function isInFront(): boolean {
-    const { top, bottom, height } = element.getBoundingClientRect()
-    return height > 0 && document.visibilityState === 'visible' && bottom > 0 && top < window.innerHeight
-  }
-
   async function markRead(notifications: readonly Notification[]): Promise<void> {
     for (const { id, readAt, metadata } of notifications) {
       const isOfRoom = slugOfOpen() !== undefined && metadata?.room === slugOfOpen()
@@ -33,7 +28,7 @@ export function readWhatIsOpen(
 
   /** What fails stays unread, and is tried again when the reader is back. */
   function read(find: () => readonly Notification[] | Promise<readonly Notification[]>): void {
-    if (slugOfOpen() === undefined || !isInFront()) return
+    if (slugOfOpen() === undefined || !isInFront(element)) return
     const work = async () => markRead(await find())
     work().catch((problem) => console.debug('not marked as read', problem))
   }
@@ -46,4 +41,10 @@ export function readWhatIsOpen(
       const unread = '/api/notifications?unread=true&type=room.message&limit=100'
       return (await api<NotificationPage>('GET', unread)).data.items
     })
+}
+
+/** Whether a part of the page is in view, and the page is. */
+export function isInFront(element: HTMLElement): boolean {
+  const { top, bottom, height } = element.getBoundingClientRect()
+  return height > 0 && document.visibilityState === 'visible' && bottom > 0 && top < window.innerHeight
 }

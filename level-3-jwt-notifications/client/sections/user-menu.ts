@@ -16,12 +16,12 @@ export function mountUserMenu({ user, session, signal }: App): void {
     h(
       'summary',
       { className: 'btn', attributes: { 'aria-label': `${user.username}, your menu` } },
-      user.username,
+      h('bdi', {}, user.username),
     ),
     h(
       'div',
       { className: 'card' },
-      h('p', {}, h('strong', {}, user.username), user.role === 'admin' ? ' · admin' : ''),
+      h('p', {}, h('strong', {}, h('bdi', {}, user.username)), user.role === 'admin' ? ' · admin' : ''),
       devices,
       account,
       h('a', { className: 'btn', href: '/api-docs' }, icon('box', 16), 'The API'),

@@ -2,7 +2,16 @@ import { findViolations } from '@levels/shared/testing/axe.ts'
 import { describeInBrowser } from '@levels/shared/testing/browser.ts'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { connected, newUser, notify, pageServerForAll, signIn } from '../support/page.ts'
+import {
+  connected,
+  newUser,
+  notify,
+  pageServerForAll,
+  signIn,
+  titles,
+  toasts,
+  wireOf,
+} from '../support/page.ts'
 
 describeInBrowser('the account, on the page', (browser) => {
   const server = pageServerForAll()
@@ -51,6 +60,48 @@ describeInBrowser('the account, on the page', (browser) => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(await page.getByText(/session was ended/).count()).toBe(0)
     expect(await server().models.User.countDocuments({ username: user })).toBe(0)
+  })
+
+  it('what is turned off makes no noise on the page, over a reload, and the log has it all the same', async () => {
+    const user = await newUser(server())
+    const page = await signIn(browser, server(), user)
+    const part = await open(page, 'What makes itself noticed')
+    expect(await part.getByLabel('login.new by push').isDisabled()).toBe(true)
+    await part.getByLabel('system by page').uncheck()
+    await part.getByRole('button', { name: '8 hours' }).click()
+    await part.getByText(/^Quiet until /).waitFor()
+    await part.getByRole('button', { name: 'End the quiet' }).click()
+    await part.getByText('Be quiet for').waitFor()
+    expect(await findViolations(page)).toEqual([])
+    await page.reload()
+    await connected(page)
+    await open(page, 'What makes itself noticed')
+    await expect.poll(() => part.getByLabel('system by page').isChecked()).toBe(false)
+    await notify(server(), user, { type: 'system', title: 'Quiet' }, { type: 'promotion', title: 'Loud' })
+    await expect.poll(() => titles(page)).toEqual(['Loud', 'Quiet'])
+    await expect.poll(() => toasts(page)).toEqual(['Loud'])
+  })
+
+  it('a key is shown once, publishes by the curl line beside it, and can be revoked', async () => {
+    const page = await signIn(browser, server(), await newUser(server()))
+    const part = await open(page, 'Keys for programs')
+    await part.getByLabel('Name of a new key').fill('kitchen')
+    await page.keyboard.press('Enter')
+    const command = (await part.locator('code').textContent()) ?? ''
+    const [, key] = /Bearer (publish_[^"]+)" -d "Lunch" http/.exec(command) ?? []
+    const publish = () =>
+      fetch(`${server().url}/api/publish/me`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}` },
+        body: 'Lunch',
+      })
+    const { status } = await publish()
+    expect(await findViolations(page)).toEqual([])
+    await part.getByRole('button', { name: 'Revoke kitchen' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await expect.poll(() => part.getByRole('listitem').count()).toBe(0)
+    expect([status, (await publish()).status]).toEqual([201, 401])
+    expect((await wireOf(page)).join(' ')).not.toContain(key)
   })
 
   it('"View devices" of a sign-in alert leads to the devices, told apart by when they signed in', async () => {

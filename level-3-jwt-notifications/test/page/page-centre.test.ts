@@ -1,3 +1,4 @@
+import { findViolations } from '@levels/shared/testing/axe.ts'
 import { describeInBrowser } from '@levels/shared/testing/browser.ts'
 import { expect, it } from 'vitest'
 import {
@@ -155,11 +156,27 @@ describeInBrowser('the notification centre', (browser) => {
     expect(page.problems).toEqual([])
   })
 
-  it('is where the bell leads', async () => {
-    const page = await signIn(browser, server(), await newUser(server(), { seen: 1 }))
+  it('opens under the bell from anywhere, and leads on to the whole', async () => {
+    const page = await signIn(browser, server(), await newUser(server(), { seen: 10 }))
     await page.getByRole('button', { name: 'Cut the connection' }).scrollIntoViewIfNeeded()
     await bell(page).click()
+    const panel = page.getByRole('region', { name: 'Newest' })
+    expect(await panel.getByRole('listitem').count()).toBe(8)
+    await panel.getByRole('button', { name: 'Mark as read: Number 9' }).click()
+    await page.getByLabel('Notifications, 9 unread').waitFor()
+    expect(await findViolations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    expect(await panel.isVisible()).toBe(false)
+    await page.keyboard.press('Enter')
+    await panel.getByRole('button', { name: 'All notifications' }).click()
+    expect(await panel.isVisible()).toBe(false)
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Notifications')
     await expect.poll(() => page.evaluate(() => scrollY)).toBeLessThan(100)
+  })
+
+  it('counts to 999 and says that there are more', async () => {
+    const page = await signIn(browser, server(), await newUser(server(), { seen: 1_001 }))
+    await page.getByLabel('Notifications, 999+ unread').waitFor()
+    expect(await page.title()).toMatch(/^\(999\+\) Level 3/)
   })
 })

@@ -1,7 +1,9 @@
 import { byId, h } from '@levels/shared/client/dom.ts'
 import type { App } from '../../app.ts'
 import { deleteAccount } from './delete-account.ts'
+import { keysPanel } from './keys.ts'
 import { changePassword } from './password.ts'
+import { preferencesForm } from './preferences.ts'
 
 /** What a user can change about the account, each part closed until it is wanted. */
 export function mountAccount(app: App): void {
@@ -14,6 +16,8 @@ export function mountAccount(app: App): void {
   section.setAttribute('aria-labelledby', title.id)
   section.replaceChildren(
     title,
+    part('preferences', 'What makes itself noticed', preferencesForm(app)),
+    part('keys', 'Keys for programs', keysPanel(app)),
     part('password', 'Change password', changePassword(app)),
     part('delete-account', 'Delete account', deleteAccount(app)),
   )

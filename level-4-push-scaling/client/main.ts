@@ -16,6 +16,7 @@ import { mountHood } from '@levels/shared/client/hood/mount.ts'
 import { mountLesson } from '@levels/shared/client/lesson/drawer.ts'
 import { killThisInstance } from './kill.ts'
 import { steps } from './lesson.ts'
+import { mountAppBadge } from './sections/app-badge.ts'
 import { mountDeliveries } from './sections/deliveries.ts'
 import { mountInstance } from './sections/instance.ts'
 import { mountPush } from './sections/push.ts'
@@ -24,6 +25,7 @@ import { mountPush } from './sections/push.ts'
 startApp(
   [
     mountBell,
+    mountAppBadge,
     mountUserMenu,
     mountToasts,
     mountAway,
@@ -46,6 +48,7 @@ startApp(
     ['POST /api/push/subscriptions', 'where to reach this browser, and the keys to encrypt for it'],
     ['DELETE /api/push/subscriptions', 'no more push there'],
     ['POST /api/push/test', 'a test message, on the same way as any push'],
+    ['GET /api/admin/deliveries/stats', 'the last day in numbers'],
     ['GET /api/admin/deliveries', 'what is on its way to people who are not looking'],
     ['POST /api/admin/deliveries', 'once more, from the start'],
     ['POST /api/dev/kill', 'this process ends at once'],

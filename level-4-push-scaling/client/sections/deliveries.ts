@@ -2,13 +2,15 @@ import { type App, ago, inWords } from '@levels/3-jwt-notifications/client/index
 import { byId, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
 import type { Delivery, DeliveryPage, DeliveryState } from '../../src/events.ts'
+import { deliveryStats } from './stats.ts'
 
 const states = ['pending', 'retrying', 'failed', 'sent', 'cancelled'] as const
 
 const LOOK_EVERY_MS = 5_000
 
 /** For admins: what is on its way, what is stuck, why, and a button to try again. */
-export function mountDeliveries({ api, user, signal }: App): void {
+export function mountDeliveries(app: App): void {
+  const { api, user, signal } = app
   const section = byId('deliveries', HTMLElement)
   section.hidden = user.role !== 'admin'
   section.replaceChildren()
@@ -19,6 +21,7 @@ export function mountDeliveries({ api, user, signal }: App): void {
   const empty = h('p', { className: 'empty' })
   const error = h('p', { className: 'error', attributes: { role: 'alert' } })
   const more = h('button', { className: 'btn', type: 'button' }, 'Load more')
+  const stats = deliveryStats(app)
   const moreLine = h('p', { className: 'more' }, more)
   let state: DeliveryState | undefined
   let nextBefore: string | null = null
@@ -39,7 +42,7 @@ export function mountDeliveries({ api, user, signal }: App): void {
   }
 
   async function load(): Promise<void> {
-    const page = await fetchPage()
+    const [page] = await Promise.all([fetchPage(), stats.load()])
     tabs.replaceChildren(
       tab(undefined, 'All'),
       ...states.map((one) => tab(one, label(one, page.counts[one]))),
@@ -86,7 +89,8 @@ export function mountDeliveries({ api, user, signal }: App): void {
       h(
         'span',
         { className: 'grow' },
-        `${test ? 'test ' : ''}${channel} to ${name ?? 'a user who is gone'}`,
+        `${test ? 'test ' : ''}${channel} to `,
+        h('bdi', {}, name ?? 'a user who is gone'),
         h('span', { className: 'chip', attributes: { 'data-state': at } }, at),
         h(
           'small',
@@ -112,7 +116,14 @@ export function mountDeliveries({ api, user, signal }: App): void {
   }, LOOK_EVERY_MS)
   signal.addEventListener('abort', () => clearInterval(timer))
   section.setAttribute('aria-labelledby', title.id)
-  section.replaceChildren(h('div', { className: 'head' }, title, tabs), error, empty, list, moreLine)
+  section.replaceChildren(
+    h('div', { className: 'head' }, title, tabs),
+    error,
+    stats.element,
+    empty,
+    list,
+    moreLine,
+  )
   act(load)
 }
 

@@ -6,6 +6,9 @@ import type { Readiness } from '../../src/events.ts'
 /** The longest pause before this page tries again, in milliseconds: another instance answers at once, or this one soon. */
 const RECONNECT_MS = 1_000
 
+/** For how long the header says in large letters that the page has moved, in milliseconds: to be seen by a whole room. */
+const SHOUT_MS = 8_000
+
 const LOOK_EVERY_MS = 5_000
 
 /** Which instance this page is on, where it was before, and whether that instance has what it needs. */
@@ -14,13 +17,26 @@ export function mountInstance({ connection, wire, signal }: App): void {
   const title = h('h2', { id: 'instance-title' }, 'Instance')
   const name = h('strong', { className: 'instance-name' }, '…')
   const checks = h('span', { className: 'push row' })
+  const now = byId('instance-now', HTMLElement)
   const story = h('p', { className: 'hint', attributes: { role: 'status' } })
   let current: string | undefined
+  let settling: ReturnType<typeof setTimeout> | undefined
+
+  function settle(): void {
+    now.classList.remove('moved')
+    now.textContent = current ?? ''
+  }
 
   connection.socket.io.reconnectionDelayMax(RECONNECT_MS)
   connection.socket.on('session:ready', ({ instance }) => {
     if (current !== undefined && current !== instance) {
       story.textContent = `This page moved from ${current} to ${instance}, and got from the log what it had missed.`
+      now.classList.remove('moved')
+      void now.offsetWidth // asking for the layout in between is what makes the animation start anew
+      now.classList.add('moved')
+      now.replaceChildren(h('s', {}, current), ' → ', instance)
+      clearTimeout(settling)
+      settling = setTimeout(settle, SHOUT_MS)
       wire.add({
         direction: 'note',
         kind: 'instance',
@@ -28,7 +44,10 @@ export function mountInstance({ connection, wire, signal }: App): void {
         why: 'another process answers now; the log and the session are the same',
       })
     }
+    const isFirst = current === undefined
     current = instance
+    now.hidden = false
+    if (isFirst) settle()
     name.textContent = instance
     look()
   })
@@ -50,7 +69,11 @@ export function mountInstance({ connection, wire, signal }: App): void {
   const timer = setInterval(() => {
     if (document.visibilityState === 'visible') look()
   }, LOOK_EVERY_MS)
-  signal.addEventListener('abort', () => clearInterval(timer))
+  signal.addEventListener('abort', () => {
+    clearInterval(timer)
+    clearTimeout(settling)
+    now.hidden = true
+  })
   story.textContent =
     'One of several equal processes. Stop it, and this page moves to another one; nothing you see here depends on which.'
   section.setAttribute('aria-labelledby', title.id)

@@ -11,8 +11,7 @@ const explanations: Record<Permission, string> = {
   denied:
     'You have blocked notifications for this site, and a page must not ask again. To allow them: click the sign left of the address, find Notifications, choose Allow. This page notices by itself.',
   insecure: 'Push works only on https, or on localhost: open this page under one of them.',
-  unsupported:
-    'This browser has no web push. On an iPhone or iPad it has, for pages on the home screen: Share, then Add to Home Screen.',
+  unsupported: 'This browser has no web push.',
 }
 
 /** Push on and off, each state of the permission explained, the browsers that get it, and the check-up. */
@@ -85,6 +84,7 @@ export function mountPush(app: App): void {
   section.replaceChildren(
     h('div', { className: 'head' }, title, state, h('span', { className: 'push row' }, turnOn, turnOff)),
     text,
+    homeScreen(),
     error,
     devices.element,
     checkUpPanel(push, devices.draw),
@@ -99,4 +99,21 @@ function follow(url: unknown): void {
   const section = document.getElementById(hash.slice(1)) ?? byId('centre', HTMLElement)
   if (target && pathname !== location.pathname) location.assign(target)
   else section.scrollIntoView({ behavior: 'smooth' })
+}
+
+/** On an iPhone or iPad only pages on the home screen have push (iOS 16.4 and later): how to get there. */
+function homeScreen(): HTMLElement | string {
+  const isThere = matchMedia('(display-mode: standalone)').matches
+  if (isThere || readPermission() !== 'unsupported') return ''
+  const steps = [
+    'Open this page in Safari, under https.',
+    'Tap Share, then “Add to Home Screen”, then Add.',
+    'Open the page from its new icon, sign in, and turn push on here.',
+  ]
+  return h(
+    'div',
+    {},
+    h('p', { className: 'hint' }, 'On an iPhone or iPad push works for pages on the home screen:'),
+    h('ol', { className: 'steps-home' }, ...steps.map((step) => h('li', {}, step))),
+  )
 }

@@ -31,6 +31,8 @@ describeInBrowser('the deliveries, on the page of level 4,', (browser) => {
     await signIn(admin, await newUser(stack(), 'admin'))
     const deliveries = admin.getByRole('region', { name: 'Deliveries' })
     await deliveries.getByRole('button', { name: /^failed/ }).click()
+    await deliveries.getByRole('img', { name: /^Deliveries by hour: [1-9]\d* in 24 hours/ }).waitFor()
+    await deliveries.getByRole('row').filter({ hasText: 'push' }).waitFor()
     const line = deliveries.getByRole('listitem').filter({ hasText: `push to ${user}` })
     await line.getByText(/403/).waitFor()
     await line.getByText('failed', { exact: true }).waitFor()

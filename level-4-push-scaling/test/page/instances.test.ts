@@ -31,6 +31,7 @@ describeInBrowser('behind the balancer, the page', (browser) => {
     await form.getByText(/^Stored as number 4/).waitFor()
 
     await page.getByText(`This page moved from ${before} to ${other}`).waitFor()
+    await page.getByRole('banner').getByText(`${before} → ${other}`).waitFor()
     await page.locator('#notifications').getByText('While it was dead').waitFor()
     expect(await page.locator('#notifications > li').count()).toBe(4)
   })

@@ -150,7 +150,7 @@ export async function upgradeStatus(
 export async function notify(
   attempt: Attempt,
   { url }: Program,
-  body: string,
+  body: string | Uint8Array<ArrayBuffer>,
   headers: Record<string, string> = {},
 ): Promise<{ status: number; delivered: unknown; body: string }> {
   const answer = await fetch(`${url}/notify`, {
@@ -160,10 +160,13 @@ export async function notify(
     signal: AbortSignal.timeout(5_000),
   })
   const text = await answer.text()
-  attempt.saw(
-    `POST /notify ${body.length > 40 ? `(${body.length} characters)` : JSON.stringify(body)}: ${answer.status} ${text.slice(0, 60)}`,
-  )
+  attempt.saw(`POST /notify ${describeBody(body)}: ${answer.status} ${text.slice(0, 60)}`)
   return { status: answer.status, delivered: deliveredIn(text), body: text }
+}
+
+function describeBody(body: string | Uint8Array): string {
+  if (typeof body !== 'string') return `(bytes ${Buffer.from(body).toString('hex')})`
+  return body.length > 40 ? `(${body.length} characters)` : JSON.stringify(body)
 }
 
 /**

@@ -55,6 +55,13 @@ export async function check(attempt: Attempt): Promise<void> {
     `1,024 characters were posted to /notify and answered ${longest.status}. That many are allowed, and reach everyone.`,
   )
 
+  attempt.step('bytes that are no UTF-8 are posted')
+  const broken = await notify(attempt, server, Uint8Array.of(0x63, 0xff, 0xfe))
+  attempt.expect(
+    broken.status === 400,
+    `Bytes that are no UTF-8 were posted to /notify and answered ${broken.status}. A text message is UTF-8: what would be pushed is not what was sent, but marks like \ufffd. The answer is 400 (isUtf8 of node:buffer tells).`,
+  )
+
   attempt.step('Mallory sends a message of 70,000 bytes')
   const mallory = await join(attempt, server, 'Mallory')
   mallory.send(Buffer.alloc(70_000))

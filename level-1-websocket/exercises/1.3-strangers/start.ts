@@ -8,7 +8,8 @@ const http = createServer((req, res) => {
   req.on('data', (chunk: Buffer) => chunks.push(chunk))
   req.on('end', () => {
     // Only when all bytes are there: a character of several bytes may lie in two chunks.
-    const text = Buffer.concat(chunks).toString()
+    const body = Buffer.concat(chunks)
+    const text = body.toString()
     if (text === '') return res.writeHead(400).end('Send the text as the body.\n')
     res.writeHead(202, { 'content-type': 'application/json' })
     res.end(JSON.stringify({ delivered: push(text) }))

@@ -37,13 +37,19 @@ const web = http.createServer((request, response) => {
   if (request.method !== 'POST') return answer(405)
   if (!trusted(request)) return answer(403)
   let text = ''
-  const decoder = new TextDecoder()
-  request.on('data', (bytes) => {
-    if (text.length <= 1024) text += decoder.decode(bytes, { stream: true })
-  })
+  let readable = true
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const read = (bytes?: Buffer) => {
+    try {
+      if (text.length <= 1024) text += decoder.decode(bytes, { stream: bytes !== undefined })
+    } catch {
+      readable = false // no UTF-8
+    }
+  }
+  request.on('data', read)
   request.once('end', () => {
-    text += decoder.decode()
-    if (!text.length) return answer(400, '{}')
+    read()
+    if (!text.length || !readable) return answer(400, '{}')
     if (text.length > 1024) return answer(413, '{}')
     let delivered = 0
     for (const peer of peers()) delivered += peer.tell(text, false)

@@ -1,4 +1,5 @@
 // 1.6 Level 1 in one sitting: the least server that keeps its delivery promises, and says goodbye.
+import { isUtf8 } from 'node:buffer'
 import { createServer, type IncomingMessage } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
 
@@ -19,8 +20,9 @@ const http = createServer((req, res) => {
   })
   req.on('end', () => {
     // Only when all bytes are there: a character of several bytes may lie in two chunks.
-    const text = Buffer.concat(chunks).toString()
-    if (text === '') return res.writeHead(400).end('Send the text as the body.\n')
+    const body = Buffer.concat(chunks)
+    const text = body.toString()
+    if (text === '' || !isUtf8(body)) return res.writeHead(400).end('Send the text as the body, in UTF-8.\n')
     if (size > MAX_MESSAGE_BYTES || text.length > MAX_TEXT) return res.writeHead(413).end('Too long.\n')
     res.writeHead(202, { 'content-type': 'application/json' })
     res.end(JSON.stringify({ delivered: push(text) }))

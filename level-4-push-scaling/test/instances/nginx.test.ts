@@ -155,7 +155,7 @@ describe.skipIf(!canRun && process.env.CI !== 'true')('nginx in front of two ins
     expect(await refreshFrom(nginx.url, `https://${host}`, forwarded)).toBe(401) // let through, but without a cookie
     expect(await refreshFrom(nginx.url, 'https://evil.example', forwarded)).toBe(403)
     expect(await upgradeFrom(nginx.url, `https://${host}`, forwarded)).toBe(101)
-    expect(await upgradeFrom(nginx.url, 'https://evil.example', forwarded)).toBe(400)
+    expect(await upgradeFrom(nginx.url, 'https://evil.example', forwarded)).toBe(403)
     await behind.end('SIGKILL')
   })
 

@@ -40,7 +40,9 @@ async function redisThatFailsLate(fail: (connection: Socket) => void): Promise<s
     server.close()
     for (const socket of sockets) socket.destroy()
   })
-  return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = new URL(redis.uri) // with its password
+  url.port = String((server.address() as AddressInfo).port)
+  return url.href
 }
 
 test.each<[string, (connection: Socket) => void, string]>([

@@ -1,4 +1,5 @@
 import net, { isIPv6, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@levels/shared/server/log.ts'
 
 export interface Target {
@@ -13,6 +14,11 @@ export interface Balancer {
 }
 
 const CONNECT_TIMEOUT_MS = 1_000
+/** How long a visitor waits for an instance: both may be starting again, after a file was saved. */
+const PATIENCE_MS = 5_000
+const ASK_AGAIN_MS = 200
+/** More visitors do not wait, but are told at once. */
+const MAX_WAITING = 1_000
 
 /** A problem document (RFC 9457), like any other answer that says no. */
 const problem = JSON.stringify({
@@ -35,30 +41,55 @@ const noInstance = [
 /**
  * A TCP balancer: each new connection goes to the next target, round robin, and then bytes pass both ways unread.
  * A target that refuses the connection is skipped, and so is one that does not answer `GET /readyz` with 200 (asked every
- * `probeMs`), unless no target does: then any that takes the connection is better than none.
+ * `probeMs`), unless no target does: then any that takes the connection is better than none. When none takes it, a visitor
+ * waits for `patienceMs` before it gets a 503.
  *
  * Since it reads no HTTP, it cannot tell the instances the visitor's address (`X-Forwarded-For`): to them everybody
  * comes from this machine. On a developer's machine that is true; elsewhere use nginx, as docker-compose.yml does.
  */
-export function createBalancer(targets: readonly Target[], log: Log, probeMs = 2_000): Balancer {
+export function createBalancer(
+  targets: readonly Target[],
+  log: Log,
+  { probeMs = 2_000, patienceMs = PATIENCE_MS } = {},
+): Balancer {
   const sockets = new Set<Socket>()
   const unready = new Set<Target>()
   let turn = 0
   let deserted = false
+  let waiting = 0
 
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, async (client) => {
     track(client)
+    const upstream = (await connectToAny()) ?? (waiting < MAX_WAITING ? await waitForAny(client) : undefined)
+    if (!upstream) return client.end(noInstance)
+    track(upstream)
+    join(client, upstream)
+  })
+
+  /** The first target that takes the connection. */
+  async function connectToAny(): Promise<Socket | undefined> {
     for (const target of inTurn()) {
       const upstream = await connect(target)
       if (!upstream) continue
-      track(upstream)
       deserted = false
-      return join(client, upstream)
+      return upstream
     }
     if (!deserted) log.warn('No instance takes connections')
     deserted = true
-    client.end(noInstance)
-  })
+    return undefined
+  }
+
+  async function waitForAny(client: Socket): Promise<Socket | undefined> {
+    const until = performance.now() + patienceMs
+    let upstream: Socket | undefined
+    waiting++
+    while (!upstream && !client.destroyed && performance.now() < until) {
+      await sleep(ASK_AGAIN_MS)
+      upstream = await connectToAny()
+    }
+    waiting--
+    return upstream
+  }
 
   /** All targets, the next one first, those that are not ready last. */
   function inTurn(): Target[] {

@@ -55,8 +55,19 @@ test('when no instance is ready, those that still take connections are better th
   expect(await get(port)).toBe('app2')
 })
 
+test('a visitor who comes while no instance is there waits for one', async () => {
+  const gone = await goneInstance()
+  const port = await balance([gone], NEVER, 15_000)
+  const answer = get(port)
+  await once(net.connect({ host, port }), 'connect') // the balancer has taken the visitor before
+  const server = createServer((_req, res) => res.end('back'))
+  server.listen(gone.port, host)
+  closing.push(() => server.close())
+  expect(await answer).toBe('back')
+})
+
 test('with no instance at all a visitor gets a 503 that says so, as a problem document', async () => {
-  const port = await balance([await goneInstance()])
+  const port = await balance([await goneInstance()], NEVER, 300)
   const answer = await fetch(`http://${host}:${port}/`)
   expect(answer.status).toBe(503)
   expect(answer.headers.get('content-type')).toBe('application/problem+json')
@@ -134,8 +145,8 @@ test('closing ends open connections', async () => {
   await closed
 })
 
-async function balance(targets: Target[], probeMs = 20): Promise<number> {
-  const balancer = createBalancer(targets, createLog('silent'), probeMs)
+async function balance(targets: Target[], probeMs = 20, patienceMs = 5_000): Promise<number> {
+  const balancer = createBalancer(targets, createLog('silent'), { probeMs, patienceMs })
   closing.push(balancer.close)
   const { port } = await listen(balancer.server)
   return port

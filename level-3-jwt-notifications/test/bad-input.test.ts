@@ -41,7 +41,7 @@ describe('bad input over REST', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/node_modules|\.ts:|at Object|Mongo/)
   }
 
-  it.each(routes)('is refused by $route, and changes nothing (30)', async (target) => {
+  it.each(routes)('is refused by $route, and changes nothing', async (target) => {
     const person = await newPerson(server())
     const before = await counts()
     const [method = '', path = ''] = target.route.split(' ')

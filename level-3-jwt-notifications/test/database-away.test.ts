@@ -47,7 +47,7 @@ describe.each(['gone', 'silent'] as const)('while the database is %s', (how) => 
     await rm(dataDir, { recursive: true, force: true })
   })
 
-  it('requests fail with 503 before a page gives up, the process lives, and all is well when it is back (37)', async () => {
+  it('requests fail with 503 before a page gives up, the process lives, and all is well when it is back', async () => {
     const tab = await person.tab()
     await Promise.all(Array.from({ length: 60 }, () => person.api('GET', '/api/notifications')))
     fail()

@@ -14,7 +14,7 @@ describe('a page of another origin', () => {
       'access-control-request-headers': 'authorization, content-type',
     })
 
-  it('that is in ALLOWED_ORIGINS is named back exactly, with credentials and never a wildcard (43)', async () => {
+  it('that is in ALLOWED_ORIGINS is named back exactly, with credentials and never a wildcard', async () => {
     const { status, headers } = await preflight(FRIEND)
     expect(status).toBe(204)
     expect(headers.get('access-control-allow-origin')).toBe(FRIEND)

@@ -9,7 +9,7 @@ const src = path.join(import.meta.dirname, '..', 'src')
 /** `import a, { b, type C } from 'package'`, of packages only; `import type …` is gone when it runs. */
 const IMPORT = /^import (?!type\b)([^'"]*?) from '([^.'][^']*)'$/gm
 
-it('imports from packages what plain Node finds there, too: tsx is more forgiving with CommonJS (36)', async () => {
+it('imports from packages what plain Node finds there, too: tsx is more forgiving with CommonJS', async () => {
   const files = (await readdir(src, { recursive: true })).filter((file) => file.endsWith('.ts'))
   const wanted = new Set<string>()
   for (const file of files) {

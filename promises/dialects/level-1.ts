@@ -5,7 +5,7 @@ import { type Link, openLink } from '../links.ts'
 import type { Dialect, DialectOptions, Outcome, Page, Person } from './dialect.ts'
 import { createPageBase } from './page-base.ts'
 
-/** Level 1 (design.md, section 4): a WebSocket at `/ws` that echoes, and `POST /notify` for everyone. */
+/** Level 1: a WebSocket at `/ws` that echoes, and `POST /notify` for everyone. */
 export interface Level1 extends Dialect {
   readonly level: 1
   person(name: string): Promise<Level1Person>

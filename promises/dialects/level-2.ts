@@ -16,7 +16,7 @@ import { connectSocket } from './socket-io.ts'
 
 export type Level2Socket = Socket<ServerToClientEvents, ClientToServerEvents>
 
-/** Level 2 (design.md, section 5): Socket.IO, a name in the handshake, every event answered. */
+/** Level 2: Socket.IO, a name in the handshake, every event answered. */
 export interface Level2 extends Dialect {
   readonly level: 2
   person(name: string): Promise<Level2Person>

@@ -18,7 +18,7 @@ import { connectSocket } from './socket-io.ts'
 
 export type Level3Socket = Socket<ServerToClientEvents, ClientToServerEvents>
 
-/** Levels 3 and 4 (design.md, sections 6 and 7): accounts, tokens, a log of notifications per user. */
+/** Levels 3 and 4: accounts, tokens, a log of notifications per user. */
 export interface Level3 extends Dialect {
   readonly level: 3 | 4
   person(name: string): Promise<Level3Person>

@@ -2,7 +2,7 @@ import type { PushService, TestSubscription } from '@levels/shared/testing/push-
 import type { DialectOptions } from './dialect.ts'
 import { type Level3, type Level3Person, speakLevel3 } from './level-3.ts'
 
-/** Level 4 (design.md, section 7): level 3 on several instances, and devices with Web Push. */
+/** Level 4: level 3 on several instances, and devices with Web Push. */
 export interface Level4 extends Level3 {
   readonly level: 4
   /** Subscribes one more device of this person. Rejects when the server refuses it. */

@@ -11,7 +11,7 @@ export const rightPerson: Experiment = async (arena) => {
   return arena.level === 2 ? afterTheNameWasFree(arena) : afterTheAccountWasThere(arena)
 }
 
-/** Level 2 leaves a name taken for 3 s after its last page closed on purpose (design.md, section 11). */
+/** Level 2 leaves a name taken for 3 s after its last page closed on purpose. */
 const NAME_FREE_WITHIN_MS = 6_000
 
 /** Level 2: a name belongs to whoever is here; who comes next under the same name is taken for the one before. */

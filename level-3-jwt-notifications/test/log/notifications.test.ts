@@ -140,7 +140,7 @@ describe('the log over REST', () => {
     },
   )
 
-  it('of another user is out of reach, over REST and over the socket, and stays as it is (40)', async () => {
+  it('of another user is out of reach, over REST and over the socket, and stays as it is', async () => {
     const owner = await withLog(1)
     const mallory = await newPerson(server())
     const id = await idOf(owner, 1)
@@ -161,7 +161,7 @@ describe('the log over REST', () => {
     ['an operator', '{"$ne":null}', 400],
     ['12 characters, which mongoose would take', 'abcdefghijkl', 400],
     ['nobody’s', 'f'.repeat(24), 404],
-  ])('knows no id that is %s (39)', async (_what, id, status) => {
+  ])('knows no id that is %s', async (_what, id, status) => {
     const person = await newPerson(server())
     const path = `/api/notifications/${encodeURIComponent(id)}`
     expect((await person.api('GET', path)).status).toBe(status)

@@ -47,7 +47,7 @@ describe('an access token', () => {
     ['something huge instead', () => 'x'.repeat(10_000), 'token_invalid'],
   ]
 
-  it.each(forgeries)('with %s opens neither REST nor the socket (33)', async (_what, make, code) => {
+  it.each(forgeries)('with %s opens neither REST nor the socket', async (_what, make, code) => {
     const person = await newPerson(server())
     const token = make(person)
     const { status, body, headers } = await request(server().url, 'GET', '/api/auth/me', undefined, {
@@ -84,7 +84,7 @@ describe('an access token', () => {
     expect((await request(server().url, 'GET', `/api/auth/me?token=${person.token}`)).status).toBe(401)
   })
 
-  it('that has expired is told apart from one that was never good, so that a page knows to refresh (23)', async () => {
+  it('that has expired is told apart from one that was never good, so that a page knows to refresh', async () => {
     const person = await newPerson(server())
     const token = await tokenFor(server(), person, -1)
     expect(await refusal(server().url, { token })).toMatchObject({ code: 'token_expired' })

@@ -24,7 +24,7 @@ describe('registering and signing in', () => {
     expect(me.body).toEqual({ user: body.user })
   })
 
-  it('takes a name once, whatever its case and form, also between twenty at the same moment (38)', async () => {
+  it('takes a name once, whatever its case and form, also between twenty at the same moment', async () => {
     const other = await startServer({ mongoUri: server().mongoUri })
     const attempts = Array.from({ length: 20 }, (_, n) =>
       request([server().url, other.url][n % 2] ?? '', 'POST', '/api/auth/register', {

@@ -6,7 +6,7 @@ import { serverForAll } from '../support/server.ts'
 describe('in production', () => {
   const server = serverForAll({ config: { production: true } })
 
-  it('the cookie is sent over https only (31)', async () => {
+  it('the cookie is sent over https only', async () => {
     const person = await newPerson(server())
     const headers = { ...OWN, cookie: person.cookie }
     const answer = await request(server().url, 'POST', '/api/auth/refresh', undefined, headers)

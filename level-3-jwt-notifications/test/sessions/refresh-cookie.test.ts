@@ -10,7 +10,7 @@ describe('the refresh cookie', () => {
   const logOut = (cookie: string, headers?: Record<string, string>) => logOutAt(server().url, cookie, headers)
   const session = (person: Person) => server().models.Session.findById(person.sid).lean()
 
-  it('is out of the reach of scripts and of other sites, and travels only to /api/auth (31)', async () => {
+  it('is out of the reach of scripts and of other sites, and travels only to /api/auth', async () => {
     const person = await newPerson(server())
     const attributes = (await refresh(person.cookie)).headers.get('set-cookie')?.split('; ').slice(1)
     expect(attributes).toEqual(
@@ -19,7 +19,7 @@ describe('the refresh cookie', () => {
     expect(attributes).not.toContain('Secure')
   })
 
-  it('is in the database as a hash only, which is no cookie (28)', async () => {
+  it('is in the database as a hash only, which is no cookie', async () => {
     const person = await newPerson(server())
     const stored = await session(person)
     const secret = person.cookie.split('.')[1] ?? ''
@@ -49,7 +49,7 @@ describe('the refresh cookie', () => {
     ['a token with something behind it', `${crypto.randomUUID()}.${'a'.repeat(43)}.${'a'.repeat(44)}`],
     ['a well-formed token that nobody made', `${crypto.randomUUID()}.${'a'.repeat(43)}.${'a'.repeat(43)}`],
     ['something huge', 'x'.repeat(6_000)],
-  ])('that holds %s is refused and gives nothing (29)', async (_what, value) => {
+  ])('that holds %s is refused and gives nothing', async (_what, value) => {
     const { status, body, headers } = await refresh(`refresh_token=${encodeURIComponent(value)}`)
     expect([status, body.code]).toEqual([401, 'token_invalid'])
     expect(body.accessToken).toBeUndefined()
@@ -66,7 +66,7 @@ describe('the refresh cookie', () => {
     ['an opaque origin', { ...OWN, origin: 'null' }, 'origin_refused'],
     ['no X-Requested-With', {}, 'header_missing'],
     ['another X-Requested-With', { 'x-requested-with': 'XMLHttpRequest' }, 'header_missing'],
-  ])('from a page with %s refreshes nothing and signs nobody out (32)', async (_what, headers, code) => {
+  ])('from a page with %s refreshes nothing and signs nobody out', async (_what, headers, code) => {
     const person = await newPerson(server())
     const before = await session(person)
     for (const answer of [await refresh(person.cookie, headers), await logOut(person.cookie, headers)]) {
@@ -81,12 +81,12 @@ describe('the refresh cookie', () => {
     expect((await refresh(person.cookie, { ...OWN, origin: server().url })).status).toBe(200)
   })
 
-  it.each(['refresh', 'logout'])('cannot be used with GET %s (32)', async (what) => {
+  it.each(['refresh', 'logout'])('cannot be used with GET %s', async (what) => {
     const { status, headers } = await request(server().url, 'GET', `/api/auth/${what}`, undefined, OWN)
     expect([status, headers.get('allow')]).toEqual([405, 'POST'])
   })
 
-  it('goes with logout, removed by the very attributes it was set with (31)', async () => {
+  it('goes with logout, removed by the very attributes it was set with', async () => {
     const person = await newPerson(server())
     const tab = await person.tab()
     const { status, headers } = await logOut(person.cookie)

@@ -30,14 +30,14 @@ describe('the refresh cookie', () => {
     expect(me.status).toBe(200)
   })
 
-  it('gives two tokens of one second that differ (34)', async () => {
+  it('gives two tokens of one second that differ', async () => {
     const person = await newPerson(server())
     const first = await refresh(person.cookie)
     const second = await refresh(person.cookie)
     expect(second.body.accessToken).not.toBe(first.body.accessToken)
   })
 
-  it('has one successor, however many refresh at once on however many instances (25)', async () => {
+  it('has one successor, however many refresh at once on however many instances', async () => {
     const other = await startServer({ mongoUri: server().mongoUri })
     const person = await newPerson(server())
     const answers = await Promise.all(
@@ -50,7 +50,7 @@ describe('the refresh cookie', () => {
     expect((await refresh(successor)).status).toBe(200)
   })
 
-  it('forgives the loser of a race: same outcome, no logout, no cookie taken away (26)', async () => {
+  it('forgives the loser of a race: same outcome, no logout, no cookie taken away', async () => {
     const person = await newPerson(server())
     const winner = await refresh(person.cookie)
     const loser = await refresh(person.cookie)
@@ -87,7 +87,7 @@ describe('the refresh cookie', () => {
     expect((await elsewhere.api('GET', '/api/auth/me')).status).toBe(200)
   })
 
-  it('of a session past its time is refused, although MongoDB has not swept it yet (41)', async () => {
+  it('of a session past its time is refused, although MongoDB has not swept it yet', async () => {
     const person = await newPerson(server())
     await server().models.Session.updateOne(
       { _id: person.sid },

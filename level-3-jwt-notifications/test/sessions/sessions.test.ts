@@ -25,7 +25,7 @@ describe('device sessions', () => {
     )
   })
 
-  it('can be signed out one at a time, which cuts that device’s sockets at once (24)', async () => {
+  it('can be signed out one at a time, which cuts that device’s sockets at once', async () => {
     const here = await newPerson(server())
     const there = await signInOn(server(), here)
     const [tabHere, tabThere] = [await here.tab(), await there.tab()]
@@ -125,7 +125,7 @@ describe('device sessions', () => {
 describe('an open socket', () => {
   const server = serverForAll()
 
-  it('is warned, and cut when its token ends; nothing is delivered to it afterwards (21)', async () => {
+  it('is warned, and cut when its token ends; nothing is delivered to it afterwards', async () => {
     const person = await newPerson(server())
     const token = await tokenFor(server(), person, 4)
     const tab = await openTab(server().url, { token }, { reconnection: false })
@@ -168,7 +168,7 @@ describe('an open socket', () => {
     expect(tab.socket.connected).toBe(true)
   })
 
-  it('after a cut by the server comes back with a fresh token, without a page reload (22)', async () => {
+  it('after a cut by the server comes back with a fresh token, without a page reload', async () => {
     const person = await newPerson(server())
     let token = await tokenFor(server(), person, 3)
     const tab = await openTab(server().url, (give: (auth: object) => void) => give({ token }))

@@ -36,7 +36,7 @@ describe('bad input over the socket', () => {
     }
   })
 
-  it('of any number of arguments, with or without an acknowledgement, harms nobody (13)', async () => {
+  it('of any number of arguments, with or without an acknowledgement, harms nobody', async () => {
     const person = await newPerson(server())
     const tab = await freshTab(person)
     const emit = tab.socket.emit.bind(tab.socket) as (event: string, ...args: unknown[]) => void
@@ -78,7 +78,7 @@ describe('bad input over the socket', () => {
     expect(await calm.ask('notifications:fetch', {})).toMatchObject({ ok: true })
   })
 
-  it('larger than 64 KiB costs that socket only (14)', async () => {
+  it('larger than 64 KiB costs that socket only', async () => {
     const person = await newPerson(server())
     const loud = await openTab(server().url, { token: person.token }, { reconnection: false })
     const other = await person.tab()

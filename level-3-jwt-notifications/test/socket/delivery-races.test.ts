@@ -8,7 +8,7 @@ import { connectTab, openTab } from '../support/tab.ts'
 describe('delivery at bad moments', () => {
   const server = serverForAll()
 
-  it('shows once what is stored right after the log was read for a new tab (42)', async () => {
+  it('shows once what is stored right after the log was read for a new tab', async () => {
     const person = await newPerson(server())
     await publishTo(server(), person, 1)
     const { collection } = server().models.Notification
@@ -56,7 +56,7 @@ describe('delivery at bad moments', () => {
     expect((await tab.next('notification:new')).seq).toBe(2)
   })
 
-  it('loses nothing that is stored while tabs connect (42)', async () => {
+  it('loses nothing that is stored while tabs connect', async () => {
     const person = await newPerson(server())
     let publishing = true
     const stream = (async () => {

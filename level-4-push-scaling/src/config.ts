@@ -58,7 +58,7 @@ function readInstanceName(env: Env): string {
 }
 
 /** Redis, too, may be embedded in development only. Throws StartError naming the cure. */
-export function readRedisUrl(env: Env, production: boolean): string | undefined {
+function readRedisUrl(env: Env, production: boolean): string | undefined {
   const url = env.REDIS_URL || undefined
   if (url && !isAddress(url, /^rediss?:$/)) {
     throw new StartError('REDIS_URL is not a Redis address: write it like redis://127.0.0.1:6379')

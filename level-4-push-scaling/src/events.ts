@@ -64,7 +64,7 @@ export const testResult = z.object({
 export type TestResult = z.infer<typeof testResult>
 
 /** What the service worker gets to show: the decrypted body of a push message. */
-export const pushContent = z.object({
+const pushContent = z.object({
   id: z.string(),
   seq: z.int(),
   type: z.string(),

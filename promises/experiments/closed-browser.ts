@@ -42,7 +42,7 @@ export async function untilPushed(
 }
 
 /** Each device got each of so many once. */
-export function judgePushes(arena: Arena, devices: readonly Device[], sent: number): Result {
+function judgePushes(arena: Arena, devices: readonly Device[], sent: number): Result {
   const { counts } = arena.judge()
   const perDevice = devices.map((device) => device.received().map(({ message }) => message))
   const different = perDevice.map((messages) => new Set(messages).size)

@@ -1,7 +1,7 @@
 import unhomoglyph from 'unhomoglyph'
 
 /** Characters (code points) of a name. */
-export const NAME_LENGTH = { min: 2, max: 20 } as const
+const NAME_LENGTH = { min: 2, max: 20 } as const
 
 /** A name in its one spelling, or why it is none, as a sentence for people. */
 export type ParsedName = { ok: true; name: string } | { ok: false; reason: string }

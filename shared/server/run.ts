@@ -107,7 +107,7 @@ export function listen(server: Server, { host, port }: Pick<CommonConfig, 'host'
   })
 }
 
-export function portOf(server: Server): number {
+function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }
 

@@ -5,7 +5,7 @@ import { inWords } from '../words.ts'
 const PLACE = '#room/'
 
 /** The address that leads to a room, to be given to others. */
-export const linkTo = (slug: string): string => `${location.origin}/${PLACE}${slug}`
+const linkTo = (slug: string): string => `${location.origin}/${PLACE}${slug}`
 
 /** The room that a link leads to, or what was typed: a slug, or a whole link. */
 export function slugIn(text: string): string | undefined {

@@ -47,7 +47,7 @@ export const madeKey = publishKey
   .meta({ id: 'MadePublishKey' })
 
 /** Why a handshake was refused: `err.data` of `connect_error`. REST answers 401 with the same codes. */
-export const refusalCode = z.enum(['token_missing', 'token_invalid', 'token_expired', 'session_revoked'])
+const refusalCode = z.enum(['token_missing', 'token_invalid', 'token_expired', 'session_revoked'])
 export interface Refusal {
   code: z.infer<typeof refusalCode>
   message: string

@@ -1,6 +1,6 @@
 import { type Connection, type Model, Schema, type Types } from 'mongoose'
 
-export const deliveryStates = ['pending', 'retrying', 'sent', 'failed', 'cancelled'] as const
+const deliveryStates = ['pending', 'retrying', 'sent', 'failed', 'cancelled'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
 
 /** One notification on its way to one place. */

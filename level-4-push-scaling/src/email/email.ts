@@ -93,7 +93,7 @@ async function withinTime(sending: Promise<void>): Promise<void> {
 }
 
 /** The mail about a sign-in from a new device. Plain text: what says "look out" should not look like advertising. */
-export function loginMail(
+function loginMail(
   to: string,
   username: string,
   { _id, metadata, createdAt }: DueNotification,
@@ -122,7 +122,7 @@ const OUR_FAULT = ['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ECONFIG']
  * What an error of nodemailer means. SMTP servers say it themselves (RFC 5321 section 4.2.1): 5yz is a final no, 4yz
  * asks to come again; without an answer it is worth another try. `misconfigured`: the server rejects us, not this mail.
  */
-export function judgeMailError(
+function judgeMailError(
   service: string,
   error: unknown,
 ): { outcome: Outcome; misconfigured: boolean } {

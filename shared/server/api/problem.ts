@@ -46,7 +46,7 @@ export function createErrorTranslation(log: Log): ToHttpError {
   }
 }
 
-export function sendProblem(res: Response, { status, code, message, headers }: HttpError): void {
+function sendProblem(res: Response, { status, code, message, headers }: HttpError): void {
   // RFC 9110 section 11.6.1: every 401 says how to authenticate. RFC 6750: with a bearer token.
   if (status === 401) res.setHeader('www-authenticate', 'Bearer')
   if (status === 503) res.setHeader('retry-after', RETRY_AFTER_S)

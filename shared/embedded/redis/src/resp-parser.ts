@@ -8,10 +8,10 @@ export class ProtocolError extends Error {}
 
 /** Longer than any command name, channel list or Socket.IO packet (1 MB by default), short enough to be held. */
 export const MAX_COMMAND_BYTES = 16 * 1024 * 1024
-export const MAX_ARGUMENTS = 65_536
+const MAX_ARGUMENTS = 65_536
 /** Before the login, as in Redis: a stranger must not make the server hold much. */
-export const MAX_STRANGER_BYTES = 16_384
-export const MAX_STRANGER_ARGUMENTS = 10
+const MAX_STRANGER_BYTES = 16_384
+const MAX_STRANGER_ARGUMENTS = 10
 
 /** `*` or `$`, a number and the line end. */
 const MAX_HEADER_BYTES = 32

@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { levels } from '../cli/levels.ts'
+import { root } from '../testing/process.ts'
+import { readGraph } from './graph.ts'
+import {
+  chaptersStandAlone,
+  heartsAreBare,
+  importsAreDeclared,
+  levelsStandAlone,
+  noCircles,
+  pagesKnowTheContractOnly,
+  productIsNoTool,
+  type Rule,
+} from './rules.ts'
+
+const L3 = 'level-3-jwt-notifications/src'
+const L4 = 'level-4-push-scaling/src'
+const hearts = [
+  `${L3}/log/log.ts`,
+  `${L3}/sessions/sessions.ts`,
+  `${L3}/socket/connection.ts`,
+  `${L3}/rooms/rooms.ts`,
+  `${L4}/deliver/deliver.ts`,
+  `${L4}/push/push.ts`,
+  `${L4}/email/email.ts`,
+  `${L4}/instances/gap-watch.ts`,
+]
+
+const all = readGraph(root, { types: true })
+const running = readGraph(root, { types: false })
+const textOf = (file: string) => readFileSync(path.join(root, file), 'utf8')
+const linesOf = (file: string) => textOf(file).trimEnd().split('\n').length
+
+const manifest = (dir: string) => JSON.parse(textOf(path.join(dir, 'package.json')))
+const declared = new Map<string, Set<string>>(
+  ['', ...manifest('').workspaces].map((dir: string) => {
+    const { dependencies, devDependencies } = manifest(dir)
+    return [dir, new Set(Object.keys({ ...dependencies, ...devDependencies }))]
+  }),
+)
+
+/** Each rule, the graph it reads, and an import that it has to find: from, to. */
+const rules: [name: string, rule: Rule, graph: typeof all, breach: [from: string, to: string]][] = [
+  [
+    'a level imports no other level, but for the doors of level 3',
+    levelsStandAlone,
+    all,
+    [`${L4}/server.ts`, `${L3}/log/log.ts`],
+  ],
+  [
+    'a chapter imports no other chapter',
+    chaptersStandAlone,
+    all,
+    [`${L3}/log/log.ts`, `${L3}/rooms/rooms.ts`],
+  ],
+  [
+    'a page knows the contract of its server only',
+    pagesKnowTheContractOnly,
+    all,
+    ['level-3-jwt-notifications/client/main.ts', `${L3}/server.ts`],
+  ],
+  [
+    'what runs imports no test, benchmark or tool',
+    productIsNoTool,
+    all,
+    [`${L3}/server.ts`, 'shared/testing/process.ts'],
+  ],
+  ['no file leads back to itself', noCircles, running, [`${L3}/log/log.ts`, `${L3}/log/index.ts`]],
+  [
+    'a heart imports no armour',
+    heartsAreBare(hearts),
+    running,
+    [`${L3}/log/log.ts`, `${L3}/log/group-commit.ts`],
+  ],
+  [
+    'every package that is imported is declared',
+    importsAreDeclared(declared),
+    all,
+    ['level-1-websocket/src/server.ts', 'express'],
+  ],
+]
+
+describe('the house', () => {
+  it.each(rules)('holds that %s', (_name, rule, graph) => {
+    expect(rule(graph)).toEqual([])
+  })
+
+  it.each(rules)('notices a breach of: %s', (_name, rule, graph, [from, to]) => {
+    const planted = new Map(graph).set(from, [...(graph.get(from) ?? []), to])
+    expect(rule(planted).join('\n')).toContain(to)
+  })
+
+  it('has no function, constant or class that is exported for nobody', () => {
+    const files = [...all.keys()].filter((file) => /\.[jt]s$/.test(file) && !file.includes('/exercises/'))
+    const users = new Map<string, number>()
+    for (const file of files) {
+      for (const word of new Set(textOf(file).match(/[A-Za-z_$][\w$]*/g))) {
+        users.set(word, (users.get(word) ?? 0) + 1)
+      }
+    }
+    const unused = files.flatMap((file) => {
+      const names = [...textOf(file).matchAll(/^export (?:async )?(?:function\*?|const|class) ([\w$]+)/gm)]
+      return names.flatMap(([, name = '']) => (users.get(name) === 1 ? [`${file}: ${name}`] : []))
+    })
+    expect(unused).toEqual([])
+  })
+
+  // 243 lines of rooms are two ideas: membership, and messages to members.
+  it.each(hearts.filter((heart) => !heart.includes('/rooms/')))('has a heart of one sitting: %s', (heart) => {
+    expect(linesOf(heart)).toBeLessThanOrEqual(150)
+  })
+
+  // What they are today: a level gets smaller, not larger.
+  it.each([
+    [3, 4_600, 52],
+    [4, 3_100, 31],
+  ])('has in level %i at most %i lines in %i files', (number, lines, files) => {
+    const level = levels.find((each) => each.number === number)
+    const own = [...all.keys()].filter((file) => file.startsWith(`${level?.folder}/src/`))
+    expect(own.length).toBeLessThanOrEqual(files)
+    expect(own.reduce((sum, file) => sum + linesOf(file), 0)).toBeLessThanOrEqual(lines)
+  })
+})
+
+describe('tables of files in READMEs', () => {
+  const readmes = [...new Set([...all.keys()].map((file) => path.dirname(file)))]
+    .filter((dir) => /^level-\d-[^/]+(\/src\/[^/]+)?$/.test(dir))
+    .map((dir) => `${dir}/README.md`)
+
+  it.each(readmes)('%s names files that are there', (readme) => {
+    const dir = path.dirname(readme)
+    const level = dir.split('/')[0]
+    const known = [...all.keys()]
+    const rows = textOf(readme).match(/^\| .*`.*$/gm) ?? []
+    const named = rows.flatMap((row) =>
+      [...row.matchAll(/`([\w./-]+\.(?:ts|js|css))`/g)].map(([, name = '']) => name),
+    )
+    const isThere = (name: string) =>
+      known.some((file) => file === name || (file.startsWith(`${level}/`) && file.endsWith(`/${name}`))) ||
+      known.some((file) => file.startsWith('shared/') && file.endsWith(`/${name}`))
+    expect(named.filter((name) => !isThere(name))).toEqual([])
+  })
+
+  it.each(readmes.filter((readme) => readme.includes('/src/')))(
+    '%s names every file of its chapter',
+    (readme) => {
+      const dir = path.dirname(readme)
+      const own = [...all.keys()]
+        .filter((file) => path.dirname(file) === dir)
+        .map((file) => path.basename(file))
+      const common = [
+        'index.ts',
+        'routes.ts',
+        'requests.ts',
+        'models.ts',
+        'model.ts',
+        'shapes.ts',
+        'types.ts',
+      ]
+      expect(own.filter((file) => !common.includes(file) && !textOf(readme).includes(file))).toEqual([])
+    },
+  )
+})

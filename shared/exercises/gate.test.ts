@@ -3,6 +3,7 @@ import { builtinModules } from 'node:module'
 import path from 'node:path'
 import { structuredPatch } from 'diff'
 import { describe, expect, it } from 'vitest'
+import { levels } from '../cli/levels.ts'
 import { type Outcome, tryFile } from './attempt.ts'
 import { checkApart } from './check-apart.ts'
 import { type Exercise, exerciseBefore, findExercises } from './exercise.ts'
@@ -68,10 +69,14 @@ describe.each(exercises)('exercise $id', { timeout: 90_000 }, (exercise) => {
   })
 
   it('needs only what its level needs', () => {
-    const { dependencies } = JSON.parse(readFileSync(file('../../package.json'), 'utf8')) as {
-      dependencies: Record<string, string>
-    }
-    const allowed = new Set([...Object.keys(dependencies), ...builtinModules.map((name) => `node:${name}`)])
+    // A level stands on those before it: their packages are its own, too.
+    const packages = levels.slice(0, exercise.level).flatMap(({ dir }) => {
+      const { dependencies = {} } = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8')) as {
+        dependencies?: Record<string, string>
+      }
+      return Object.keys(dependencies)
+    })
+    const allowed = new Set([...packages, ...builtinModules.map((name) => `node:${name}`)])
     const names = ['start.ts', 'solution.ts', ...readdirSync(file('wrong')).map((name) => `wrong/${name}`)]
     for (const name of names) {
       const imports = read(exercise, name).matchAll(/^import (?!type )[\s\S]*?'(.+?)'/gm)

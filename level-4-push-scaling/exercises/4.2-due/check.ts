@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { eventually, openStage, send } from '../stage.ts'
+
+const DELAY_MS = 1_000
+
+export async function check(attempt: Attempt): Promise<void> {
+  const stage = await openStage(attempt, { PUSH_DELAY_MS: String(DELAY_MS) })
+  const { push } = stage
+  const server = await stage.start('app1')
+  const level = stage.speak(server)
+  const [ann, bob, dave] = [await level.person('ann'), await level.person('bob'), await level.person('dave')]
+  const [bobs, daves] = [await level.addDevice(bob), await level.addDevice(dave)]
+  const texts = (device: typeof bobs) => device.received().map(({ message }) => message)
+  const requestsTo = ({ subscription: { endpoint } }: typeof bobs) =>
+    push.requests.filter((request) => request.endpoint === endpoint)
+
+  attempt.step(`ann sends to bob, who has no page open; PUSH_DELAY_MS is ${DELAY_MS}`)
+  const sentAt = await send(attempt, ann, bob, 'one')
+  attempt.expect(
+    await eventually(() => texts(bobs).includes('one')),
+    'Ann sent "one" to bob, who has no page open, and his browser got no push, long after it was due.',
+  )
+  attempt.expect(
+    (requestsTo(bobs)[0]?.at ?? 0) - sentAt >= DELAY_MS - 100,
+    `The notification "one" was pushed at once, and PUSH_DELAY_MS is ${DELAY_MS}. Had bob a page open, he would see it twice: on the page, and as a push. Give the page time to say "seen".`,
+  )
+  attempt.saw('bob’s browser ← push "one", when it was due')
+
+  attempt.step('bob’s page is open, shows "two" and says notifications:seen')
+  const page = await bob.openPage()
+  await send(attempt, ann, bob, 'two')
+  attempt.expect(await page.shows('two', 5_000), 'Ann sent "two", and bob’s open page did not get it.')
+  await page.ask('notifications:seen', { upTo: page.cursor })
+  page.close()
+
+  attempt.step('dave’s page is open in a tab that nobody looks at: it never says seen')
+  await dave.openPage({ hidden: true })
+  await send(attempt, ann, dave, 'three')
+  attempt.expect(
+    await eventually(() => texts(daves).includes('three')),
+    'Dave has a page open in the background; it never said notifications:seen, and "three" was not pushed. Connected is not seen: a frozen page is connected, too.',
+  )
+  attempt.saw('dave’s browser ← push "three"')
+  await sleep(300)
+  attempt.expect(
+    !texts(bobs).includes('two'),
+    'Bob’s page showed "two" and said so with notifications:seen before it was due, and it was pushed all the same.',
+  )
+
+  attempt.step('"four" is acknowledged, and the program is killed (kill -9) before it is due')
+  await send(attempt, ann, bob, 'four')
+  await server.kill()
+  await stage.start('app1')
+  attempt.expect(
+    await eventually(() => texts(bobs).includes('four')),
+    'The notification "four" was acknowledged, the program was killed and started again, and nothing was pushed. Who remembers what is due when a process dies? Not a timer: that died with it.',
+  )
+  await sleep(300)
+  const all = texts(bobs).join(', ')
+  attempt.expect(
+    all === 'one, four',
+    `Bob’s browser got ${all}. It should have got one and four, once each: what was pushed is not due any more.`,
+  )
+}

@@ -1,4 +1,5 @@
 import { connectDatabase, createModels } from '@levels/3-jwt-notifications/src/doors.ts'
+import { verdict } from '@levels/shared/bench/verdict.ts'
 import { startPushService } from '@levels/shared/testing/push-service.ts'
 import { rssOf } from './rss.ts'
 import type { Services } from './services.ts'
@@ -44,8 +45,8 @@ export async function benchPushes(services: Services): Promise<void> {
   const growth = (peak - before) / 2 ** 20
   console.log(
     `${PUSHES} pushes: ${perSecond.toFixed(0)} a second ` +
-      `(at least ${MIN_PER_SECOND}: ${perSecond >= MIN_PER_SECOND ? 'met' : 'MISSED'}), ` +
-      `memory grew by ${growth.toFixed(0)} MiB (at most ${MAX_GROWTH_MIB}: ${growth <= MAX_GROWTH_MIB ? 'met' : 'MISSED'})`,
+      `(at least ${MIN_PER_SECOND}: ${verdict(perSecond >= MIN_PER_SECOND)}), ` +
+      `memory grew by ${growth.toFixed(0)} MiB (at most ${MAX_GROWTH_MIB}: ${verdict(growth <= MAX_GROWTH_MIB)})`,
   )
 }
 

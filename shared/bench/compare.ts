@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { verdict } from './verdict.ts'
 
 /** The level, and the least server that does the same work. */
 export type Kind = 'level' | 'bare'
@@ -52,8 +53,9 @@ function report({ what, target }: Measurement, results: Record<Kind, number>[]):
   const ratio = median(results.map(({ level, bare }) => level / bare))
   const isMet = 'atLeast' in target ? ratio >= target.atLeast : ratio <= target.atMost
   const wanted = 'atLeast' in target ? `at least ${target.atLeast}` : `at most ${target.atMost}`
+  const floors = results.map(({ bare }) => bare)
   console.log(
-    `${what}: level ${show('level')}, bare ${show('bare')}, ratio ${ratio.toFixed(2)} (${wanted}: ${isMet ? 'met' : 'MISSED'})`,
+    `${what}: level ${show('level')}, bare ${show('bare')}, ratio ${ratio.toFixed(2)} (${wanted}: ${verdict(isMet, floors)})`,
   )
   return isMet
 }

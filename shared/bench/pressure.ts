@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -21,7 +21,7 @@ const PRESSURES = [
 
 /** `npm run bench pressure`: what each level's server holds when somebody leans on it, and what others notice. */
 export async function bench(): Promise<void> {
-  console.log(`load ${loadavg()[0]?.toFixed(1)}; each ${PRESSURE_MS / 1_000} s on a server of its own`)
+  console.log(`each ${PRESSURE_MS / 1_000} s, on a server of its own`)
   for (const level of levels) for (const pressure of PRESSURES) await measure(level, pressure)
 }
 

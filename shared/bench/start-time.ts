@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startCommand } from '../testing/process.ts'
 import { median } from './compare.ts'
+import { verdict } from './verdict.ts'
 
 /** Measures, `rounds` times, how long `npm run <script>` takes until `/healthz` answers 200, and prints the median. */
 export async function measureStart(script: string, port: number, rounds = 5): Promise<void> {
@@ -9,7 +10,7 @@ export async function measureStart(script: string, port: number, rounds = 5): Pr
   const typical = median(seconds)
   const wanted = 1.5
   console.log(
-    `seconds from npm run ${script} to ready: ${typical.toFixed(2)} (at most ${wanted}: ${typical <= wanted ? 'met' : 'MISSED'})`,
+    `seconds from npm run ${script} to ready: ${typical.toFixed(2)} (at most ${wanted}: ${verdict(typical <= wanted)})`,
   )
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { describeLoad } from '../bench/verdict.ts'
 import { levels } from './levels.ts'
 
 // `npm run bench 1` … `4`: a level against the least server that does the same; `embedded`: the database for development;
@@ -12,6 +13,7 @@ const file =
     : level && path.join(level.dir, 'bench', 'bench.ts')
 
 if (file) {
+  console.log(describeLoad())
   const { bench } = (await import(pathToFileURL(file).href)) as { bench(): Promise<void> }
   await bench()
 } else {

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { startDatabase } from '../database.ts'
+import { list, open, register, send, type Tab } from '../people.ts'
+
+const SEEN = 3
+/** More than fit into one packet. */
+const AWAY = 105
+const PACKET = 100
+const SENDERS = 5
+const COMING_BACK = 12
+/** How long a question to the database takes while tabs come back, in milliseconds. */
+const SLOW_READ_MS = 40
+
+export async function check(attempt: Attempt): Promise<void> {
+  const database = await startDatabase(attempt)
+  const server = await attempt.start({ env: database.env })
+  const alice = await register(attempt, server, 'Alice')
+  const bob = await register(attempt, server, 'Bob')
+
+  attempt.step(`Alice has a tab open, Bob sends ${SEEN}, and she says that she has seen them`)
+  const tab = await open(attempt, server, alice)
+  for (let n = 1; n <= SEEN; n++) await send(attempt, server, bob, alice, `text ${n}`)
+  attempt.expect(await tab.gets(`text ${SEEN}`), 'Bob sent Alice something, and her open tab got nothing.')
+  const seen = await tab.ask('notifications:seen', { upTo: SEEN })
+  attempt.expect(
+    seen?.ok && seen.data.upTo === SEEN,
+    `Alice's tab sent notifications:seen { upTo: ${SEEN} }, and the answer was ${JSON.stringify(seen) ?? 'none'}. It is { ok: true, data: { upTo: ${SEEN} } }: what her screens have shown, the server remembers for the next one.`,
+  )
+  tab.leave()
+
+  attempt.step(`Alice is away, and Bob sends ${AWAY}`)
+  await many(AWAY, (n) => send(quiet(attempt), server, bob, alice, `away ${n}`))
+  const end = SEEN + AWAY
+  const ready = await open(attempt, server, alice, { after: SEEN })
+  expectMissed(attempt, await caughtUp(ready), SEEN, end, `She came back saying that she has ${SEEN}`)
+  const initial = ready.last('notifications:initial') as
+    | { items?: { seq: number }[]; upTo?: number }
+    | undefined
+  const newest = initial?.items?.map(({ seq }) => seq).join(' ')
+  attempt.expect(
+    newest === Array.from({ length: 20 }, (_, index) => end - index).join(' ') && initial?.upTo === end,
+    `Alice's tab connected, and notifications:initial had the numbers ${newest ?? 'of nothing'}, upTo ${initial?.upTo}. It has the newest 20, the newest first, and upTo is the end of her log, ${end}.`,
+  )
+  ready.leave()
+
+  attempt.step('Alice opens a tab that remembers nothing')
+  const fresh = await open(attempt, server, alice)
+  expectMissed(
+    attempt,
+    await caughtUp(fresh),
+    SEEN,
+    end,
+    `A tab without memory came; some tab had told notifications:seen { upTo: ${SEEN} }`,
+  )
+  const asked = await fresh.ask('notifications:fetch', { before: 10, limit: 4 })
+  const fetched = (asked?.ok ? (asked.data.items as { seq: number }[]) : []).map(({ seq }) => seq).join(' ')
+  attempt.expect(
+    fetched === '9 8 7 6',
+    `Alice's tab asked notifications:fetch { before: 10, limit: 4 }, and got ${fetched || JSON.stringify(asked)}. It gets 9 8 7 6: with that a page fills what is missing in between.`,
+  )
+  fresh.leave()
+
+  attempt.step(
+    `${COMING_BACK} tabs of Alice come back while ${SENDERS} people send, and the database is slow to answer questions`,
+  )
+  database.slowReads(SLOW_READ_MS)
+  let isOver = false
+  let last = end
+  const sending = Array.from({ length: SENDERS }, async (_, who) => {
+    for (let n = 1; !isOver; n++) {
+      const { notification } = await send(quiet(attempt), server, bob, alice, `live ${who + 1}.${n}`)
+      last = Math.max(last, notification.seq ?? 0)
+    }
+  })
+  const tabs: Tab[] = []
+  for (let n = 1; n <= COMING_BACK; n++) {
+    tabs.push(await open(quiet(attempt), server, alice, { after: end, name: `Alice/${n}` }))
+    await sleep(20)
+  }
+  await Promise.all(tabs.map(caughtUp))
+  isOver = true
+  await Promise.all(sending)
+  database.slowReads(0)
+  const stored = (await list(attempt, server, alice)).map(({ seq }) => seq)
+  attempt.saw(`sent meanwhile: ${end + 1} to ${last}`)
+  await send(attempt, server, bob, alice, 'the end')
+  for (const each of tabs) {
+    attempt.expect(
+      await each.gets('the end'),
+      `${each.name} is connected, and did not get what was sent last.`,
+    )
+    const has = new Set(each.got.map(({ seq }) => seq))
+    const missing = stored.filter((seq) => seq > end && !has.has(seq))
+    attempt.expect(
+      missing.length === 0,
+      `Alice came back while others sent, and something that is in her log reached that tab neither in notifications:missed nor as notification:new. It was stored after the log had been read, and emitted before the tab was in its room. In which order do these two leave no gap?`,
+    )
+  }
+}
+
+/** Waits until the last packet has come. */
+async function caughtUp(tab: Tab): Promise<Tab> {
+  const deadline = performance.now() + 6_000
+  while (tab.packets.at(-1)?.more !== false && performance.now() < deadline) await sleep(10)
+  return tab
+}
+
+function expectMissed(attempt: Attempt, { packets }: Tab, from: number, to: number, done: string): void {
+  const numbers = packets.flatMap(({ items }) => items.map(({ seq }) => seq))
+  attempt.expect(
+    numbers.length > 0,
+    `Alice was away while ${from + 1} to ${to} were stored. ${done}, and got nothing as missed. Where would they be found?`,
+  )
+  attempt.expect(
+    packets.every(({ items }) => items.length <= PACKET),
+    `${done}, and got a packet of ${Math.max(...packets.map(({ items }) => items.length))}. Packets have at most ${PACKET}: somebody who was away for a month must not get all of it in one piece.`,
+  )
+  attempt.expect(
+    numbers[0] === from + 1,
+    `${done}, and what she got as missed begins with ${numbers[0]}. It begins with ${from + 1}, the first that she has not seen.`,
+  )
+  attempt.expect(
+    numbers.length === to - from && numbers.every((seq, index) => seq === from + 1 + index),
+    `${done}, the log ends with ${to}, and she got ${numbers.length} as missed, up to ${numbers.at(-1)}. It is all of them, each once, the oldest first, in as many packets as it takes.`,
+  )
+  const last = packets.at(-1)
+  attempt.expect(
+    last?.more === false && last.upTo === to && packets.slice(0, -1).every(({ more }) => more),
+    `${done}, and the last packet says more: ${last?.more}, upTo: ${last?.upTo}. more is true until the last packet, and upTo is the number up to which a page has everything then: ${to}.`,
+  )
+}
+
+async function many(count: number, act: (n: number) => Promise<unknown>): Promise<void> {
+  let n = 0
+  const worker = async () => {
+    while (n < count) await act(++n)
+  }
+  await Promise.all(Array.from({ length: 4 }, worker))
+}
+
+/** Without a line on the wire for each of many. */
+const quiet = (attempt: Attempt): Attempt => ({ ...attempt, saw: () => undefined })

@@ -1,13 +1,13 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
 import { deviceOf, refuseForeign } from '../src/sessions/cookie.ts'
-import type { SessionParts } from '../src/sessions/index.ts'
+import type { SessionsChapter } from '../src/sessions/index.ts'
 
 /**
  * What the page's buttons that hurt need from the server: things a visitor cannot do alone, since no script can read
  * the refresh cookie or sign a token. Development only, and for the level's own page only.
  */
-export function experimentRoutes(route: DefineRoute, parts: SessionParts): void {
+export function experimentRoutes(route: DefineRoute, parts: SessionsChapter): void {
   const { sessions, tokens, cookie, isAllowedOrigin } = parts
 
   route({

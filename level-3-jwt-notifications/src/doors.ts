@@ -2,6 +2,8 @@
  * The server side of level 3 as level 4 sees it: everything else in `src/` is private (see `exports` in package.json).
  */
 
+import type { Level3Server } from './options.ts'
+
 export type { DefineRoute } from '@levels/shared/server/api/route.ts'
 export { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 export { type Config, mustBringSecrets, readConfig } from './config.ts'
@@ -14,9 +16,12 @@ export {
   createModels,
   type Models,
 } from './models.ts'
+export type { Level3Server } from './options.ts'
 export type { ChannelName, PreferenceStore } from './preferences.ts'
-export { seed } from './seed.ts'
-export { createServer, type Level3Server } from './server.ts'
+export { createServer } from './server.ts'
 export type { SignInEvents } from './sessions/index.ts'
 export { readOrMakeSetting } from './sessions/models.ts'
 export type { Io } from './socket/types.ts'
+
+/** For development: people and notifications to play with. Production never loads it. */
+export const seed = async (server: Level3Server) => (await import('../dev/seed.ts')).seed(server)

@@ -2,7 +2,6 @@ import path from 'node:path'
 import { runLevel } from '@levels/shared/server/run.ts'
 import { readConfig } from './config.ts'
 import { connectDatabase, openMongo } from './database.ts'
-import { seed } from './seed.ts'
 import { createServer } from './server.ts'
 
 await runLevel({
@@ -13,7 +12,7 @@ await runLevel({
     const mongo = await openMongo(config, 'level-3')
     const db = await connectDatabase(mongo.uri)
     const server = await createServer({ config, db, log, page })
-    const notes = config.production ? [] : await seed(server)
+    const notes = config.production ? [] : await (await import('../dev/seed.ts')).seed(server)
     return {
       config,
       server: {

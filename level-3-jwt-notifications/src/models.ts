@@ -1,4 +1,6 @@
 import type { Connection } from 'mongoose'
+import { createKeyModel } from './keys.ts'
+import { createIdempotencyModel } from './log/idempotency.ts'
 import { createLogModels } from './log/models.ts'
 import { createRoomModels } from './rooms/models.ts'
 import { createSessionModels } from './sessions/models.ts'
@@ -9,7 +11,9 @@ export type Models = ReturnType<typeof createModels>
 export const createModels = (db: Connection) => ({
   ...createSessionModels(db),
   ...createLogModels(db),
+  ...createIdempotencyModel(db),
   ...createRoomModels(db),
+  ...createKeyModel(db),
 })
 
 /** Builds every index and waits for it: before that, "unique" is a wish, and two equal inserts both succeed. */

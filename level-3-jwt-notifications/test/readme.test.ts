@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
-import { seed } from '../src/seed.ts'
+import { seed } from '../dev/seed.ts'
 import { serverForAll } from './support/server.ts'
 
 const server = serverForAll()
@@ -18,7 +18,7 @@ it('what the README tells a reader to paste into a terminal does what it says', 
   const curls = blocks.filter((block) => block.includes('curl')).join('echo; echo ----\n')
   const script = curls.replaceAll('localhost:3030', new URL(server().url).host)
 
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-euc', script], { cwd: dir })
+  const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-euc', script], { cwd: dir })
   const [twice = '', everyone = '', stolen = ''] = stdout.split('----\n')
   const [first, second, list] = lines(twice)
   expect(first).toMatchObject({ seq: 4, title: 'Lunch?', from: 'bob' })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { seed } from '../src/seed.ts'
+import { seed } from '../dev/seed.ts'
 import { newPerson } from './support/person.ts'
 import { startServer, type TestServer } from './support/server.ts'
 

@@ -13,7 +13,7 @@ const LIMITS: Record<string, [files: number, lines: number]> = {
   'reconnecting-websocket': [6, 300],
   presence: [16, 950],
   'answered-events': [8, 400],
-  log: [16, 1_300],
+  log: [16, 1_100],
   inbox: [10, 700],
   sessions: [20, 1_400],
   'session-tabs': [10, 600],

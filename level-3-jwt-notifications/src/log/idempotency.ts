@@ -1,8 +1,36 @@
 import { createHash } from 'node:crypto'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
-import { type Model, Types } from 'mongoose'
-import { type IdempotencyKeyDoc, KEY_LIFETIME_S } from './models.ts'
+import { type Connection, type Model, Schema, Types } from 'mongoose'
+
+/** A request that its sender may repeat without doing it twice. */
+interface IdempotencyKeyDoc {
+  /** `<sender's id>:<key>`: keys are per sender. */
+  _id: string
+  /** SHA-256 of the request, so that the same key on another request is noticed. */
+  fingerprint: string
+  /** The id its notification gets, whoever stores it in the end. */
+  notificationId: string
+  createdAt: Date
+}
+
+/** How long an idempotency key is remembered, in seconds. */
+const KEY_LIFETIME_S = 86_400
+
+const idempotencyKeySchema = new Schema<IdempotencyKeyDoc>(
+  {
+    _id: String,
+    fingerprint: { type: String, required: true },
+    notificationId: { type: String, required: true },
+    createdAt: { type: Date, required: true },
+  },
+  { versionKey: false },
+)
+idempotencyKeySchema.index({ createdAt: 1 }, { expireAfterSeconds: KEY_LIFETIME_S })
+
+export const createIdempotencyModel = (db: Connection) => ({
+  IdempotencyKey: db.model<IdempotencyKeyDoc>('IdempotencyKey', idempotencyKeySchema, 'idempotencykeys'),
+})
 
 export type Claim = Pick<IdempotencyKeyDoc, 'notificationId' | 'createdAt'>
 
@@ -13,6 +41,8 @@ export interface IdempotencyKeys {
    * Throws HttpError 422 when the key was used for a different request (draft-ietf-httpapi-idempotency-key-header).
    */
   claim(senderId: string, key: string, request: unknown): Promise<Claim>
+  /** Deletes all of a user that is gone. */
+  forgetUser(userId: string): Promise<void>
 }
 
 /**
@@ -32,6 +62,9 @@ export function createIdempotencyKeys(IdempotencyKey: Model<IdempotencyKeyDoc>):
       const claim = await claimOrFind(_id, { fingerprint, createdAt })
       if (claim.fingerprint === fingerprint) return claim
       throw new HttpError(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.')
+    },
+    async forgetUser(userId) {
+      await IdempotencyKey.deleteMany({ _id: { $regex: `^${userId}:` } })
     },
   }
 

@@ -1,39 +1,27 @@
 import { Types } from 'mongoose'
 import { createCatchUp, type Delivered, type Listener } from './catch-up.ts'
 import { createChanging } from './changing.ts'
-import { createIdempotencyKeys } from './idempotency.ts'
 import { readEnds } from './log.ts'
 import type { LogModels } from './models.ts'
 import { createPublish, type DeliveryChannel } from './publish.ts'
 import { createReading } from './reading.ts'
-import { createSend, type Recipients, type SendParts } from './send.ts'
 import type { EmitLogEvent, LogEventHandlers } from './shapes.ts'
 import { createUnreadCounts } from './unread.ts'
 
 export interface NotificationsOptions {
   models: LogModels
-  recipients: Recipients
   delivered: Delivered
   emit: EmitLogEvent
   /** Besides the connections of its user. */
   channels?: readonly DeliveryChannel[]
-  /** How much one user may send. */
-  limited: SendParts['limited']
   log: Pick<Console, 'debug' | 'error'>
 }
 
 export type Notifications = ReturnType<typeof createNotifications>
 
-/** The log as a whole: writing, reading and changing it, sending, and catching up. */
-export function createNotifications({
-  models,
-  recipients,
-  delivered,
-  emit,
-  log,
-  ...options
-}: NotificationsOptions) {
-  const { Notification, IdempotencyKey } = models
+/** The log as a whole: writing, reading and changing it, and catching up. */
+export function createNotifications({ models, delivered, emit, log, ...options }: NotificationsOptions) {
+  const { Notification } = models
   const reading = createReading(Notification)
   const unread = createUnreadCounts(reading.countUnread, emit, log)
   const connections: DeliveryChannel = {
@@ -53,12 +41,6 @@ export function createNotifications({
     reading,
     changing,
     catchUp,
-    send: createSend({
-      publish,
-      recipients,
-      keys: createIdempotencyKeys(IdempotencyKey),
-      limited: options.limited,
-    }),
     /** What a connection may ask for, by event; see `logClientEvents` in shapes.ts. */
     events: (listener: Listener): LogEventHandlers => ({
       'notifications:fetch': (query) => reading.list(listener.userId, query),
@@ -75,10 +57,7 @@ export function createNotifications({
       ),
     /** Deletes everything of a user that is gone. */
     async forgetUser(userId: string): Promise<void> {
-      await Promise.all([
-        Notification.deleteMany({ userId }),
-        IdempotencyKey.deleteMany({ _id: { $regex: `^${userId}:` } }),
-      ])
+      await Notification.deleteMany({ userId })
     },
     close: unread.close,
   }

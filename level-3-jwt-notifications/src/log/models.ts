@@ -43,36 +43,10 @@ notificationSchema.index({ userId: 1, readAt: 1, seq: -1 })
 // The list of one type.
 notificationSchema.index({ userId: 1, type: 1, seq: -1 })
 
-/** A request that its sender may repeat without doing it twice. */
-export interface IdempotencyKeyDoc {
-  /** `<sender's id>:<key>`: keys are per sender. */
-  _id: string
-  /** SHA-256 of the request, so that the same key on another request is noticed. */
-  fingerprint: string
-  /** The id its notification gets, whoever stores it in the end. */
-  notificationId: string
-  createdAt: Date
-}
-
-/** How long an idempotency key is remembered, in seconds. */
-export const KEY_LIFETIME_S = 86_400
-
-const idempotencyKeySchema = new Schema<IdempotencyKeyDoc>(
-  {
-    _id: String,
-    fingerprint: { type: String, required: true },
-    notificationId: { type: String, required: true },
-    createdAt: { type: Date, required: true },
-  },
-  { versionKey: false },
-)
-idempotencyKeySchema.index({ createdAt: 1 }, { expireAfterSeconds: KEY_LIFETIME_S })
-
 export type LogModels = ReturnType<typeof createLogModels>
 
 export const createLogModels = (db: Connection) => ({
   Notification: db.model<NotificationDoc>('Notification', notificationSchema, 'notifications'),
-  IdempotencyKey: db.model<IdempotencyKeyDoc>('IdempotencyKey', idempotencyKeySchema, 'idempotencykeys'),
 })
 
 /** The stored entry as it is sent. */

@@ -1,6 +1,7 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
-import type { Member, Rooms } from './rooms.ts'
+import type { Rooms } from './index.ts'
+import type { Member } from './rooms.ts'
 import {
   invitation,
   messagesQuery,

@@ -1,8 +1,4 @@
-import type { Admit, Caller } from '@levels/shared/server/api/route.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Request } from 'express'
-import { type OriginCheck, requireOwnPage } from './cookie.ts'
-import { isPublishKey, type PublishKeys } from './keys.ts'
 import type { People } from './people.ts'
 import type { AccessTokens, Sessions } from './sessions.ts'
 import { refusal, type User } from './shapes.ts'
@@ -60,19 +56,4 @@ export function createRequireAlive(living: Sessions['living']): RequireAlive {
 /** The token of `Authorization: Bearer …` (RFC 6750 section 2.1), unchecked. */
 export function bearerToken(req: Request): string | undefined {
   return /^Bearer +(.+)$/i.exec(req.headers.authorization ?? '')?.[1]
-}
-
-/** Who may call what, for routes: see Access. */
-export function createAdmit(identify: Identify, keys: PublishKeys, isAllowedOrigin: OriginCheck): Admit {
-  return async (access, req): Promise<Caller | undefined> => {
-    if (access === 'own-page') requireOwnPage(req, isAllowedOrigin)
-    if (access === 'public' || access === 'own-page') return undefined
-    const token = bearerToken(req)
-    if (access === 'program' && isPublishKey(token)) return keys.ownerOf(token)
-    const caller = await identify(token)
-    if (access === 'admin' && caller.role !== 'admin') {
-      throw new HttpError(403, 'admins_only', 'Only an admin may do this.')
-    }
-    return caller
-  }
 }

@@ -1,21 +1,12 @@
 import { EventEmitter } from 'node:events'
-import type { Admit, DefineRoute } from '@levels/shared/server/api/route.ts'
 import type { Connection } from 'mongoose'
 import { type Accounts, createAccounts, migrateNames } from './accounts.ts'
-import {
-  createAdmit,
-  createIdentify,
-  createRequireAlive,
-  type Identify,
-  type RequireAlive,
-} from './caller.ts'
+import { createIdentify, createRequireAlive, type Identify, type RequireAlive } from './caller.ts'
 import { createRefreshCookie, type OriginCheck, type RefreshCookie } from './cookie.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { createGuard, type Log } from './guard.ts'
-import { createPublishKeys, keyRoutes } from './keys.ts'
 import type { SessionModels } from './models.ts'
 import { createPeople, type People } from './people.ts'
-import { authRoutes } from './routes.ts'
 import { loadSecrets } from './secrets.ts'
 import { type AccessTokens, createAccessTokens, createSessions, type Sessions } from './sessions.ts'
 import type { Device } from './shapes.ts'
@@ -50,7 +41,9 @@ export interface SignInEvents {
   'account-deleted': [{ userId: string }]
 }
 
-export interface SessionParts {
+export interface SessionsChapter {
+  identify: Identify
+  requireAlive: RequireAlive
   accounts: Accounts
   people: People
   sessions: Sessions
@@ -63,14 +56,7 @@ export interface SessionParts {
   forget(userId: string): Promise<void>
 }
 
-export interface SessionsChapter extends SessionParts {
-  identify: Identify
-  requireAlive: RequireAlive
-  admit: Admit
-  routes(route: DefineRoute): void
-}
-
-/** Everything about who someone is: accounts, sessions, tokens, keys, and their routes. */
+/** Everything about who someone is: accounts, sessions, tokens. `authRoutes` serves it over REST. */
 export async function createSessionsChapter(options: SessionsOptions): Promise<SessionsChapter> {
   const { db, models, log, isAllowedOrigin } = options
   const { accessTokenKey, refreshTokenKey } = await loadSecrets(models, options.jwtSecret)
@@ -90,10 +76,10 @@ export async function createSessionsChapter(options: SessionsOptions): Promise<S
   })
   const tokens = createAccessTokens(accessTokenKey, options.accessTokenTtlS)
   const people = createPeople(models.User)
-  const keys = createPublishKeys(models.PublishKey, models.User)
   const requireAlive = createRequireAlive(sessions.living)
-  const identify = createIdentify(tokens, requireAlive, people)
-  const parts: SessionParts = {
+  return {
+    identify: createIdentify(tokens, requireAlive, people),
+    requireAlive,
     accounts: createAccounts(models.User, guard),
     people,
     sessions,
@@ -103,18 +89,8 @@ export async function createSessionsChapter(options: SessionsOptions): Promise<S
     isAllowedOrigin,
     signIns,
     async forget(userId) {
-      await Promise.all([keys.revokeAll(userId), options.forgetUser(userId)])
+      await options.forgetUser(userId)
       people.forget(userId)
-    },
-  }
-  return {
-    ...parts,
-    identify,
-    requireAlive,
-    admit: createAdmit(identify, keys, isAllowedOrigin),
-    routes(route) {
-      authRoutes(route, parts)
-      keyRoutes(route, keys)
     },
   }
 }

@@ -9,7 +9,6 @@ export function createSessionModels(db: Connection) {
   return {
     User: db.model<UserDoc>('User', userSchema, 'users'),
     Session: db.model<SessionDoc>('Session', sessionSchema, 'sessions'),
-    PublishKey: db.model<PublishKeyDoc>('PublishKey', publishKeySchema, 'publishkeys'),
     Setting: db.model<SettingDoc>('Setting', settingSchema, 'settings'),
   }
 }
@@ -82,30 +81,6 @@ const sessionSchema = new Schema<SessionDoc>(
 sessionSchema.index({ userId: 1, lastUsedAt: -1 })
 sessionSchema.index({ userId: 1, userAgent: 1, ip: 1 })
 sessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
-
-/** A key with which a program publishes in its owner's name. */
-export interface PublishKeyDoc {
-  _id: Types.ObjectId
-  userId: Types.ObjectId
-  name: string
-  /** SHA-256 of the key. The key itself is nowhere on the server. */
-  keyHash: string
-  createdAt: Date
-  lastUsedAt?: Date
-}
-
-const publishKeySchema = new Schema<PublishKeyDoc>(
-  {
-    userId: { type: Schema.Types.ObjectId, required: true },
-    name: { type: String, required: true },
-    keyHash: { type: String, required: true },
-    createdAt: { type: Date, required: true },
-    lastUsedAt: Date,
-  },
-  { versionKey: false },
-)
-publishKeySchema.index({ keyHash: 1 }, { unique: true })
-publishKeySchema.index({ userId: 1 })
 
 /** Something made once and shared by every instance on this database. */
 export interface SettingDoc {

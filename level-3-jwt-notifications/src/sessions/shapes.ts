@@ -119,6 +119,3 @@ export const credentials = z.strictObject({
 })
 export const passwordChange = z.strictObject({ current: anyPassword, next: newPassword })
 export const passwordOnly = z.strictObject({ password: anyPassword })
-export const newKey = z.strictObject({
-  name: z.string().trim().min(1).max(50).describe('What the key is for'),
-})

@@ -1,6 +1,6 @@
 import { describeInBrowser } from '@levels/shared/testing/browser.ts'
 import { beforeAll, expect, it } from 'vitest'
-import { seed } from '../../src/seed.ts'
+import { seed } from '../../dev/seed.ts'
 import {
   bell,
   connected,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { HttpError } from '@levels/shared/server/respond.ts'
-import type { Role } from './events.ts'
-import type { Publication } from './log/publish.ts'
-import type { Level3Server } from './server.ts'
-import { readOrMakeSetting } from './sessions/models.ts'
+import type { Role } from '../src/events.ts'
+import type { Publication } from '../src/log/publish.ts'
+import type { Level3Server } from '../src/options.ts'
+import { readOrMakeSetting } from '../src/sessions/models.ts'
 
 const PASSWORD = 'password123'
 const people: { username: string; email: string; role: Role }[] = [

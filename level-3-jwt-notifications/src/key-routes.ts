@@ -1,5 +1,46 @@
 import type { Caller, DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
+import type { PublishKeys } from './keys.ts'
+import { madeKey, publishKey } from './sessions/shapes.ts'
+
+const newKey = z.strictObject({
+  name: z.string().trim().min(1).max(50).describe('What the key is for'),
+})
+
+/** The keys over REST. */
+export function keyRoutes(route: DefineRoute, keys: PublishKeys): void {
+  route({
+    method: 'post',
+    path: '/api/keys',
+    summary: 'Make a key with which a program publishes in your name; it is shown this once',
+    access: 'user',
+    body: newKey,
+    status: 201,
+    answer: madeKey,
+    problems: { 409: 'There are too many keys' },
+    handle: ({ caller, body }) => keys.make(caller.id, body.name),
+  })
+
+  route({
+    method: 'get',
+    path: '/api/keys',
+    summary: 'Your keys for programs',
+    access: 'user',
+    status: 200,
+    answer: z.object({ items: z.array(publishKey) }),
+    handle: async ({ caller }) => ({ items: await keys.list(caller.id) }),
+  })
+
+  route({
+    method: 'delete',
+    path: '/api/keys/:id',
+    summary: 'Revoke a key',
+    access: 'user',
+    params: z.strictObject({ id: z.string().regex(/^[0-9a-f]{24}$/i, 'must be the id of a key') }),
+    status: 204,
+    handle: ({ caller, params }) => keys.revoke(caller.id, params.id),
+  })
+}
 
 const text = z.string().trim().min(1)
 

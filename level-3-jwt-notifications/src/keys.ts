@@ -1,0 +1,96 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Caller } from '@levels/shared/server/api/route.ts'
+import { HttpError } from '@levels/shared/server/respond.ts'
+import { type Connection, Schema, Types } from 'mongoose'
+import type * as z from 'zod'
+import type { Models } from './models.ts'
+import { type madeKey, type PublishKey, refusal } from './sessions/shapes.ts'
+
+/** A key with which a program publishes in its owner's name. */
+export interface PublishKeyDoc {
+  _id: Types.ObjectId
+  userId: Types.ObjectId
+  name: string
+  /** SHA-256 of the key. The key itself is nowhere on the server. */
+  keyHash: string
+  createdAt: Date
+  lastUsedAt?: Date
+}
+
+const publishKeySchema = new Schema<PublishKeyDoc>(
+  {
+    userId: { type: Schema.Types.ObjectId, required: true },
+    name: { type: String, required: true },
+    keyHash: { type: String, required: true },
+    createdAt: { type: Date, required: true },
+    lastUsedAt: Date,
+  },
+  { versionKey: false },
+)
+publishKeySchema.index({ keyHash: 1 }, { unique: true })
+publishKeySchema.index({ userId: 1 })
+
+export const createKeyModel = (db: Connection) => ({
+  PublishKey: db.model<PublishKeyDoc>('PublishKey', publishKeySchema, 'publishkeys'),
+})
+
+/** Tells a key from an access token, and lets secret scanners find it. */
+const PREFIX = 'publish_'
+const MAX_KEYS = 20
+
+export type PublishKeys = ReturnType<typeof createPublishKeys>
+
+/** Keys for programs: each publishes in its owner's name, without a password, and can do nothing else. */
+export function createPublishKeys({ PublishKey: Keys, User: Users }: Pick<Models, 'PublishKey' | 'User'>) {
+  async function ownerOf(key: string): Promise<Caller> {
+    const found = await Keys.findOneAndUpdate(
+      { keyHash: hash(key) },
+      { $set: { lastUsedAt: new Date() } },
+    ).lean()
+    const owner = found && (await Users.findById(found.userId).lean())
+    if (!owner) throw refusal('token_invalid')
+    return { id: owner._id.toHexString(), username: owner.username, role: owner.role }
+  }
+
+  return {
+    /** The key is in the answer this once: the database has its hash. Throws HttpError 409 `too_many_keys`. */
+    async make(userId: string, name: string): Promise<z.infer<typeof madeKey>> {
+      if ((await Keys.countDocuments({ userId })) >= MAX_KEYS) {
+        throw new HttpError(409, 'too_many_keys', `You have ${MAX_KEYS} keys: revoke one first.`)
+      }
+      const key = PREFIX + randomBytes(32).toString('base64url')
+      const made = await Keys.create({ userId, name, keyHash: hash(key), createdAt: new Date() })
+      return { ...toPublishKey(made), key }
+    },
+
+    async list(userId: string): Promise<PublishKey[]> {
+      return (await Keys.find({ userId }).sort({ _id: 1 }).lean()).map(toPublishKey)
+    },
+
+    /** Throws HttpError 404. Another user's key is none that this user could know of. */
+    async revoke(userId: string, id: string): Promise<void> {
+      const { deletedCount } = await Keys.deleteOne({ _id: new Types.ObjectId(id), userId })
+      if (deletedCount === 0) throw new HttpError(404, 'not_found', 'You have no such key.')
+    },
+
+    async forgetUser(userId: string): Promise<void> {
+      await Keys.deleteMany({ userId })
+    },
+
+    /** In whose name a key publishes; undefined when it is no key at all. Throws 401 `token_invalid`. */
+    ownerOf: (token: string | undefined) => (token?.startsWith(PREFIX) ? ownerOf(token) : undefined),
+  }
+}
+
+function toPublishKey({ _id, name, createdAt, lastUsedAt }: PublishKeyDoc): PublishKey {
+  return {
+    id: _id.toHexString(),
+    name,
+    createdAt: createdAt.toISOString(),
+    lastUsedAt: lastUsedAt?.toISOString() ?? null,
+  }
+}
+
+function hash(key: string): string {
+  return createHash('sha256').update(key).digest('base64url')
+}

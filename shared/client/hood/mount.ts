@@ -24,7 +24,8 @@ export function mountHood(header: HTMLElement): void {
   const button = h(
     'button',
     { className: 'btn small', type: 'button', attributes: { 'aria-expanded': 'false' } },
-    'Under the hood',
+    h('span', { className: 'hood-words' }, 'Under the '),
+    'hood',
   )
   let panel: Promise<{ toggle(): boolean }> | undefined
   button.onclick = async () => {

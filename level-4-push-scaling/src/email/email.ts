@@ -122,10 +122,7 @@ const OUR_FAULT = ['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ECONFIG']
  * What an error of nodemailer means. SMTP servers say it themselves (RFC 5321 section 4.2.1): 5yz is a final no, 4yz
  * asks to come again; without an answer it is worth another try. `misconfigured`: the server rejects us, not this mail.
  */
-function judgeMailError(
-  service: string,
-  error: unknown,
-): { outcome: Outcome; misconfigured: boolean } {
+function judgeMailError(service: string, error: unknown): { outcome: Outcome; misconfigured: boolean } {
   const { code, responseCode } = error as { code?: string; responseCode?: number }
   // The text of an answer often repeats the address it is about.
   const what = responseCode ? `answered ${responseCode}` : (code ?? 'cannot be reached')

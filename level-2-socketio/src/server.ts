@@ -31,8 +31,8 @@ export interface Options extends Pick<Config, 'allowedOrigins'> {
   graceMs?: number
   /** How long name and rooms of a lost connection are kept. */
   keepMs?: number
-  /** How often a client is asked whether it is there, and how long it may take to answer. */
-  heartbeat?: { intervalMs: number; timeoutMs: number }
+  /** How often a client is asked whether it is there, in milliseconds. It is gone before it is asked a second time. */
+  heartbeatMs?: number
 }
 
 export interface Level2Server {
@@ -47,7 +47,7 @@ export interface Level2Server {
 
 /** Level 2: people with names, in rooms, who talk to everyone, to a room, or to each other. */
 export function createServer({ log, page, ...options }: Options): Level2Server {
-  const { graceMs, keepMs, heartbeat = { intervalMs: 25_000, timeoutMs: 20_000 } } = options
+  const { graceMs, keepMs, heartbeatMs = 25_000 } = options
   const isAllowedOrigin = createOriginCheck(options.allowedOrigins)
 
   const http =
@@ -73,8 +73,8 @@ export function createServer({ log, page, ...options }: Options): Level2Server {
     allowRequest: allowOrigins(isAllowedOrigin),
     cors: options.allowedOrigins.length > 0 ? { origin: options.allowedOrigins } : undefined,
     maxHttpBufferSize: LIMITS.packetBytes,
-    pingInterval: heartbeat.intervalMs,
-    pingTimeout: heartbeat.timeoutMs,
+    pingInterval: heartbeatMs,
+    pingTimeout: 0.8 * heartbeatMs,
     wsEngine: WebSocketServer, // Socket.IO's own may be older, and then keeps pongs that nobody reads
     adapter: RecoveryAdapter,
     connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },

@@ -27,7 +27,7 @@ export interface HttpCall {
   path: string
   status: number
   /** The problem's code, when it was one. */
-  code?: string
+  code?: string | undefined
   /** Of the answer. */
   bytes: number
   /** What was sent and what came, as text. With the secrets in it: mask them before they are shown. */
@@ -65,7 +65,7 @@ export async function http<T>(
   try {
     response = await fetch(path, {
       method,
-      body: body === undefined ? undefined : sent.body,
+      body: body === undefined ? null : sent.body,
       headers: sent.headers,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })

@@ -1,6 +1,5 @@
-import type { SignedIn, User } from '../src/events.ts'
 import { http, Problem } from './http.ts'
-import { createTabs } from './tabs.ts'
+import { createTabs, type SignedIn, type User } from './tabs.ts'
 import { type Claims, readClaims } from './token.ts'
 
 /** The access token. It lives in this variable only: no storage, so no other script and no thief of a disk finds it. */

@@ -1,4 +1,16 @@
-import type { SignedIn } from '../src/events.ts'
+/** Who is signed in. */
+export interface User {
+  id: string
+  username: string
+  role: 'user' | 'admin'
+}
+
+/** What the server answers to register, login and refresh. `expiresIn`: seconds. */
+export interface SignedIn {
+  user: User
+  accessToken: string
+  expiresIn: number
+}
 
 /** What one tab tells the others of this browser: they share the refresh cookie, so they share who is signed in. */
 export type TabMessage =

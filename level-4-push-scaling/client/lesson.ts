@@ -13,8 +13,10 @@ import {
 export const steps: Steps = {
   1: inOrder(received('["session:ready",'), received('["notification:new",')),
   2: inOrder(pressed('Kill this instance'), closed(), opened, received('["session:ready",')),
-  3: inAnyOrder(called('POST /api/push/subscriptions'), called('POST /api/push/test')),
-  5: inOrder(received('["notification:new",')),
-  6: inAnyOrder(received('"type":"login.new"')),
-  7: inAnyOrder(called('GET /api/admin/deliveries')),
+  3: inOrder(called('POST /api/dev/phones'), called('POST /api/push/subscriptions')),
+  4: inOrder(called('PUT /api/dev/phones')),
+  5: inAnyOrder(called('POST /api/push/subscriptions'), called('POST /api/push/test')),
+  7: inOrder(received('["notification:new",')),
+  8: inAnyOrder(received('"type":"login.new"')),
+  9: inAnyOrder(called('GET /api/admin/deliveries')),
 }

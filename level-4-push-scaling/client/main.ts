@@ -19,6 +19,7 @@ import { steps } from './lesson.ts'
 import { mountAppBadge } from './sections/app-badge.ts'
 import { mountDeliveries } from './sections/deliveries.ts'
 import { mountInstance } from './sections/instance.ts'
+import { mountPracticePhone } from './sections/practice-phone.ts'
 import { mountPush } from './sections/push.ts'
 
 // The page of level 3, section by section, and what level 4 adds to it.
@@ -32,6 +33,7 @@ startApp(
     mountCentre,
     mountPush,
     mountInstance,
+    ...(import.meta.env.DEV ? [mountPracticePhone] : []),
     mountSend,
     mountDeliveries,
     mountRooms,
@@ -52,6 +54,8 @@ startApp(
     ['GET /api/admin/deliveries', 'what is on its way to people who are not looking'],
     ['POST /api/admin/deliveries', 'once more, from the start'],
     ['POST /api/dev/kill', 'this process ends at once'],
+    ['POST /api/dev/phones', 'a device on the server’s machine, with keys of its own'],
+    ['PUT /api/dev/phones', 'what its push service answers from now on'],
   ],
 )
 

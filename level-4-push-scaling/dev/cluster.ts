@@ -24,10 +24,11 @@ type Program = Omit<ProgramOptions, 'log'>
 async function runCluster(env: Env): Promise<void> {
   const services: RunningProgram[] = []
   const instances: RunningProgram[] = []
+  let closePhones = () => Promise.resolve()
   // First those who use the services, then the services: nobody is left talking to something that is gone.
   const closeAll = async () => {
     await Promise.all(instances.map((program) => program.stop()))
-    await Promise.all(services.map((program) => program.stop()))
+    await Promise.all([...services.map((program) => program.stop()), closePhones()])
   }
   onShutdown(closeAll)
   try {
@@ -40,6 +41,9 @@ async function runCluster(env: Env): Promise<void> {
       return running
     }
 
+    // Not where a push service of one's own is used: there is one authority to trust.
+    const phones = config.production || config.pushCaFile ? undefined : await startPhones(config)
+    if (phones) closePhones = phones.close
     const [mongo, redis] = await Promise.all([
       config.mongodbUri
         ? { ready: config.mongodbUri, services: ['MongoDB at MONGODB_URI'] }
@@ -49,8 +53,8 @@ async function runCluster(env: Env): Promise<void> {
         : start(services, await redisProgram()),
     ])
     const [app1, app2] = await Promise.all([
-      start(instances, instanceProgram('app1', ports.app1, mongo, redis)),
-      start(instances, instanceProgram('app2', ports.app2, mongo, redis)),
+      start(instances, instanceProgram('app1', ports.app1, mongo, redis, phones?.env)),
+      start(instances, instanceProgram('app2', ports.app2, mongo, redis, phones?.env)),
     ])
     const balancer = await start(instances, balancerProgram(ports))
 
@@ -127,7 +131,13 @@ async function serviceAddress(): Promise<Env> {
   }
 }
 
-function instanceProgram(name: string, port: number, mongo: Ready, redis: Ready): Program {
+/** Loaded when needed: production has none. */
+async function startPhones({ pushAllowedHosts }: Config) {
+  const { startPracticePhones } = await import('./practice-phones.ts')
+  return startPracticePhones(pushAllowedHosts)
+}
+
+function instanceProgram(name: string, port: number, mongo: Ready, redis: Ready, more: Env = {}): Program {
   return {
     name,
     script: 'src/main.ts',
@@ -137,6 +147,7 @@ function instanceProgram(name: string, port: number, mongo: Ready, redis: Ready)
       MONGODB_URI: mongo.ready,
       REDIS_URL: redis.ready,
       IN_CLUSTER: 'true',
+      ...more,
     },
     ...INSTANCE,
   }

@@ -22,11 +22,10 @@ await runLevel({
     const { redis, server } = await asStartError(async () => {
       const redis = await connectRedis(redisService.uri, log)
       // The containers have no dev/.
-      const kill = config.production
-        ? undefined
-        : (await import('../dev/kill.ts')).createKill(config.instance)
-      const server = await createServer({ config, db, redis, log, page, routes: kill?.routes })
-      kill?.listen(server.io)
+      const dev = config.production ? undefined : await import('../dev/index.ts')
+      const experiments = dev?.createExperiments(config.instance, env)
+      const server = await createServer({ config, db, redis, log, page, routes: experiments?.routes })
+      experiments?.listen(server.io)
       return { redis, server }
     })
     return {

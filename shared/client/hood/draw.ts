@@ -3,7 +3,7 @@ import { type Arrow, nameOf, type Picture, sinceFirst } from './story.ts'
 const TIME = 74
 const HEAD = 46
 const ROW = 40
-const LANE = 128
+const LANE = 112
 /** A pause longer than this is drawn as one, in milliseconds. */
 const PAUSE_MS = 700
 const NAMESPACE = 'http://www.w3.org/2000/svg'
@@ -36,7 +36,7 @@ export function draw(picture: Picture, room: number, onPick: (arrow: Arrow) => v
       'g',
       { class: 'lane' },
       s('line', { x1: x(lane), x2: x(lane), y1: HEAD - 8, y2: y, class: 'life' }),
-      s('rect', { x: x(lane) - 56, y: 6, width: 112, height: 30, rx: 7 }),
+      s('rect', { x: x(lane) - 51, y: 6, width: 102, height: 30, rx: 7 }),
       s('text', { x: x(lane), y: 26, 'text-anchor': 'middle' }, nameOf(lane)),
     ),
   )

@@ -23,6 +23,8 @@ export function createPanel(page: ThisPage, onClose: () => void) {
   let skew = 0
   let chosen: string | undefined
   let picture: Picture | undefined
+  /** The key of the arrow that is explained. */
+  let picked: string | undefined
   let source: EventSource | undefined
   let timer: ReturnType<typeof setInterval> | undefined
 
@@ -101,10 +103,12 @@ export function createPanel(page: ThisPage, onClose: () => void) {
       arrow.classList.toggle('new', !before.has(arrow.dataset.key))
     stage.querySelectorAll<SVGElement>('.arrow')[focused]?.focus()
     list.replaceChildren(...next.arrows.map((arrow) => h('li', {}, ...describe(next, arrow))))
-    if (detail.childElementCount === 0 && next.arrows[0]) explain(next.arrows[0])
+    const again = next.arrows.find(({ key }) => key === picked) ?? next.arrows[0]
+    if (again) explain(again)
   }
 
   function explain(arrow: Arrow): void {
+    picked = arrow.key
     if (picture) detail.replaceChildren(...describe(picture, arrow))
   }
 

@@ -2,7 +2,7 @@ import type { DefineRoute } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Env } from '@levels/shared/server/config.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import * as z from 'zod'
-import { phoneAnswers } from './phone-shapes.ts'
+import { phoneAnswers } from '../client/phone-shapes.ts'
 
 const id = z.strictObject({ id: z.uuid() })
 const keys = z.object({ p256dh: z.string(), auth: z.string() })

@@ -7,15 +7,16 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Env } from '@levels/shared/server/config.ts'
 import { HttpError, readText, sendHttpError, sendJson } from '@levels/shared/server/respond.ts'
-import { listen, portOf } from '@levels/shared/server/run.ts'
+import { listen } from '@levels/shared/server/run.ts'
 import { decryptPush, makeReceiverKeys, publicKeysOf } from '@levels/shared/testing/push-decrypt.ts'
 import { acceptPush, PushRefused } from '@levels/shared/testing/push-request.ts'
 import { makeTestCertificate } from '@levels/shared/testing/test-certificate.ts'
-import type { PhoneAnswer, PhoneState, Received } from './phone-shapes.ts'
+import type { PhoneAnswer, PhoneState, Received } from '../client/phone-shapes.ts'
 
 /** The oldest phone, and its oldest message, make room. */
 const MAX_PHONES = 50
@@ -120,6 +121,8 @@ export async function startPracticePhones(
     },
   }
 }
+
+const portOf = (server: Pick<Server, 'address'>) => (server.address() as AddressInfo).port
 
 async function end(server: Pick<Server, 'close' | 'closeAllConnections'>): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))

@@ -1,6 +1,6 @@
 import { type App, inWords } from '@levels/3-jwt-notifications/client/index.ts'
 import { byId, h } from '@levels/shared/client/dom.ts'
-import type { PhoneAnswer, PhoneState, Received } from '../../dev/phone-shapes.ts'
+import type { PhoneAnswer, PhoneState, Received } from '../phone-shapes.ts'
 import './practice-phone.css'
 
 const LOOK_EVERY_MS = 1_000

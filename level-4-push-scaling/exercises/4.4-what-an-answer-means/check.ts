@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Level3Person } from '@levels/promises/dialects/level-3.ts'
+import type { Device, Level4 } from '@levels/promises/dialects/level-4.ts'
+import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import type { Behaviour } from '@levels/shared/testing/push-service.ts'
+import { eventually, openStage, type Stage, send } from '../stage.ts'
+
+const RETRY_MS = 200
+const TIMEOUT_MS = 1_500
+
+interface Scene {
+  stage: Stage
+  level: Level4
+  ann: Level3Person
+}
+
+export async function check(attempt: Attempt): Promise<void> {
+  const stage = await openStage(attempt, {
+    PUSH_DELAY_MS: '100',
+    PUSH_RETRY_MS: String(RETRY_MS),
+    PUSH_TIMEOUT_MS: String(TIMEOUT_MS),
+  })
+  const level = stage.speak(await stage.start('app1'))
+  const scene = { stage, level, ann: await level.person('ann') }
+  await gone(attempt, scene, 410)
+  await gone(attempt, scene, 404)
+  await later(attempt, scene, { answer: 429, retryAfter: 1 })
+  await later(attempt, scene, { answer: 500 })
+  await later(attempt, scene, { answer: 'hang' })
+  await ours(attempt, scene)
+}
+
+/** The browser has given up its subscription: never again. The other browser of the same user gets everything. */
+async function gone(attempt: Attempt, { stage, level, ann }: Scene, status: number): Promise<void> {
+  const bob = await level.person(`bob${status}`)
+  const [old, other] = [await level.addDevice(bob), await level.addDevice(bob)]
+  old.subscription.setBehaviour({ answer: status })
+  attempt.step(`${bob.name} has two browsers; for the first one the push service answers ${status}`)
+  for (const text of ['one', 'two']) {
+    await send(attempt, ann, bob, text)
+    await eventually(() => textsOf(other).includes(text))
+    await sleep(300)
+  }
+  const asked = requestsTo(stage, old).length
+  attempt.saw(`the push service ← asked ${asked} times for the first browser`)
+  attempt.expect(
+    asked === 1,
+    `The push service answered ${status}, and that endpoint was asked ${asked} times. ${status} says that the browser has given up this subscription: it will never work again, so delete it.`,
+  )
+  expectOnce(attempt, other, ['one', 'two'], `the other browser of ${bob.name}`)
+}
+
+/** A bad moment of the push service: later, once, and not again for the other browser, which has it. */
+async function later(attempt: Attempt, { stage, level, ann }: Scene, behaviour: Behaviour): Promise<void> {
+  const { answer, retryAfter } = behaviour
+  const what = answer === 'hang' ? 'nothing' : String(answer)
+  const bob = await level.person(`bob-${what}`)
+  const [busy, other] = [await level.addDevice(bob), await level.addDevice(bob)]
+  busy.subscription.setBehaviour(behaviour, { answer: 201 })
+  attempt.step(`${bob.name} has two browsers; for the first one the push service answers ${what} once`)
+  await send(attempt, ann, bob, 'one')
+  const came = await eventually(() => textsOf(busy).includes('one'))
+  attempt.expect(
+    came,
+    `The push service answered ${what}${retryAfter ? `, with Retry-After: ${retryAfter}` : ''}, and "one" was not pushed again. It had a bad moment: try it later.`,
+  )
+  const [first, second] = requestsTo(stage, busy)
+  const waited = (second?.at ?? 0) - (first?.at ?? 0)
+  attempt.saw(`${bob.name}’s first browser ← push "one", at the second try`)
+  attempt.expect(
+    retryAfter === undefined || waited >= Number(retryAfter) * 1_000 - 100,
+    `The push service answered ${what} with Retry-After: ${retryAfter}, which is in seconds, and was asked again after ${(waited / 1_000).toFixed(1)} s. It says how long it wants to be left alone.`,
+  )
+  await sleep(500)
+  expectOnce(attempt, busy, ['one'], `the first browser of ${bob.name}`)
+  expectOnce(attempt, other, ['one'], `the other browser of ${bob.name}, for which the answer was 201`)
+}
+
+/** Our mistake: the same again would be refused again, and the browser has done nothing wrong. */
+async function ours(attempt: Attempt, { stage, level, ann }: Scene): Promise<void> {
+  const bob = await level.person('bob400')
+  const device = await level.addDevice(bob)
+  device.subscription.setBehaviour({ answer: 400 }, { answer: 201 })
+  attempt.step('the push service answers 400 once')
+  await send(attempt, ann, bob, 'one')
+  await eventually(() => requestsTo(stage, device).length > 0)
+  await sleep(4 * RETRY_MS)
+  const asked = requestsTo(stage, device).length
+  attempt.expect(
+    asked === 1,
+    `The push service answered 400, "this request is wrong", and the same was sent ${asked} times. It does not get better: report it, and leave it.`,
+  )
+  await send(attempt, ann, bob, 'two')
+  attempt.expect(
+    await eventually(() => textsOf(device).includes('two')),
+    'The push service answered 400 once, and the next notification was not pushed there. It was our message that was wrong: the browser is still there.',
+  )
+  attempt.saw(`${bob.name}’s browser ← push "two"`)
+}
+
+const textsOf = (device: Device) => device.received().map(({ message }) => message)
+
+function requestsTo({ push }: Stage, { subscription }: Device) {
+  return push.requests.filter(({ endpoint }) => endpoint === subscription.endpoint)
+}
+
+function expectOnce(attempt: Attempt, device: Device, texts: string[], whose: string): void {
+  const got = textsOf(device).join(', ')
+  attempt.expect(
+    got === texts.join(', '),
+    `To ${whose}, ${texts.join(' and ')} should have been pushed once; it got: ${got || 'nothing'}. Each browser has an answer of its own.`,
+  )
+}

@@ -191,7 +191,7 @@ async function push(entry: Entry): Promise<void> {
   const targets = isSeen ? [] : await browsers.find({ userId }).toArray()
   const send = ({ _id: endpoint, keys }: Browser) =>
     webPush.sendNotification({ endpoint, keys }, payload, options)
-  await Promise.all(targets.map((target) => send(target).catch(console.error)))
+  await Promise.all(targets.map((target) => send(target).catch(({ message }) => console.error(message))))
   await log.updateOne({ _id }, { $unset: { pushAt: 1 } })
 }
 

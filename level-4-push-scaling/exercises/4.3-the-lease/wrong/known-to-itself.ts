@@ -208,7 +208,7 @@ async function push(entry: Entry): Promise<void> {
   const targets = isSeen ? [] : await browsers.find({ userId }).toArray()
   const send = ({ _id: endpoint, keys }: Browser) =>
     webPush.sendNotification({ endpoint, keys }, payload, options)
-  await Promise.all(targets.map((target) => send(target).catch(console.error)))
+  await Promise.all(targets.map((target) => send(target).catch(({ message }) => console.error(message))))
   // Whoever took it meanwhile has moved the time: then it is not ours any more.
   await log.updateOne({ _id, pushAt }, { $unset: { pushAt: 1 } })
 }

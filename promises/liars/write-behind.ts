@@ -4,7 +4,7 @@ import { NotificationServer } from '../examples/level-3/server.ts'
 const WRITE_AFTER_MS = 400
 
 /** A log that says "stored" before it is. */
-export class WriteBehindLog extends FileLog {
+class WriteBehindLog extends FileLog {
   override append(owner: string, draft: Draft): Notification {
     setTimeout(() => super.append(owner, draft), WRITE_AFTER_MS)
     const seq = this.last(owner) + 1

@@ -52,6 +52,7 @@ function builtPage(levelDir: string): Page {
       }
       serve = sirv(dist, {
         etag: true,
+        gzip: true,
         setHeaders(res, file) {
           // Files in assets/ carry a hash of their content in their name; all others must be asked for anew.
           const hashed = file.startsWith('/assets/')

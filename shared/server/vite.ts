@@ -1,8 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import type { InlineConfig, Plugin, UserConfig } from 'vite'
 import { lessonPage } from '../lesson/vite.ts'
 import { pathOf } from './http.ts'
@@ -37,7 +39,7 @@ export function viteConfig(levelDir: string): InlineConfig {
       target: 'es2023',
       rolldownOptions: { input: [path.join(client, 'index.html'), path.join(client, 'lesson.html')] },
     },
-    plugins: [lessonPage(levelDir), indexOnly()],
+    plugins: [lessonPage(levelDir), indexOnly(), compressed()],
   }
 }
 
@@ -84,6 +86,22 @@ function indexOnly(): Plugin {
           next(error)
         }
       })
+    },
+  }
+}
+
+/** Writes each built text a second time, compressed: the server sends that one to browsers that take it. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    async closeBundle() {
+      const { outDir } = this.environment.config.build
+      for (const file of await readdir(outDir, { recursive: true })) {
+        if (!/\.(?:html|js|css|svg|webmanifest)$/.test(file)) continue
+        const text = await readFile(path.join(outDir, file))
+        await writeFile(path.join(outDir, `${file}.gz`), await promisify(gzip)(text, { level: 9 }))
+      }
     },
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { HttpError } from '@levels/shared/server/http-error.ts'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
 import { type Connection, type Model, Schema, Types } from 'mongoose'
 
 /** A request that its sender may repeat without doing it twice. */

@@ -1,5 +1,5 @@
+import { HttpError } from '@levels/shared/server/http-error.ts'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
 import mongoose, { type Model, type Types } from 'mongoose'
 import type { NotificationDoc } from './models.ts'
 

@@ -1,4 +1,4 @@
-import { HttpError } from '@levels/shared/server/respond.ts'
+import { HttpError } from '@levels/shared/server/http-error.ts'
 import { type Model, Types } from 'mongoose'
 import { readEnds } from './log.ts'
 import { type NotificationDoc, toNotification } from './models.ts'

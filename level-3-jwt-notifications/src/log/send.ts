@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { HttpError } from '@levels/shared/server/respond.ts'
+import { HttpError } from '@levels/shared/server/http-error.ts'
 import type { IdempotencyKeys } from './idempotency.ts'
 import type { Publish } from './publish.ts'
 import type { NewNotification } from './requests.ts'

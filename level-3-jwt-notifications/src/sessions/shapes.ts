@@ -1,5 +1,5 @@
+import { HttpError } from '@levels/shared/server/http-error.ts'
 import { nameKey, parseName } from '@levels/shared/server/names.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
 import * as z from 'zod'
 
 /** What crosses the wire in this chapter: REST, the handshake, and what a token says. Types are inferred. */

@@ -1,5 +1,5 @@
 import '../look/hood.css'
-import type { Happening } from '../../hood/story.ts'
+import type { Happening } from '../../hood/happening.ts'
 import { h } from '../dom.ts'
 import { icon } from '../icons.ts'
 import { listen } from '../tap.ts'

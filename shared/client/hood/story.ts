@@ -1,4 +1,4 @@
-import type { Happening } from '../../hood/story.ts'
+import type { Happening } from '../../hood/happening.ts'
 
 /** What this page knows of itself: what it has sent, and what has reached it. Times in milliseconds since 1970. */
 export interface Known {

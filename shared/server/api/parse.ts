@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { HttpError } from '../respond.ts'
+import { HttpError } from '../http-error.ts'
 
 /**
  * `input` as `schema` describes it; without a schema, nothing is looked at and undefined comes back.

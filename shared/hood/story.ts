@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import diagnostics from 'node:diagnostics_channel'
 import path from 'node:path'
-import type { Happening, Lane } from './happening.ts'
+import type { Happening } from './happening.ts'
 
 export type { Happening, Lane } from './happening.ts'
 

@@ -1,5 +1,5 @@
 import { HttpError } from '@levels/shared/server/respond.ts'
-import { parseCookie } from 'cookie'
+import cookieParser from 'cookie-parser'
 import type { CookieOptions, Request, Response } from 'express'
 import { SESSION_LIFETIME_MS } from './sessions.ts'
 import type { Device } from './shapes.ts'
@@ -16,6 +16,7 @@ export interface RefreshCookie {
 export type OriginCheck = (req: Request) => boolean
 
 const NAME = 'refresh_token'
+const parse = cookieParser()
 
 /** `secure`: sent over https only, as production should; plain http://localhost could not keep it otherwise. */
 export function createRefreshCookie(secure: boolean): RefreshCookie {
@@ -26,7 +27,13 @@ export function createRefreshCookie(secure: boolean): RefreshCookie {
     secure,
   }
   return {
-    read: (req) => parseCookie(req.headers.cookie ?? '')[NAME],
+    read(req) {
+      // A middleware, and the one route that needs it calls it: it leaves what it read in `req.cookies`.
+      if (req.res) parse(req, req.res, () => undefined)
+      const value: unknown = req.cookies?.[NAME]
+      if (value === undefined) return undefined
+      return typeof value === 'string' ? value : '' // what begins with `j:` has become an object: no token
+    },
     set: (res, refreshToken) =>
       res.cookie(NAME, refreshToken, { ...attributes, maxAge: SESSION_LIFETIME_MS }),
     // A browser removes a cookie only when it is named with the very attributes it was set with.

@@ -14,19 +14,16 @@ const MAX_LINES = 20
  * @param {(text: string) => void} [print]
  */
 export function createTypeCheck(dir, print = console.error) {
-  const tsc = path.join(
-    path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
-    'bin',
-    'tsc',
-  )
+  const tsc = findCompiler()
+  // The compiler takes its time to obey anything softer than SIGKILL. What it keeps, it can make anew.
   /** @type {import('node:child_process').ChildProcess | undefined} */
   let running
   let hadErrors = false
+  process.once('exit', () => running?.kill('SIGKILL'))
 
   return function check() {
-    running?.kill()
-    const args = [tsc, '--project', dir, '--pretty', 'false', '--singleThreaded']
-    const child = spawn(process.execPath, args, {
+    running?.kill('SIGKILL')
+    const child = spawn(tsc, ['--project', dir, '--pretty', 'false', '--singleThreaded'], {
       cwd: dir,
       stdio: ['ignore', 'pipe', 'ignore'],
       windowsHide: true,
@@ -46,6 +43,17 @@ export function createTypeCheck(dir, print = console.error) {
       hadErrors = code !== 0
     })
   }
+}
+
+/**
+ * The compiler itself. `typescript/bin/tsc` is a script that starts it, and lives on in it when the script is killed.
+ * Each platform has a package of its own.
+ */
+function findCompiler() {
+  const typescript = createRequire(createRequire(import.meta.url).resolve('typescript/package.json'))
+  const manifest = `@typescript/typescript-${process.platform}-${process.arch}/package.json`
+  const program = process.platform === 'win32' ? 'tsc.exe' : 'tsc'
+  return path.join(path.dirname(typescript.resolve(manifest)), 'lib', program)
 }
 
 /** @param {string} output */

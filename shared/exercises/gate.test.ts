@@ -102,5 +102,8 @@ const withoutHead = (source: string) => source.replace(/^(?:\/\/.*\n)+/, '')
 
 /** The verdict and the sentence, as a terminal of 80 columns shows them. What was seen differs in its times and order. */
 function whatItSays(exercise: Exercise, outcome: Outcome | undefined): string | undefined {
-  return outcome && createWords({ width: 80, color: false }).outcome(exercise, { ...outcome, seen: [] })
+  return (
+    outcome &&
+    createWords({ width: 80, color: false }).outcome(exercise, { ...outcome, seen: [], printed: '' })
+  )
 }

@@ -12,7 +12,7 @@ export async function check(attempt: Attempt): Promise<void> {
   const bob = await register(attempt, server, 'Bob')
   const claims = claimsOf(alice.token)
   const now = Math.floor(Date.now() / 1_000)
-  const [head, , signature] = alice.token.split('.')
+  const [head, , signature] = bob.token.split('.')
   const renamed = Buffer.from(JSON.stringify({ ...claimsOf(bob.token), ...names(claims) })).toString(
     'base64url',
   )
@@ -27,7 +27,7 @@ export async function check(attempt: Attempt): Promise<void> {
       'token_invalid',
     ],
     ["with Alice's claims and no signature (alg none)", forge(claims, '', 'none'), 'token_invalid'],
-    ["with Alice's name in a token of somebody else", `${head}.${renamed}.${signature}`, 'token_invalid'],
+    ["with Alice's name in a token of Bob's", `${head}.${renamed}.${signature}`, 'token_invalid'],
     [
       'with a token of the right key for another purpose (another aud)',
       forge({ ...claims, aud: 'refresh' }, env.JWT_SECRET),

@@ -10,9 +10,7 @@ import { createAccessTokens, createSessions } from '../src/sessions/sessions.ts'
  * that hashing a password takes on purpose. The first of them is an admin.
  */
 export function benchUsers(route: DefineRoute, models: Models, jwtSecret: string): void {
-  route({
-    method: 'post',
-    path: '/api/bench/users',
+  route('POST /api/bench/users', {
     summary: 'Users for measuring',
     access: 'public',
     body: z.strictObject({ count: z.int().min(1).max(5_000) }),

@@ -10,12 +10,8 @@ import type { SessionsChapter } from '../src/sessions/index.ts'
 export function experimentRoutes(route: DefineRoute, parts: SessionsChapter): void {
   const { sessions, tokens, cookie, isAllowedOrigin } = parts
 
-  route({
-    method: 'post',
-    path: '/api/auth/experiments/expired-token',
+  route('POST /api/auth/experiments/expired-token', {
     summary: 'An access token that has expired (development only)',
-    access: 'user',
-    status: 200,
     answer: z.object({ accessToken: z.string() }),
     handle({ caller: { id, sid, role }, req }) {
       refuseForeign(req, isAllowedOrigin)
@@ -23,12 +19,9 @@ export function experimentRoutes(route: DefineRoute, parts: SessionsChapter): vo
     },
   })
 
-  route({
-    method: 'post',
-    path: '/api/auth/experiments/replay',
+  route('POST /api/auth/experiments/replay', {
     summary: 'What a thief with an old refresh token would do; ends the session (development only)',
     access: 'own-page',
-    status: 204,
     async handle({ req }) {
       const stolen = cookie.read(req)
       const { refreshToken } = await sessions.refresh(stolen, deviceOf(req)) // its owner uses it

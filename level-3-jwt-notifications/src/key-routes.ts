@@ -9,11 +9,8 @@ const newKey = z.strictObject({
 
 /** The keys over REST. */
 export function keyRoutes(route: DefineRoute, keys: PublishKeys): void {
-  route({
-    method: 'post',
-    path: '/api/keys',
+  route('POST /api/keys', {
     summary: 'Make a key with which a program publishes in your name; it is shown this once',
-    access: 'user',
     body: newKey,
     status: 201,
     answer: madeKey,
@@ -21,23 +18,15 @@ export function keyRoutes(route: DefineRoute, keys: PublishKeys): void {
     handle: ({ caller, body }) => keys.make(caller.id, body.name),
   })
 
-  route({
-    method: 'get',
-    path: '/api/keys',
+  route('GET /api/keys', {
     summary: 'Your keys for programs',
-    access: 'user',
-    status: 200,
     answer: z.object({ items: z.array(publishKey) }),
     handle: async ({ caller }) => ({ items: await keys.list(caller.id) }),
   })
 
-  route({
-    method: 'delete',
-    path: '/api/keys/:id',
+  route('DELETE /api/keys/:id', {
     summary: 'Revoke a key',
-    access: 'user',
     params: z.strictObject({ id: z.string().regex(/^[0-9a-f]{24}$/i, 'must be the id of a key') }),
-    status: 204,
     handle: ({ caller, params }) => keys.revoke(caller.id, params.id),
   })
 }
@@ -53,9 +42,7 @@ type Send = (
 
 /** For programs and shell scripts: a key, a name in the path, and the text as it is. */
 export function publishRoute(route: DefineRoute, send: Send, answer: z.ZodType): void {
-  route({
-    method: 'post',
-    path: '/api/publish/:to',
+  route('POST /api/publish/:to', {
     summary: 'Send text as a message. For programs, with a key from POST /api/keys',
     access: 'program',
     params: z.strictObject({ to: z.string().min(1).max(100).describe('A username, or "me"') }),

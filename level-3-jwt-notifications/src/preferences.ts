@@ -81,23 +81,15 @@ export function createPreferences(db: Connection) {
     },
 
     routes(route: DefineRoute): void {
-      route({
-        method: 'get',
-        path: '/api/preferences',
+      route('GET /api/preferences', {
         summary: 'What you want to be told of',
-        access: 'user',
-        status: 200,
         answer: preferences,
         handle: ({ caller }) => read(caller.id),
       })
 
-      route({
-        method: 'put',
-        path: '/api/preferences',
+      route('PUT /api/preferences', {
         summary: 'Say what you want to be told of; what is left out is back at its default',
-        access: 'user',
         body: preferences,
-        status: 200,
         answer: preferences,
         handle: ({ caller, body }) => write(caller.id, body),
       })

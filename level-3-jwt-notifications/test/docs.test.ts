@@ -7,9 +7,7 @@ import { serverForAll } from './support/server.ts'
 describe('the API’s documentation', () => {
   const server = serverForAll({
     routes: ({ route }) =>
-      route({
-        method: 'post',
-        path: '/api/extra/:name',
+      route('POST /api/extra/:name', {
         summary: 'A route of the next level',
         access: 'admin',
         params: z.strictObject({ name: z.string() }),

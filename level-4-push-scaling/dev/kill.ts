@@ -19,11 +19,8 @@ const WORD_WITHIN_MS = 3_000
 export function createKill(instance: string) {
   return {
     routes({ route }: { route: DefineRoute }, io: () => Io): void {
-      route({
-        method: 'post',
-        path: '/api/dev/kill',
+      route('POST /api/dev/kill', {
         summary: 'End an instance at once (development only)',
-        access: 'user',
         body: victim.optional(),
         status: 202,
         answer: z.object({ instance: z.string() }),

@@ -37,34 +37,24 @@ export function phoneRoutes(
     return response.json()
   }
 
-  route({
-    method: 'post',
-    path: '/api/dev/phones',
+  route('POST /api/dev/phones', {
     summary: 'A practice phone, to be subscribed like any browser (development only)',
-    access: 'user',
     body: z.strictObject({ publicKey: z.string().max(100) }),
     status: 201,
     answer: made,
     handle: async ({ body }) => made.parse(await ask('POST', '/phones', body)),
   })
-  route({
-    method: 'get',
-    path: '/api/dev/phones/:id',
+  route('GET /api/dev/phones/:id', {
     summary: 'What reached a practice phone (development only)',
     access: 'public',
     params: id,
-    status: 200,
     answer: state,
     handle: async ({ params }) => state.parse(await ask('GET', `/phones/${params.id}`)),
   })
-  route({
-    method: 'put',
-    path: '/api/dev/phones/:id',
+  route('PUT /api/dev/phones/:id', {
     summary: "What a practice phone's push service answers from now on (development only)",
-    access: 'user',
     params: id,
     body: z.strictObject({ answer }),
-    status: 200,
     answer: state,
     handle: async ({ params, body }) => state.parse(await ask('PUT', `/phones/${params.id}`, body)),
   })

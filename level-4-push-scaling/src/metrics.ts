@@ -45,9 +45,7 @@ export function defineMetricsRoute(route: DefineRoute, { token, stats, countSock
     registers,
   })
 
-  route({
-    method: 'get',
-    path: '/metrics',
+  route('GET /metrics', {
     summary: "Numbers for Prometheus; the Bearer token is the server's METRICS_TOKEN",
     access: 'public',
     status: 200,

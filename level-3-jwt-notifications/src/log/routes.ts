@@ -26,11 +26,8 @@ export function logRoutes(
   route: DefineRoute,
   { reading, changing, send }: { reading: Reading; changing: Changing; send: Send },
 ): void {
-  route({
-    method: 'post',
-    path: '/api/notifications',
+  route('POST /api/notifications', {
     summary: 'Send a notification. With a header Idempotency-Key it can be repeated safely for a day',
-    access: 'user',
     headers: z.object({ 'idempotency-key': idempotencyKey.optional() }),
     body: newNotification,
     status: 201,
@@ -44,72 +41,48 @@ export function logRoutes(
     handle: ({ caller, body, headers }) => send(caller, body, headers['idempotency-key']),
   })
 
-  route({
-    method: 'get',
-    path: '/api/notifications',
+  route('GET /api/notifications', {
     summary: 'A page of the log, newest first; a page of long ones ends before its limit',
-    access: 'user',
     query: listQuery,
-    status: 200,
     answer: notificationPage,
     handle: ({ caller, query }) => reading.list(caller.id, query),
   })
 
-  route({
-    method: 'delete',
-    path: '/api/notifications',
+  route('DELETE /api/notifications', {
     summary: 'Delete everything that was read',
-    access: 'user',
     query: bulkDeleteQuery,
-    status: 200,
     answer: z.strictObject({ deleted: z.int() }),
     handle: async ({ caller }) => ({ deleted: await changing.removeRead(caller.id) }),
   })
 
-  route({
-    method: 'post',
-    path: '/api/notifications/mark-all-read',
+  route('POST /api/notifications/mark-all-read', {
     summary: 'Mark everything read',
-    access: 'user',
-    status: 200,
     answer: allRead,
     handle: ({ caller }) => changing.markAllRead(caller.id),
   })
 
   const notYours = { 403: 'It is another user’s', 404: 'There is no such notification' }
 
-  route({
-    method: 'get',
-    path: '/api/notifications/:id',
+  route('GET /api/notifications/:id', {
     summary: 'One notification',
-    access: 'user',
     params: byId,
-    status: 200,
     answer: notification,
     problems: notYours,
     handle: ({ caller, params }) => reading.one(caller.id, params.id),
   })
 
-  route({
-    method: 'patch',
-    path: '/api/notifications/:id',
+  route('PATCH /api/notifications/:id', {
     summary: 'Mark it read or unread',
-    access: 'user',
     params: byId,
     body: readState,
-    status: 200,
     answer: notification,
     problems: notYours,
     handle: ({ caller, params, body }) => changing.setRead(caller.id, params.id, body.read),
   })
 
-  route({
-    method: 'delete',
-    path: '/api/notifications/:id',
+  route('DELETE /api/notifications/:id', {
     summary: 'Delete it',
-    access: 'user',
     params: byId,
-    status: 204,
     problems: notYours,
     async handle({ caller, params }) {
       await changing.remove(caller.id, params.id)

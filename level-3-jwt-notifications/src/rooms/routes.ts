@@ -27,11 +27,8 @@ export interface RoomRouteParts {
 
 /** Rooms over REST. */
 export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts): void {
-  route({
-    method: 'post',
-    path: '/api/rooms',
+  route('POST /api/rooms', {
     summary: 'Make a room; its creator is the first member',
-    access: 'user',
     body: newRoom,
     status: 201,
     answer: room,
@@ -39,71 +36,48 @@ export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts)
     handle: ({ caller, body }) => rooms.create(caller.id, body.name, body.private),
   })
 
-  route({
-    method: 'get',
-    path: '/api/rooms',
+  route('GET /api/rooms', {
     summary: 'Rooms, newest first: public ones, and private ones that the caller is in or was invited to',
-    access: 'user',
     query: roomsQuery,
-    status: 200,
     answer: roomPage,
     handle: ({ caller, query }) => rooms.list(caller.id, query),
   })
 
-  route({
-    method: 'post',
-    path: '/api/rooms/:slug/join',
+  route('POST /api/rooms/:slug/join', {
     summary: 'Become a member',
-    access: 'user',
     params: bySlug,
-    status: 200,
     answer: room,
     problems: absent,
     handle: ({ caller, params }) => rooms.join(caller, params.slug),
   })
 
-  route({
-    method: 'post',
-    path: '/api/rooms/:slug/leave',
+  route('POST /api/rooms/:slug/leave', {
     summary: 'Be a member no longer, or refuse an invitation',
-    access: 'user',
     params: bySlug,
-    status: 200,
     answer: room,
     problems: absent,
     handle: ({ caller, params }) => rooms.leave(caller, params.slug),
   })
 
-  route({
-    method: 'post',
-    path: '/api/rooms/:slug/invitations',
+  route('POST /api/rooms/:slug/invitations', {
     summary: 'Invite somebody; members only',
-    access: 'user',
     params: bySlug,
     body: invitation,
-    status: 204,
     problems: { 403: 'Members only', 404: 'There is no such room, or no such user' },
     handle: async ({ caller, params, body }) => rooms.invite(caller, params.slug, await named(body.username)),
   })
 
-  route({
-    method: 'get',
-    path: '/api/rooms/:slug/messages',
+  route('GET /api/rooms/:slug/messages', {
     summary: 'Messages, oldest first: the newest, or those before one of them; members only',
-    access: 'user',
     params: bySlug,
     query: messagesQuery,
-    status: 200,
     answer: roomMessagePage,
     problems: membersOnly,
     handle: ({ caller, params, query }) => rooms.messages(caller.id, params.slug, query),
   })
 
-  route({
-    method: 'post',
-    path: '/api/rooms/:slug/messages',
+  route('POST /api/rooms/:slug/messages', {
     summary: 'Write to the room; members only',
-    access: 'user',
     params: bySlug,
     body: newRoomMessage,
     status: 201,

@@ -60,9 +60,7 @@ export function authRoutes(route: DefineRoute, parts: SessionsChapter): void {
     return answer(user, sid)
   }
 
-  route({
-    method: 'post',
-    path: '/api/auth/register',
+  route('POST /api/auth/register', {
     summary: 'Make an account and sign in',
     access: 'public',
     body: registration,
@@ -72,25 +70,19 @@ export function authRoutes(route: DefineRoute, parts: SessionsChapter): void {
     handle: async ({ body, req, res }) => letIn(await accounts.register(body, req.ip ?? ''), req, res),
   })
 
-  route({
-    method: 'post',
-    path: '/api/auth/login',
+  route('POST /api/auth/login', {
     summary: 'Sign in',
     access: 'public',
     body: credentials,
-    status: 200,
     answer: signedInAnswer,
     problems: { 401: 'Username or password is wrong' },
     handle: async ({ body, req, res }) =>
       letIn(await accounts.logIn(body.username, body.password, req.ip ?? ''), req, res),
   })
 
-  route({
-    method: 'post',
-    path: '/api/auth/refresh',
+  route('POST /api/auth/refresh', {
     summary: 'A new access token for the refresh cookie, which is replaced, too',
     access: 'own-page',
-    status: 200,
     answer: signedInAnswer,
     async handle({ req, res }) {
       const { sid, userId, refreshToken } = await sessions.refresh(cookie.read(req), deviceOf(req))
@@ -101,12 +93,9 @@ export function authRoutes(route: DefineRoute, parts: SessionsChapter): void {
     },
   })
 
-  route({
-    method: 'post',
-    path: '/api/auth/logout',
+  route('POST /api/auth/logout', {
     summary: 'End the session of the refresh cookie or, without one, of the access token',
     access: 'own-page',
-    status: 204,
     async handle({ req, res }) {
       const ending = (await devices.ownerOf(cookie.read(req))) ?? ownerOf(bearerToken(req), tokens)
       if (ending) await sessions.end(ending.userId, [ending.sid])
@@ -114,23 +103,15 @@ export function authRoutes(route: DefineRoute, parts: SessionsChapter): void {
     },
   })
 
-  route({
-    method: 'get',
-    path: '/api/auth/me',
+  route('GET /api/auth/me', {
     summary: 'Who is signed in',
-    access: 'user',
-    status: 200,
     answer: z.object({ user: userAnswer }),
     handle: ({ caller: { id, username, role } }) => ({ user: { id, username, role } }),
   })
 
-  route({
-    method: 'delete',
-    path: '/api/auth/me',
+  route('DELETE /api/auth/me', {
     summary: 'Delete the account and everything of it',
-    access: 'user',
     body: passwordOnly,
-    status: 204,
     async handle({ caller, body, req, res }) {
       await accounts.confirmed(caller, body.password, req.ip ?? '', async () => {
         await devices.endAllOf(caller.id, caller.sid)
@@ -144,13 +125,9 @@ export function authRoutes(route: DefineRoute, parts: SessionsChapter): void {
     },
   })
 
-  route({
-    method: 'post',
-    path: '/api/auth/password',
+  route('POST /api/auth/password', {
     summary: 'Change the password; ends all other sessions',
-    access: 'user',
     body: passwordChange,
-    status: 204,
     async handle({ caller, body, req }) {
       await accounts.changePassword(caller, body, req.ip ?? '')
       await devices.endAllOf(caller.id, caller.sid)
@@ -158,33 +135,21 @@ export function authRoutes(route: DefineRoute, parts: SessionsChapter): void {
     },
   })
 
-  route({
-    method: 'get',
-    path: '/api/auth/sessions',
+  route('GET /api/auth/sessions', {
     summary: 'The devices signed in',
-    access: 'user',
-    status: 200,
     answer: z.object({ items: z.array(deviceSession) }),
     handle: async ({ caller }) => ({ items: await devices.list(caller.id, caller.sid) }),
   })
 
-  route({
-    method: 'delete',
-    path: '/api/auth/sessions/:id',
+  route('DELETE /api/auth/sessions/:id', {
     summary: 'Sign one device out',
-    access: 'user',
     params: z.strictObject({ id: z.uuid() }),
-    status: 204,
     problems: { 403: 'It is another user’s' },
     handle: ({ caller, params }) => devices.signOut(caller.id, params.id),
   })
 
-  route({
-    method: 'delete',
-    path: '/api/auth/sessions',
+  route('DELETE /api/auth/sessions', {
     summary: 'Sign all other devices out',
-    access: 'user',
-    status: 204,
     handle: ({ caller }) => devices.endAllOf(caller.id, caller.sid),
   })
 }

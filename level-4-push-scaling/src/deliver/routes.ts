@@ -23,13 +23,10 @@ export function defineDeliveryRoutes(
 ): void {
   const path = '/api/admin/deliveries'
 
-  route({
-    method: 'get',
-    path,
+  route(`GET ${path}`, {
     summary: 'What is on its way to people who are not looking, newest first',
     access: 'admin',
     query: listQuery,
-    status: 200,
     answer: deliveryPage,
     async handle({ query: { state, before, limit } }) {
       const filter = { ...(state && { state }), ...(before && { _id: { $lt: before } }) }
@@ -50,20 +47,15 @@ export function defineDeliveryRoutes(
     },
   })
 
-  route({
-    method: 'get',
-    path: `${path}/stats`,
+  route(`GET ${path}/stats`, {
     summary:
       'The last day in numbers: sent, failed and pending for each hour and channel, and how long it took',
     access: 'admin',
-    status: 200,
     answer: deliveryStats,
     handle: () => readStats(model),
   })
 
-  route({
-    method: 'post',
-    path: `${path}/:id/retry`,
+  route(`POST ${path}/:id/retry`, {
     summary: 'Try a failed delivery again, from the start; or one that waits for its next attempt, now',
     access: 'admin',
     params: z.strictObject({ id: objectId }),

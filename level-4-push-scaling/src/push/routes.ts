@@ -48,22 +48,16 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
   const { publicKey, subscriptions, deliveries, log } = parts
   const path = '/api/push/subscriptions'
 
-  route({
-    method: 'get',
-    path: '/api/push/public-key',
+  route('GET /api/push/public-key', {
     summary: 'The VAPID public key that a page subscribes with',
     access: 'public',
-    status: 200,
     answer: publicKeyAnswer,
     handle: () => ({ publicKey }),
   })
 
-  route({
-    method: 'post',
-    path,
+  route(`POST ${path}`, {
     summary:
       'Turn push on for this browser, until its session ends (ten browsers a user: the oldest makes room)',
-    access: 'user',
     body: subscribeBody,
     status: 201,
     answer: savedSubscription,
@@ -79,12 +73,8 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
     },
   })
 
-  route({
-    method: 'get',
-    path,
+  route(`GET ${path}`, {
     summary: 'Your browsers that get push, and what became of the last message to each',
-    access: 'user',
-    status: 200,
     answer: savedSubscriptions,
     async handle({ caller }) {
       const mine = await subscriptions.listFor([caller.id])
@@ -97,21 +87,14 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
     },
   })
 
-  route({
-    method: 'delete',
-    path,
+  route(`DELETE ${path}`, {
     summary: 'Turn push off for one browser; done already counts as done',
-    access: 'user',
     body: z.object({ endpoint: endpointText }),
-    status: 204,
     handle: ({ body, caller }) => subscriptions.remove(caller.id, body.endpoint),
   })
 
-  route({
-    method: 'post',
-    path: '/api/push/test',
+  route('POST /api/push/test', {
     summary: 'Send a test message to your browsers, or to the one named',
-    access: 'user',
     body: z.object({ endpoint: endpointText.optional() }).optional(),
     status: 202,
     answer: testMessage,
@@ -125,13 +108,9 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
     },
   })
 
-  route({
-    method: 'get',
-    path: '/api/push/test/:id',
+  route('GET /api/push/test/:id', {
     summary: 'What the push services answered to a test message of yours',
-    access: 'user',
     params: z.strictObject({ id: z.string().regex(/^[0-9a-f]{24}$/, 'must be the id of a test message') }),
-    status: 200,
     answer: testResult,
     async handle({ params: { id }, caller }) {
       const results = await deliveries.testResults(id, caller.id)

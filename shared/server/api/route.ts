@@ -27,13 +27,15 @@ type CallerOf<A extends Access> = A extends 'public' | 'own-page'
     ? Caller
     : Caller & { sid: string }
 
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+/** Method and path, the path as Express writes it: `GET /api/notifications/:id`. */
+type RouteName = `${Uppercase<Method>} /${string}`
+
 /** One route: what it takes, what it gives, what it does. Validation and documentation come from the same schemas. */
 export interface Route<A extends Access = Access, P = unknown, Q = unknown, H = unknown, B = unknown> {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
-  /** As Express writes it: `/api/notifications/:id`. */
-  path: string
   summary: string
-  access: A
+  /** `user` when absent. */
+  access?: A
   params?: z.ZodType<P>
   query?: z.ZodType<Q>
   /** Of headers that mean something here, by their names in lower case; every one of them optional. */
@@ -41,8 +43,8 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, H = 
   body?: z.ZodType<B>
   /** `text`: the body is taken as UTF-8 text, whatever type it claims to be. */
   bodyType?: 'json' | 'text'
-  /** Of success. */
-  status: 200 | 201 | 202 | 204
+  /** Of success. When absent: 200 with an `answer`, 204 without. */
+  status?: 200 | 201 | 202 | 204
   /** What success looks like, for the documentation. */
   answer?: z.ZodType
   /** Problems of its own, besides those that follow from the rest: the status and when. */
@@ -61,9 +63,13 @@ export interface Call<A extends Access, P, Q, H, B> {
   res: Response
 }
 
-export type DefineRoute = <A extends Access, P, Q, H, B>(route: Route<A, P, Q, H, B>) => void
+export type DefineRoute = <P, Q, H, B, A extends Access = 'user'>(
+  name: RouteName,
+  route: Route<A, P, Q, H, B>,
+) => void
 
-export type DefinedRoute = Omit<Route, 'handle'>
+export type DefinedRoute = Omit<Route, 'handle'> &
+  Required<Pick<Route, 'access' | 'status'>> & { method: Method; path: string }
 
 export interface Routes {
   router: Router
@@ -83,10 +89,13 @@ export function createRoutes(admit: Admit): Routes {
   return {
     router,
     defined,
-    route<A extends Access, P, Q, H, B>(route: Route<A, P, Q, H, B>) {
-      defined.push(route)
-      router[route.method](route.path, async (req, res) => {
-        const caller = (await admit(route.access, req)) as CallerOf<A>
+    route<P, Q, H, B, A extends Access = 'user'>(name: RouteName, route: Route<A, P, Q, H, B>) {
+      const [verb, path] = name.split(' ') as [Uppercase<Method>, string]
+      const method = verb.toLowerCase() as Method
+      const { access = 'user', status = route.answer ? 200 : 204 } = route
+      defined.push({ ...route, method, path, access, status })
+      router[method](path, async (req, res) => {
+        const caller = (await admit(access, req)) as CallerOf<A>
         const answer = await route.handle({
           params: parse(route.params, req.params),
           // A route that takes no query says so, too: a mistyped parameter must not be ignored.
@@ -97,7 +106,7 @@ export function createRoutes(admit: Admit): Routes {
           req,
           res,
         })
-        res.status(route.status)
+        res.status(status)
         if (answer === undefined) res.end()
         else res.json(answer)
       })

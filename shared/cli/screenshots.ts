@@ -58,6 +58,7 @@ async function signInAndSend(page: Page): Promise<void> {
   await form.getByLabel('Message', { exact: true }).fill('At noon, in the kitchen.')
   await form.getByRole('button', { name: 'Send' }).click()
   await page.locator('#notifications').getByText('Lunch?').waitFor()
+  await page.getByText('Unread 4').waitFor()
   await page.evaluate(() => scrollTo(0, 0))
 }
 
@@ -76,27 +77,23 @@ if (executablePath) {
 }
 
 async function takeScene(browser: Browser, { level, program, play }: (typeof scenes)[number]): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    const data = await mkdtemp(path.join(tmpdir(), 'screenshots-'))
-    const env = {
-      PORT: String(await freePort()),
-      DATA_DIR: data,
-      MONGODB_URI: undefined,
-      REDIS_URL: undefined,
-    }
-    const server = startProgram([program], { env })
-    try {
-      const url = await server.url()
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme })
-      const page = await context.newPage()
-      await page.goto(url)
-      await play(page, url)
+  const data = await mkdtemp(path.join(tmpdir(), 'screenshots-'))
+  const env = { PORT: String(await freePort()), DATA_DIR: data, MONGODB_URI: undefined, REDIS_URL: undefined }
+  const server = startProgram([program], { env })
+  try {
+    const url = await server.url()
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    const page = await context.newPage()
+    await page.goto(url)
+    await play(page, url)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
       await page.screenshot({ path: path.join(folder, `level-${level}-${colorScheme}.png`) })
-      await context.close()
       console.log(`level ${level}, ${colorScheme}`)
-    } finally {
-      await server.stop()
-      await rm(data, { recursive: true, force: true })
     }
+    await context.close()
+  } finally {
+    await server.stop()
+    await rm(data, { recursive: true, force: true })
   }
 }

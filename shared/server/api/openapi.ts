@@ -27,7 +27,7 @@ const securitySchemes = {
 
 /** Problems that follow from what a route takes. */
 const usualProblems: [status: number, when: string, applies: (route: DefinedRoute) => unknown][] = [
-  [400, 'Something in the request is not as described', ({ params, query, body }) => params || query || body],
+  [400, 'Something in the request is not as described', () => true],
   [401, 'Not signed in, or not any more', ({ access }) => access !== 'public'],
   [403, 'Not allowed', ({ access }) => access === 'admin' || access === 'own-page'],
   [404, 'There is no such thing', ({ params }) => params],

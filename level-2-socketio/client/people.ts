@@ -32,12 +32,12 @@ export function mountPeople(socket: Level2Socket, chat: Chat): void {
     for (const user of users) online.add(user)
     draw()
   })
-  socket.on('user:joined', ({ username }) => {
-    online.add(username)
+  socket.on('user:joined', ({ username, usernames = [username] }) => {
+    for (const name of usernames) online.add(name)
     draw()
   })
-  socket.on('user:left', ({ username }) => {
-    online.delete(username)
+  socket.on('user:left', ({ username, usernames = [username] }) => {
+    for (const name of usernames) online.delete(name)
     draw()
   })
 }

@@ -44,7 +44,7 @@ export function mountTyping(
     show()
   })
   socket.on('message:new', ({ from }) => stop(from))
-  socket.on('user:left', ({ username }) => stop(username))
+  socket.on('user:left', ({ username, usernames = [username] }) => usernames.forEach(stop))
   socket.on('session', () => {
     for (const username of typists.keys()) stop(username)
   })

@@ -48,8 +48,10 @@ export interface Session {
 
 export interface UserChange {
   username: string
-  /** Everyone online after the change, in a crowd of up to 100. In a larger one the change alone is sent. */
+  /** Everyone online after the change, in a crowd of up to 100. */
   users?: readonly string[]
+  /** In a larger crowd instead: all who came (or went) within 50 ms, the first of them in `username`. */
+  usernames?: readonly string[]
 }
 
 export interface RoomState {

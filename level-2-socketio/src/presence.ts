@@ -4,8 +4,10 @@ import { RECOVERY_MS, RecoveryAdapter } from './recovery.ts'
 import { createRooms, type Rooms } from './rooms.ts'
 import { createUsers, type User, type Users } from './users.ts'
 
-/** In a larger crowd a change carries the name alone: all names to everyone would grow with the cube of the crowd. */
+/** In a larger crowd a change carries no list: all names to everyone would grow with the cube of the crowd. */
 const SMALL_CROWD = 100
+/** And changes of that time, in milliseconds, are told together: a packet to everyone for each would grow with its square. */
+const GATHER_MS = 50
 
 export interface PresenceOptions {
   /** How long a user stays online after the last tab closed, in milliseconds. A reload takes less. */
@@ -39,7 +41,7 @@ export function createPresence(
     graceMs,
     keepMs,
     onLeft(user) {
-      io.emit('user:left', change(user))
+      tell('user:left', user, io)
       rooms.announce(user, 'room:left')
     },
     onForgotten(user) {
@@ -49,9 +51,27 @@ export function createPresence(
   })
   const returning = guardHandshake(io, users, recovery)
 
-  function change({ username }: User) {
+  const gathered = new Map<string, Change>()
+  let telling: NodeJS.Timeout | undefined
+
+  function tell(change: Change, { username }: User, others: Pick<Level2Io, 'emit'>): void {
     const names = users.names()
-    return names.length <= SMALL_CROWD ? { username, users: names } : { username }
+    if (names.length <= SMALL_CROWD) {
+      others.emit(change, { username, users: names })
+      return
+    }
+    gathered.set(username, change) // who came and went meanwhile is told once: the last change counts
+    telling ??= setTimeout(tellGathered, GATHER_MS)
+  }
+
+  function tellGathered(): void {
+    telling = undefined
+    for (const change of ['user:joined', 'user:left'] as const) {
+      const usernames = [...gathered.keys()].filter((name) => gathered.get(name) === change)
+      const [username] = usernames
+      if (username !== undefined) io.emit(change, { username, usernames })
+    }
+    gathered.clear()
   }
 
   function onDisconnect(this: Level2Socket, reason: string): void {
@@ -68,7 +88,7 @@ export function createPresence(
     socket.emit('session', { sessionId, username, users: users.names(), rooms: user.rooms })
     if (user.announced) return
     user.announced = true
-    socket.broadcast.emit('user:joined', change(user))
+    tell('user:joined', user, socket.broadcast)
     rooms.announce(user, 'room:joined')
   })
 
@@ -77,9 +97,14 @@ export function createPresence(
     rooms,
     held: (user) => recovery.held(user),
     counts: () => ({ users: users.size(), rooms: rooms.size(), kept: recovery.size() }),
-    close: () => users.close(),
+    close() {
+      clearTimeout(telling)
+      users.close()
+    },
   }
 }
+
+type Change = 'user:joined' | 'user:left'
 
 /** What ends a socket because somebody wanted it to. Everything else is a lost connection. */
 const ON_PURPOSE: ReadonlySet<string> = new Set([

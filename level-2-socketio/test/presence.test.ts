@@ -19,6 +19,21 @@ describe('coming and going', () => {
     expect(bob.got('user:joined')).toEqual([])
   })
 
+  it('tells a large crowd of several who come or go at once, by their names alone', async () => {
+    const { enter } = await startServer()
+    const names = Array.from({ length: 101 }, (_, index) => `guest-${index}`)
+    const [first] = await Promise.all(names.map((name) => enter(name)))
+    await expect.poll(() => namesIn(first?.got('user:joined'))).toEqual(new Set(names))
+
+    const late = await Promise.all(['alice', 'bob'].map((name) => enter(name)))
+    expect(late.at(-1)?.session.users).toEqual(expect.arrayContaining([...names, 'alice', 'bob']))
+    const told = () => first?.got('user:joined').filter(({ usernames }) => usernames?.includes('bob'))
+    await expect.poll(told).toEqual([{ username: 'alice', usernames: ['alice', 'bob'] }])
+    for (const one of late) one.socket.disconnect()
+    await expect.poll(() => namesIn(first?.got('user:left'))).toEqual(new Set(['alice', 'bob']))
+    expect(first?.got('user:left')[0]).not.toHaveProperty('users')
+  })
+
   it('tells nobody a session id of somebody else', async () => {
     const { enter } = await startServer()
     const alice = await enter('alice')
@@ -136,3 +151,7 @@ describe('coming and going', () => {
     await alice.next('message:new', { text: 'by polling' })
   })
 })
+
+function namesIn(changes: { username: string; usernames?: readonly string[] }[] = []): Set<string> {
+  return new Set(changes.flatMap(({ username, usernames = [username] }) => usernames))
+}

@@ -46,7 +46,7 @@ export function deliveredIn({ User }: Models): Delivered {
 /** Notifies users, in their logs, of what happened to their accounts while somebody else may have been at work. */
 export function sendAccountNotices(signIns: EventEmitter<SignInEvents>, publish: Publish, log: Log): void {
   const notify = (userId: string, title: string, message: string) => {
-    publish([{ userId, type: 'account', title, message }]).catch((error: unknown) =>
+    publish([{ userId, type: 'account', title, message, actionUrl: '/#password' }]).catch((error: unknown) =>
       log.warn(`"${title}" could not be stored: ${error}`),
     )
   }

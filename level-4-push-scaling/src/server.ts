@@ -74,7 +74,7 @@ export async function createServer({
     addressees,
     countSince: deliveries.countSince,
     transport: createMailTransport(config, log),
-    devicesUrl: config.publicUrl && `${config.publicUrl}/#devices`,
+    publicUrl: config.publicUrl,
     log,
   })
   const gaps = redis && createGapWatch(redis)

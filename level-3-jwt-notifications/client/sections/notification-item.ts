@@ -87,7 +87,8 @@ export function notificationItem(
 
 /** What the system itself says has a name for its action; a user's words get none of their own. */
 export function actionName({ type, from }: Pick<Notification, 'type' | 'from'>): string {
-  return type === 'login.new' && from === undefined ? 'View devices' : 'Open'
+  if (from !== undefined) return 'Open'
+  return type === 'login.new' ? 'View devices' : type === 'account' ? 'Change password' : 'Open'
 }
 
 function actionLink(href: string, title: string, label: string): HTMLAnchorElement {

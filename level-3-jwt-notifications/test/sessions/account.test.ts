@@ -66,7 +66,9 @@ describe('a replayed refresh token', () => {
     const again = await signInOn(server(), person)
     await expect
       .poll(async () => (await again.api('GET', '/api/notifications')).body.items)
-      .toEqual([expect.objectContaining({ type: 'account', title: 'A session was ended' })])
+      .toEqual([
+        expect.objectContaining({ type: 'account', title: 'A session was ended', actionUrl: '/#password' }),
+      ])
     const warned = server().logged.filter((line) => line.includes(person.sid))
     expect(warned).toEqual([expect.stringMatching(/^warn A refresh token was used twice/)])
     expect(warned.join()).not.toContain(person.cookie.split('.')[1])

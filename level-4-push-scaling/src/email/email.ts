@@ -23,14 +23,14 @@ export interface EmailOptions {
   /** How many deliveries of this channel to this target were made since then. */
   countSince(channel: string, target: string, since: Date): Promise<number>
   transport: MailTransport
-  /** The page where a user sees and signs out devices: `https://app.example.com/#devices`. Absent: no link. */
-  devicesUrl?: string
+  /** Where visitors open the page: `https://app.example.com`. Absent: no links. */
+  publicUrl?: string
   log: Log
 }
 
 /** The heart of the chapter: email as a delivery channel. Sign-ins from new devices, to users who have an address. */
 export function createEmailChannel(options: EmailOptions): QueuedChannel {
-  const { addressees, countSince, transport, devicesUrl, log } = options
+  const { addressees, countSince, transport, publicUrl, log } = options
 
   async function isFlooded(userId: string): Promise<boolean> {
     return (await countSince(CHANNEL, userId, new Date(Date.now() - 3_600_000))) >= MAX_PER_HOUR
@@ -64,7 +64,7 @@ export function createEmailChannel(options: EmailOptions): QueuedChannel {
         const user = users.get(String(delivery.userId))
         if (!notification || !user?.email)
           return { kind: 'cancelled', reason: 'There is no address (any more).' }
-        return send(loginMail(user.email, user.username, notification, devicesUrl))
+        return send(loginMail(user.email, user.username, notification, publicUrl))
       })
     },
 
@@ -97,7 +97,7 @@ function loginMail(
   to: string,
   username: string,
   { _id, metadata, createdAt }: DueNotification,
-  devicesUrl?: string,
+  publicUrl?: string,
 ): Mail {
   const at = createdAt.toISOString().replace('T', ' ').slice(0, 16)
   return {
@@ -109,7 +109,9 @@ function loginMail(
       [`  Device:   ${metadata?.device}`, `  Address:  ${metadata?.ip}`, `  Time:     ${at} UTC`].join('\n'),
       'If this was you, there is nothing to do.',
       'If not: open your devices in the app, sign that one out, and change your password.',
-      ...(devicesUrl ? [`View devices: ${devicesUrl}`] : []),
+      ...(publicUrl
+        ? [`View devices: ${publicUrl}/#devices\nChange your password: ${publicUrl}/#password`]
+        : []),
     ].join('\n\n'),
     messageId: `<${_id.toHexString()}@login-alert.invalid>`, // the same every time: a mailbox may drop a second copy
   }

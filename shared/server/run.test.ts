@@ -84,7 +84,7 @@ describe('runLevel', () => {
   const hasIPv6 = Object.values(networkInterfaces()).some((list) =>
     list?.some(({ address }) => address === '::1'),
   )
-  it.each(['', '0.0.0.0', ...(hasIPv6 ? ['::1', '::'] : [])])(
+  it.each(['0.0.0.0', ...(hasIPv6 ? ['::1'] : [])])(
     'prints a URL that answers, with HOST=%j',
     async (HOST) => {
       const program = startLevel({ env: { HOST } })

@@ -4,9 +4,8 @@ import { RECOVERY_MS, RecoveryAdapter } from './recovery.ts'
 import { createRooms, type Rooms } from './rooms.ts'
 import { createUsers, type User, type Users } from './users.ts'
 
-/** In a larger crowd a change carries no list: all names to everyone would grow with the cube of the crowd. */
+/** In a larger crowd changes are gathered and carry no list: all names to everyone would grow with its cube. */
 const SMALL_CROWD = 100
-/** And changes of that time, in milliseconds, are told together: a packet to everyone for each would grow with its square. */
 const GATHER_MS = 50
 
 export interface PresenceOptions {
@@ -51,25 +50,20 @@ export function createPresence(
   })
   const returning = guardHandshake(io, users, recovery)
 
-  const gathered = new Map<string, Change>()
-  let telling: NodeJS.Timeout | undefined
+  /** Who came or went since the last telling, in a large crowd; for whoever did both, the last counts. */
+  const gathered = new Map<string, 'user:joined' | 'user:left'>()
 
-  function tell(change: Change, { username }: User, others: Pick<Level2Io, 'emit'>): void {
+  function tell(change: 'user:joined' | 'user:left', { username }: User, to: Pick<Level2Io, 'emit'>): void {
     const names = users.names()
-    if (names.length <= SMALL_CROWD) {
-      others.emit(change, { username, users: names })
-      return
-    }
-    gathered.set(username, change) // who came and went meanwhile is told once: the last change counts
-    telling ??= setTimeout(tellGathered, GATHER_MS)
+    if (names.length <= SMALL_CROWD) return void to.emit(change, { username, users: names })
+    if (gathered.size === 0) setTimeout(tellGathered, GATHER_MS).unref()
+    gathered.set(username, change)
   }
 
   function tellGathered(): void {
-    telling = undefined
     for (const change of ['user:joined', 'user:left'] as const) {
       const usernames = [...gathered.keys()].filter((name) => gathered.get(name) === change)
-      const [username] = usernames
-      if (username !== undefined) io.emit(change, { username, usernames })
+      if (usernames[0] !== undefined) io.emit(change, { username: usernames[0], usernames })
     }
     gathered.clear()
   }
@@ -97,14 +91,9 @@ export function createPresence(
     rooms,
     held: (user) => recovery.held(user),
     counts: () => ({ users: users.size(), rooms: rooms.size(), kept: recovery.size() }),
-    close() {
-      clearTimeout(telling)
-      users.close()
-    },
+    close: () => users.close(),
   }
 }
-
-type Change = 'user:joined' | 'user:left'
 
 /** What ends a socket because somebody wanted it to. Everything else is a lost connection. */
 const ON_PURPOSE: ReadonlySet<string> = new Set([

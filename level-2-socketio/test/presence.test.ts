@@ -21,17 +21,18 @@ describe('coming and going', () => {
 
   it('tells a large crowd of several who come or go at once, by their names alone', async () => {
     const { enter } = await startServer()
-    const names = Array.from({ length: 101 }, (_, index) => `guest-${index}`)
-    const [first] = await Promise.all(names.map((name) => enter(name)))
-    await expect.poll(() => namesIn(first?.got('user:joined'))).toEqual(new Set(names))
+    const names = Array.from({ length: 100 }, (_, index) => `guest-${index}`)
+    const first = await enter('first')
+    await Promise.all(names.map((name) => enter(name)))
+    await expect.poll(() => namesIn(first.got('user:joined'))).toEqual(new Set(names))
 
     const late = await Promise.all(['alice', 'bob'].map((name) => enter(name)))
     expect(late.at(-1)?.session.users).toEqual(expect.arrayContaining([...names, 'alice', 'bob']))
-    const told = () => first?.got('user:joined').filter(({ usernames }) => usernames?.includes('bob'))
+    const told = () => first.got('user:joined').slice(-1)
     await expect.poll(told).toEqual([{ username: 'alice', usernames: ['alice', 'bob'] }])
     for (const one of late) one.socket.disconnect()
-    await expect.poll(() => namesIn(first?.got('user:left'))).toEqual(new Set(['alice', 'bob']))
-    expect(first?.got('user:left')[0]).not.toHaveProperty('users')
+    await expect.poll(() => namesIn(first.got('user:left'))).toEqual(new Set(['alice', 'bob']))
+    expect(first.got('user:left')[0]).not.toHaveProperty('users')
   })
 
   it('tells nobody a session id of somebody else', async () => {
@@ -152,6 +153,6 @@ describe('coming and going', () => {
   })
 })
 
-function namesIn(changes: { username: string; usernames?: readonly string[] }[] = []): Set<string> {
-  return new Set(changes.flatMap(({ username, usernames = [username] }) => usernames))
+function namesIn(changes: Record<string, unknown>[]): Set<unknown> {
+  return new Set(changes.flatMap(({ username, usernames }) => usernames ?? [username]))
 }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
 import { seed } from '../dev/seed.ts'
+import { documentedBy, namedIn, section } from './support/readme.ts'
 import { serverForAll } from './support/server.ts'
 
 const server = serverForAll()
@@ -36,6 +37,15 @@ it('what the README tells a reader to paste into a terminal does what it says', 
   expect(stderr).toBe('')
   expect(await readdir(dir)).toEqual([])
 }, 60_000)
+
+it('the README names every route, event and collection there is, and no other', async () => {
+  const readme = await readFile(path.join(import.meta.dirname, '..', 'README.md'), 'utf8')
+  const { url, models } = server()
+  const documented = await documentedBy(url)
+  expect(namedIn(readme)).toEqual(documented)
+  const stored = [...Object.values(models).map(({ collection }) => collection.name), 'preferences']
+  expect(stored.filter((name) => !section(readme, 'How it works').includes(name))).toEqual([])
+})
 
 function lines(output: string): ReturnType<typeof JSON.parse>[] {
   return output

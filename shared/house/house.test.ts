@@ -35,7 +35,7 @@ const linesOf = (file: string) => textOf(file).trimEnd().split('\n').length
 
 const manifest = (dir: string) => JSON.parse(textOf(path.join(dir, 'package.json')))
 const declared = new Map<string, Set<string>>(
-  ['', ...manifest('').workspaces].map((dir: string) => {
+  ['', '.ci/api-client', ...manifest('').workspaces].map((dir: string) => {
     const { dependencies, devDependencies } = manifest(dir)
     return [dir, new Set(Object.keys({ ...dependencies, ...devDependencies }))]
   }),

@@ -3,3 +3,4 @@
 export { nameKey as usernameKey } from '@levels/shared/server/names.ts'
 export { hashPassword } from '../../src/sessions/password.ts'
 export { openPageLike } from './page-like.ts'
+export { documentedBy, namedIn } from './readme.ts'

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 import { Mistake } from '@levels/shared/exercises/mistake.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import type { Program } from '@levels/shared/exercises/program.ts'
 import { WebSocket } from 'ws'
 
@@ -17,7 +18,7 @@ export interface Peer {
   send(data: string | Buffer): void
   /** The next message that was not taken yet; undefined when none comes in time. */
   next(withinMs?: number): Promise<Message | undefined>
-  /** How it ended: undefined when it is still open after that time. */
+  /** How it ended: undefined when it is still open after that time (times here are those of a quiet machine). */
   closed(withinMs: number): Promise<{ code: number; reason: string } | undefined>
   /** Whether it was pinged `times` times more within that time, unless it ended before. */
   pinged(times: number, withinMs: number): Promise<boolean>
@@ -75,7 +76,7 @@ export async function join(
       )
       socket.send(data)
     },
-    async next(withinMs = ANSWER_MS) {
+    async next(withinMs = patience(ANSWER_MS)) {
       const message = waiting.shift()
       if (message || end) return message
       return new Promise((resolve) => {
@@ -93,14 +94,14 @@ export async function join(
     async closed(withinMs) {
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<undefined>((resolve) => {
-        timer = setTimeout(resolve, withinMs, undefined)
+        timer = setTimeout(resolve, patience(withinMs), undefined)
       })
       const how = await Promise.race([ended, late])
       clearTimeout(timer)
       return how
     },
     async pinged(times, withinMs) {
-      const signal = AbortSignal.timeout(withinMs)
+      const signal = AbortSignal.timeout(patience(withinMs))
       try {
         for (let count = 0; count < times; count++) await once(socket, 'ping', { signal })
         return true
@@ -157,7 +158,7 @@ export async function notify(
     method: 'POST',
     body,
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(patience(5_000)),
   })
   const text = await answer.text()
   attempt.saw(`POST /notify ${describeBody(body)}: ${answer.status} ${text.slice(0, 60)}`)
@@ -189,7 +190,7 @@ export async function notifyMany(
       let answers = ''
       let counts: number[] = []
       while (counts.length < atOnce) {
-        answers += String((await once(socket, 'data', { signal: AbortSignal.timeout(10_000) }))[0])
+        answers += String((await once(socket, 'data', { signal: AbortSignal.timeout(patience(10_000)) }))[0])
         counts = [...answers.matchAll(/"delivered":\s*(\d+)\s*\}/g)].map(([, count]) => Number(count))
       }
       if (counts.some(enough)) return { sent, enough: true }
@@ -252,7 +253,7 @@ export async function joinSilently(
       // Who reads nothing sees no end: only a write meets it. An unasked pong says nothing (RFC 6455 section 5.5.3).
       const prod = () => !reads && !cut && socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]))
       const timer = setInterval(prod, 50)
-      const late = AbortSignal.timeout(withinMs)
+      const late = AbortSignal.timeout(patience(withinMs))
       await Promise.race([gone, new Promise((resolve) => late.addEventListener('abort', resolve))])
       clearInterval(timer)
       return cut

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 import { Mistake } from '@levels/shared/exercises/mistake.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { io, type Socket } from 'socket.io-client'
 import type { Acknowledgement, Message, Session } from '../src/events.ts'
 
@@ -65,7 +66,7 @@ export async function join(
   if (refusal) throw new Mistake(`${name} wanted in as "${username}" and was refused: ${refusal}.`)
   attempt.saw(`${name} → connected as ${username}`)
 
-  const until = async (condition: () => boolean, withinMs = ANSWER_MS) => {
+  const until = async (condition: () => boolean, withinMs = patience(ANSWER_MS)) => {
     const signal = AbortSignal.timeout(withinMs)
     while (!condition() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5))
     return condition()
@@ -81,7 +82,7 @@ export async function join(
     async ask(event, ...args) {
       attempt.saw(`${name} → ${event}${args.map((arg) => ` ${short(arg)}`).join('')}`)
       const answer = await socket
-        .timeout(ANSWER_MS)
+        .timeout(patience(ANSWER_MS))
         .emitWithAck(event, ...args)
         .catch(() => undefined) // no answer in time: the check says what that means
       attempt.saw(`${name} ← ${answer ? `answer${describe(answer)}` : 'no answer'}`)

@@ -5,8 +5,8 @@ import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 
 /** A database behind a network that can be slow at the wrong place, or gone at the wrong moment. */
 export interface Database {
-  /** What tells a learner's program where it is, and what it signs with. */
-  env: { MONGODB_URI: string; JWT_SECRET: string }
+  /** What tells a learner's program where it is, what it signs with, and that a password may be cheap to check. */
+  env: { MONGODB_URI: string; JWT_SECRET: string; SCRYPT_N: string }
   /** From now on, answers to questions take so many milliseconds longer. Inserts and changes are as fast as ever. */
   slowReads(ms: number): void
   /** From now on, everything that a program says takes so many milliseconds longer. */
@@ -77,7 +77,7 @@ export async function startDatabase(attempt: Attempt): Promise<Database> {
   uri.pathname = '/exercise'
 
   return {
-    env: { MONGODB_URI: uri.href, JWT_SECRET },
+    env: { MONGODB_URI: uri.href, JWT_SECRET, SCRYPT_N: '1024' },
     slowReads(ms) {
       readDelayMs = ms
     },

@@ -1,5 +1,6 @@
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 import { Mistake } from '@levels/shared/exercises/mistake.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import type { Program } from '@levels/shared/exercises/program.ts'
 import { io, type Socket } from 'socket.io-client'
 import { type Answer, call } from '../../promises/http.ts'
@@ -48,7 +49,7 @@ async function signInBy(attempt: Attempt, { url }: Program, how: string, name: s
   const answer = await call(`${url}/api/auth/${how}`, {
     method: 'POST',
     body: { username: name, password: PASSWORD },
-    timeoutMs: 20_000,
+    timeoutMs: patience(20_000),
   })
   attempt.saw(`POST /api/auth/${how} of ${name}: ${answer.status}`)
   const token = (answer.json as { accessToken?: unknown } | undefined)?.accessToken
@@ -75,7 +76,7 @@ export function api(
   { body, headers }: { body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
   const all = { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
-  return call(url + path, { method, body, headers: all, timeoutMs: 15_000 })
+  return call(url + path, { method, body, headers: all, timeoutMs: patience(15_000) })
 }
 
 /** `from` sends `to` one text, with an `Idempotency-Key` if there is one. Every answer is an answer. */
@@ -155,7 +156,7 @@ export async function open(
     packets,
     last: (event) => last.get(event),
     async gets(text) {
-      const deadline = performance.now() + ANSWER_MS
+      const deadline = performance.now() + patience(ANSWER_MS)
       while (!got.some(({ message }) => message === text)) {
         if (performance.now() > deadline) return false
         await new Promise<void>((resolve) => {
@@ -167,7 +168,7 @@ export async function open(
     },
     async ask(event, payload) {
       const answer = await socket
-        .timeout(ANSWER_MS)
+        .timeout(patience(ANSWER_MS))
         .emitWithAck(event, payload)
         .catch(() => undefined) // no answer in time: the check says what that means
       attempt.saw(`${name} → ${event} ${JSON.stringify(payload)}: ${answer?.ok ? 'ok' : 'no'}`)
@@ -201,7 +202,7 @@ function connect(attempt: Attempt, { url }: Program, auth: object): Socket {
 /** Resolves with nothing when `session:ready` came, and with why not otherwise. */
 function outcome(socket: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ANSWER_MS, 'nothing came')
+    const timer = setTimeout(resolve, patience(ANSWER_MS), 'nothing came')
     const done = (why?: string) => {
       clearTimeout(timer)
       resolve(why)

@@ -5,6 +5,7 @@ import type { Level3Person } from '@levels/promises/dialects/level-3.ts'
 import { type Level4, speakLevel4 } from '@levels/promises/dialects/level-4.ts'
 import { createHistory } from '@levels/promises/history.ts'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import type { Program } from '@levels/shared/exercises/program.ts'
 import { type PushService, startPushService } from '@levels/shared/testing/push-service.ts'
 import webPush from 'web-push'
@@ -21,7 +22,7 @@ export interface Stage {
 }
 
 /** How long something may take that has to come, in milliseconds: long for a slow machine. */
-export const PATIENCE_MS = 8_000
+export const LONG_MS = 8_000
 
 /** Starts MongoDB, Redis and a push service in this process. */
 export async function openStage(attempt: Attempt, settings: Record<string, string> = {}): Promise<Stage> {
@@ -79,8 +80,8 @@ export async function send(
 }
 
 /** Waits until it is so. Returns whether it was, in time. */
-export async function eventually(isSo: () => boolean, withinMs = PATIENCE_MS): Promise<boolean> {
-  const end = Date.now() + withinMs
+export async function eventually(isSo: () => boolean, withinMs = LONG_MS): Promise<boolean> {
+  const end = Date.now() + patience(withinMs)
   while (!isSo() && Date.now() < end) await sleep(20)
   return isSo()
 }

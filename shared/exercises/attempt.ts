@@ -44,16 +44,21 @@ export interface Outcome {
   printed: string
 }
 
-/** A check that takes longer waits for something that will not come, in milliseconds. */
-const LONGEST_MS = 60_000
+/** A check that does and sees nothing for so long waits for something that will not come, in milliseconds. */
+const SILENCE_MS = 60_000
 /** A broken connection is seen before the end of the program that broke it, by some milliseconds. */
 const CRASH_MS = 150
 
 /**
  * Runs an exercise's check on a file. Never rejects for what the learner did: the outcome says it in a sentence.
- * `shown` is the file's name as the learner knows it.
+ * `shown` is the file's name as the learner knows it. `loadingMs`: how long a program may take to load, longer by default.
  */
-export async function tryFile(exercise: Exercise, file: string, shown: string): Promise<Outcome> {
+export async function tryFile(
+  exercise: Exercise,
+  file: string,
+  shown: string,
+  { loadingMs }: { loadingMs?: number } = {},
+): Promise<Outcome> {
   const begin = performance.now()
   const seen: Seen = []
   const deferred: (() => unknown)[] = []
@@ -65,10 +70,14 @@ export async function tryFile(exercise: Exercise, file: string, shown: string): 
     ended = reject
   })
   endedByItself.catch(() => undefined)
+  const silence = rejectAfter(
+    SILENCE_MS,
+    () => new Mistake(`The check waited a minute, last for this: ${doing}.`),
+  )
 
   const attempt: Attempt = {
     async start(options) {
-      const program = await startProgram(file, shown, options)
+      const program = await startProgram(file, shown, { loadingMs, ...options })
       programs.push(program)
       program.endedByItself.catch((error: Mistake) => {
         ended(doing ? new Mistake(`${error.message} It ended while this was done: ${doing}.`) : error)
@@ -96,6 +105,7 @@ export async function tryFile(exercise: Exercise, file: string, shown: string): 
       attempt.saw(`· ${what}`)
     },
     saw(what) {
+      silence.restart()
       seen.push(`${(elapsed() / 1000).toFixed(3)} s  ${what}`)
     },
     expect(condition, sentence) {
@@ -106,15 +116,11 @@ export async function tryFile(exercise: Exercise, file: string, shown: string): 
     },
   }
 
-  const tooLong = rejectAfter(
-    LONGEST_MS,
-    () => new Mistake(`The check waited a minute, last for this: ${doing}.`),
-  )
   const printed = () => programs.map((program) => program.output()).join('')
   try {
     requireFile(file, shown, exercise)
     const { check } = (await import(pathToFileURL(path.join(exercise.dir, 'check.ts')).href)) as Check
-    await Promise.race([check(attempt), endedByItself, tooLong.promise])
+    await Promise.race([check(attempt), endedByItself, silence.promise])
     return { ok: true, ms: elapsed(), printed: printed(), seen: [...seen] }
   } catch (error) {
     const lines = [...seen]
@@ -130,7 +136,7 @@ export async function tryFile(exercise: Exercise, file: string, shown: string): 
       seen: lines,
     }
   } finally {
-    tooLong.stop()
+    silence.stop()
     for (const close of deferred.reverse()) await close()
     await Promise.all(programs.map((program) => program.kill()))
   }
@@ -157,10 +163,12 @@ function sentenceOf(error: unknown, crash: Mistake | undefined, doing: string): 
   return `${doing || 'The check'} could not be done: ${cause?.message || message}.`
 }
 
-function rejectAfter(ms: number, error: () => Error): { promise: Promise<never>; stop(): void } {
+/** Rejects when so many milliseconds have passed since the last restart. */
+function rejectAfter(ms: number, error: () => Error) {
   let timer: NodeJS.Timeout | undefined
   const promise = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(error()), ms)
   })
-  return { promise, stop: () => clearTimeout(timer) }
+  promise.catch(() => undefined) // it may come when nobody waits any more
+  return { promise, restart: () => timer?.refresh(), stop: () => clearTimeout(timer) }
 }

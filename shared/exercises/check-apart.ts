@@ -32,8 +32,11 @@ export function checkApart(exercise: Exercise, file: string, shown: string): Che
   }
   let stopped = false
   let silent = 0
+  /** It loads first, which takes long on a busy machine, and hears nothing meanwhile. */
+  let isLoaded = false
   let sentence = `${shown} ended the check. Does it call process.exit? A page cannot end its browser.`
   const asking = setInterval(() => {
+    if (!isLoaded) return
     silent++
     if (silent > SILENCES) {
       sentence = `${shown} is busy and does nothing else any more. A loop that never ends? While it runs, no message can arrive.`
@@ -45,6 +48,7 @@ export function checkApart(exercise: Exercise, file: string, shown: string): Che
   const outcome = new Promise<Outcome | undefined>((resolve) => {
     child.on('message', (message: { turning: true } | { crash: Crash } | { outcome: Outcome }) => {
       silent = 0
+      isLoaded = true
       if ('crash' in message) sentence = explainCrash(message.crash, file, shown)
       if ('outcome' in message) {
         resolve({ ...message.outcome, printed: message.outcome.printed + printed })

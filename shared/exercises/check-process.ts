@@ -7,5 +7,6 @@ const [id, file = '', shown = ''] = process.argv.slice(2)
 const exercise = findExercises().find((each) => each.id === id)
 if (!exercise) throw new Error(`There is no exercise ${id}.`)
 
+process.send?.({ turning: true })
 const outcome = await tryFile(exercise, file, shown)
 process.send?.({ outcome }, () => process.exit())

@@ -85,7 +85,7 @@ it('tells a loop that never ends from a program that does not listen', { timeout
   writeFileSync(file, 'while (true) {}\n')
   const [echo] = findExercises()
   if (!echo) throw new Error('There are no exercises.')
-  const { sentence } = await tryFile(echo, file, 'server.ts')
+  const { sentence } = await tryFile(echo, file, 'server.ts', { loadingMs: 2_000 })
   expect(sentence).toMatch(/is busy.*A loop that never ends\?/)
 })
 

@@ -7,10 +7,13 @@ import { typescriptArguments } from '../dev/typescript.js'
 import { explainCrash } from './explain.ts'
 import type { FromProgram } from './guard.ts'
 import { Mistake } from './mistake.ts'
+import { noteStart, patience } from './patience.ts'
 
 const GUARD = path.join(import.meta.dirname, 'guard.ts')
 
-/** How long a program may take to load, in milliseconds; on a loaded machine that is long. */
+/** What is started in place of a file: what compile.ts has made of it beforehand, for plain Node. */
+export const startsAs = new Map<string, { guard: string; file: string }>()
+
 const LOADING_MS = 14_000
 /** How long it may take from then on until it listens, in milliseconds. */
 const LISTENING_MS = 4_000
@@ -40,6 +43,8 @@ export interface StartOptions {
   env?: Record<string, string>
   /** A free one by default. */
   port?: number
+  /** How long it may take to load, in milliseconds; on a machine that is busy that is long. */
+  loadingMs?: number
 }
 
 const running = new Set<ChildProcess>()
@@ -54,11 +59,12 @@ process.once('exit', () => {
 export async function startProgram(
   file: string,
   shown: string,
-  { env = {}, port }: StartOptions = {},
+  { env = {}, port, loadingMs = LOADING_MS }: StartOptions = {},
 ): Promise<Program> {
   const given = port ?? (await freePort())
-  const child = fork(GUARD, [file], {
-    execArgv: typescriptArguments,
+  const compiled = startsAs.get(file)
+  const child = fork(compiled?.guard ?? GUARD, [compiled?.file ?? file], {
+    execArgv: compiled ? [] : typescriptArguments,
     env: { ...withoutOurs(process.env), ...env, PORT: String(given) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -107,34 +113,36 @@ export async function startProgram(
       await exit
     },
   }
+  const begin = performance.now()
   try {
-    await Promise.race([listening(child, given, shown), endedByItself])
+    await Promise.race([listening(child, given, shown, loadingMs), endedByItself])
   } catch (error) {
     await program.kill()
     throw error
   }
+  noteStart(performance.now() - begin)
   return program
 }
 
 /** Resolves when the port answers. Rejects with a Mistake when it does not in time, with what the reason may be. */
-async function listening(child: ChildProcess, port: number, shown: string): Promise<void> {
+async function listening(child: ChildProcess, port: number, shown: string, loadingMs: number): Promise<void> {
   const begin = Date.now()
   let loadedAt: number | undefined
   child.on('message', (message: FromProgram) => {
     if ('loaded' in message) loadedAt = Date.now()
   })
-  while (Date.now() - (loadedAt ?? begin) < (loadedAt ? LISTENING_MS : LOADING_MS)) {
+  while (Date.now() - (loadedAt ?? begin) < (loadedAt ? patience(LISTENING_MS) : loadingMs)) {
     if (await answers(port)) return
     await sleep(10)
   }
   child.send('turning?')
-  const answer = once(child, 'message', { signal: AbortSignal.timeout(TURNING_MS) })
+  const answer = once(child, 'message', { signal: AbortSignal.timeout(patience(TURNING_MS)) })
   const turns = await answer.then(
     () => true,
     () => false,
   )
   // Still loading, on a machine that is busy with other things: it gets as much time again, twice.
-  while (turns && loadedAt === undefined && Date.now() - begin < 3 * LOADING_MS) {
+  while (turns && loadedAt === undefined && Date.now() - begin < 3 * loadingMs) {
     if (await answers(port)) return
     await sleep(10)
   }

@@ -1,19 +1,20 @@
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { join, joinSilently } from '../peers.ts'
 
 /** Long enough for a pong on a loaded machine, short enough to wait for. */
 const BEAT_MS = 400
 
 export async function check(attempt: Attempt): Promise<void> {
-  const server = await attempt.start({ env: { HEARTBEAT_MS: String(BEAT_MS) } })
+  const server = await attempt.start({ env: { HEARTBEAT_MS: String(patience(BEAT_MS)) } })
   const alice = await join(attempt, server, 'Alice')
   const dave = await joinSilently(attempt, server, 'Dave', { reads: true })
 
-  attempt.step(`two heartbeats of ${BEAT_MS} ms, and some time`)
+  attempt.step('two heartbeats, and some time')
   const cut = await dave.isCut(BEAT_MS * 6)
   attempt.expect(
     cut,
-    `Dave's laptop was closed: he answers nothing and says no goodbye. After six heartbeats of ${BEAT_MS} ms he is still connected, in the server's eyes. TCP alone can take many minutes to notice; a ping that is not answered tells at once.`,
+    `Dave's laptop was closed: he answers nothing and says no goodbye. After six heartbeats (HEARTBEAT_MS) he is still connected, in the server's eyes. TCP alone can take many minutes to notice; a ping that is not answered tells at once.`,
   )
 
   attempt.step('Alice, who is well and says nothing, for three heartbeats more')

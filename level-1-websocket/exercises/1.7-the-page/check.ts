@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 interface PageFile {
@@ -180,7 +181,7 @@ function hurry(attempt: Attempt): { delays: number[] } {
 }
 
 async function until(condition: () => boolean, withinMs = 3_000): Promise<boolean> {
-  const deadline = performance.now() + withinMs
+  const deadline = performance.now() + patience(withinMs)
   while (!condition() && performance.now() < deadline) await sleep(5)
   return condition()
 }

@@ -1,0 +1,31 @@
+import path from 'node:path'
+import { build } from 'esbuild'
+import { root } from '../testing/process.ts'
+import { startsAs } from './program.ts'
+
+/**
+ * Compiles programs together with the packages that they import, so that startProgram starts them by plain Node from
+ * now on: a quarter of the work of a start through tsx. For the gate, which starts hundreds of programs that are
+ * nobody's work in progress. `outdir` must be in the repository, and nobody else's.
+ */
+export async function compilePrograms(files: string[], outdir: string): Promise<void> {
+  const guard = path.join(import.meta.dirname, 'guard.ts')
+  await build({
+    entryPoints: [guard, ...files],
+    outdir,
+    outbase: root,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    // Packages that are CommonJS require what is built into Node.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+  })
+  const compiled = (file: string) => path.join(outdir, path.relative(root, file)).replace(/\.ts$/, '.mjs')
+  for (const file of files) startsAs.set(file, { guard: compiled(guard), file: compiled(file) })
+}

@@ -1,0 +1,3 @@
+import { gate } from './gate.ts'
+
+gate('pages', ({ fileName }) => fileName === 'client.ts', 1)

@@ -1,4 +1,5 @@
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { join, refusalOf } from '../people.ts'
 
 const INVALID = ['a', 'a'.repeat(21), 'Anna Lena', 'eve<b>', '\u200b\u200b\u200b']
@@ -59,7 +60,7 @@ export async function check(attempt: Attempt): Promise<void> {
   await bob.until(() => false, 300)
   for (let tries = 0; tries < 20 && code !== undefined; tries++) {
     code = await refusalOf(attempt, url, { username: 'alice' })
-    if (code !== undefined) await bob.until(() => false, 250)
+    if (code !== undefined) await bob.until(() => false, patience(250))
   }
   attempt.expect(
     code === undefined,

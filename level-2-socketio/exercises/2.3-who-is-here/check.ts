@@ -1,9 +1,9 @@
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { join, refusalOf } from '../people.ts'
 
-const GRACE_MS = 600
-
 export async function check(attempt: Attempt): Promise<void> {
+  const GRACE_MS = patience(600)
   const { url } = await attempt.start({ env: { GRACE_MS: String(GRACE_MS) } })
 
   attempt.step('Alice comes, and then Bob')

@@ -1,10 +1,13 @@
 import { openLink } from '@levels/promises/links.ts'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { join, refusalOf, type Tab } from '../people.ts'
 
-const GRACE_MS = 300
+/** Socket.IO's type of the packet that answers a handshake (socket.io-parser, PacketType). */
+const CONNECT = 0
 
 export async function check(attempt: Attempt): Promise<void> {
+  const GRACE_MS = patience(300)
   const { url } = await attempt.start({ env: { GRACE_MS: String(GRACE_MS), RECOVERY_MS: '20000' } })
   const bob = await join(attempt, url, 'Bob')
   const link = await openLink({ targets: [url] })
@@ -37,11 +40,18 @@ export async function check(attempt: Attempt): Promise<void> {
     told.every((answer) => answer?.ok),
     'Alice is away for a moment, and a message to her was refused. She gets it when she is back: it is not too late.',
   )
+  const packets: number[] = []
+  alice.socket.io.on('packet', ({ type }) => packets.push(type))
   link.up()
   await alice.until(() => alice.texts.includes('to Alice'))
   attempt.expect(
     alice.texts.join(', ') === 'before, to everyone, to the room, to Alice',
     `Alice was away while three messages were sent to everyone, to her room and to her. She came back, and her page has shown: ${alice.texts.join(', ') || 'nothing'}. Socket.IO can give back what was missed: connectionStateRecovery.`,
+  )
+
+  attempt.expect(
+    packets[0] === CONNECT,
+    'Alice came back, and the first packets were what she had missed; the answer to her handshake came after them. Nobody had asked yet who is there. And her page shows nothing before that answer: cut off between the two, it gets all of it again, and shows it twice. First the handshake, then what was missed.',
   )
 
   attempt.step('is Alice really back?')
@@ -61,6 +71,27 @@ export async function check(attempt: Attempt): Promise<void> {
     await alice.until(() => alice.texts.at(-1) === 'now'),
     'Alice is back, and what is said in her room does not reach her. Membership outlasts a lost second.',
   )
+
+  attempt.step('Bob writes, and sends to a room and to somebody at once')
+  let typing: unknown
+  alice.socket.on('typing', (payload: unknown) => {
+    typing = payload
+  })
+  const typed = await bob.ask('typing', { room: 'lunch' })
+  attempt.expect(
+    typed?.ok && (await alice.until(() => typing !== undefined)),
+    `Bob sent typing { room: 'lunch' }, and ${typed?.ok ? 'Alice, who is in that room, got nothing' : 'was not answered with a yes'}. It goes to the others in the room, or to all others if there is no room, as { username, room }.`,
+  )
+  for (const [event, payload, why] of [
+    ['typing', [1], 'A list is no payload'],
+    ['message:send', { text: 'both', room: 'lunch', to: 'Alice' }, 'Which of the two did he mean?'],
+  ] as const) {
+    const no = await bob.ask(event, payload)
+    attempt.expect(
+      no?.ok === false && no.error.code === 'bad_payload',
+      `Bob sent ${event} with ${JSON.stringify(payload)}, and the answer was ${no?.ok ? 'a yes' : `"${no?.error.code}"`}. ${why}: bad_payload.`,
+    )
+  }
 
   attempt.step('Alice is lost, her other tab leaves the room, and Bob speaks there')
   const other = await join(attempt, url, 'Alice', { name: 'Alice, tab 3', sessionId })
@@ -89,7 +120,7 @@ export async function check(attempt: Attempt): Promise<void> {
   other.leave()
   let next: Tab | undefined
   for (let tries = 0; tries < 40 && !next; tries++) {
-    await bob.until(() => false, 100)
+    await bob.until(() => false, patience(100))
     next = await join(attempt, url, 'Alice', { name: 'the new Alice' }).catch(() => undefined)
   }
   attempt.expect(
@@ -102,7 +133,7 @@ export async function check(attempt: Attempt): Promise<void> {
     wire += JSON.stringify(packet)
   })
   page.up()
-  await lost.until(() => wire !== '', 3_000)
+  await lost.until(() => wire !== '', patience(3_000))
   await lost.until(() => false, 200)
   attempt.expect(
     !wire.includes('for the new Alice') && !lost.socket.connected,

@@ -2,6 +2,7 @@
 import crypto from 'node:crypto'
 import http from 'node:http'
 import { Server, type Socket } from 'socket.io'
+import { Adapter } from 'socket.io-adapter'
 
 const grace = Number(process.env.GRACE_MS || 3000)
 const recovery = Number(process.env.RECOVERY_MS || 120000)
@@ -51,14 +52,12 @@ adapter.restoreSession = async function restoreOwn(pid, offset) {
   const kept = await restoreSession.call(this, pid, offset)
   const person = (kept?.data as { person?: Person })?.person
   if (!person || people[fold(person.name)] !== person) throw new Error('nothing')
-  return {
-    ...kept,
-    rooms: [],
-    missedPackets: kept.missedPackets.filter(([, what]) => {
-      const room = (what as { room?: string | null } | undefined)?.room
-      return !room || person.rooms.has(room)
-    }),
-  }
+  const missed = kept.missedPackets.filter(([, what]) => {
+    const room = (what as { room?: string | null } | undefined)?.room
+    return !room || person.rooms.has(room)
+  })
+  // They wait until the connection stands.
+  return { ...kept, rooms: [], missedPackets: [], data: { person, missed } }
 }
 
 io.use((socket, next) => {
@@ -103,6 +102,9 @@ io.on('connection', (socket) => {
   person.isHere = true
   const inbox = `inbox/${person.id}`
   socket.join([inbox, ...[...person.rooms].map((room) => `chat/${room}`)])
+  const { missed = [] } = socket.data as { missed?: unknown[][] }
+  const only = { rooms: new Set([socket.id]), except: new Set<string>() }
+  for (const data of missed) Adapter.prototype.broadcast.call(adapter, { type: 2, data }, only)
   const state = { sessionId: person.secret, username: person.name, users: here(), rooms: [...person.rooms] }
   socket.emit('session', state)
   if (isNew) socket.broadcast.emit('user:joined', { username: person.name, users: here() })
@@ -123,7 +125,7 @@ io.on('connection', (socket) => {
         | ((answer: object) => void)
         | undefined
       try {
-        if (!args[0] || typeof args[0] !== 'object') throw new No('bad_payload')
+        if (!args[0] || typeof args[0] !== 'object' || Array.isArray(args[0])) throw new No('bad_payload')
         const data = work(args[0] as Record<string, unknown>)
         reply?.({ ok: true, data })
       } catch (error) {
@@ -145,8 +147,13 @@ io.on('connection', (socket) => {
     person.rooms.delete(member(room))
     io.in(inbox).socketsLeave(`chat/${room}`)
   })
+  answers('typing', ({ room }) => {
+    const audience = room === undefined ? socket.broadcast : socket.to(`chat/${member(room)}`)
+    audience.except(inbox).emit('typing', { username: person.name, room: room ?? null })
+  })
   answers('message:send', ({ text, room, to }) => {
     if (typeof text !== 'string' || !text || text.length > 2000) throw new No('bad_payload')
+    if (room !== undefined && to !== undefined) throw new No('bad_payload')
     const recipient = typeof to === 'string' ? people[fold(to)] : undefined
     if (to !== undefined && !recipient) throw new No('user_offline')
     const about = { id: crypto.randomUUID(), at: new Date().toISOString() }

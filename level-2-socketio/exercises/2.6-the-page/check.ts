@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { openLink } from '@levels/promises/links.ts'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { startProgram } from '@levels/shared/exercises/program.ts'
 import { join } from '../people.ts'
 
@@ -61,7 +62,7 @@ export async function check(attempt: Attempt): Promise<void> {
     for (let tries = 0; tries < 60 && !back; tries++) {
       const probe = `back? ${round} ${tries}`
       bob.socket.emit('message:send', { text: probe })
-      back = await bob.until(() => shown.includes(probe), 150)
+      back = await bob.until(() => shown.includes(probe), patience(150))
     }
     attempt.expect(
       back,
@@ -90,7 +91,7 @@ export async function check(attempt: Attempt): Promise<void> {
       () => 'resolved',
       () => 'rejected',
     ),
-    bob.until(() => false, 4_000).then(() => 'waits'),
+    bob.until(() => false, patience(4_000)).then(() => 'waits'),
   ])
   link.thaw()
   attempt.expect(
@@ -106,7 +107,7 @@ export async function check(attempt: Attempt): Promise<void> {
     onRefused: (code) => twin.push(code),
   })
   attempt.defer(() => other.close())
-  await bob.until(() => twin.length > 0, 2_000)
+  await bob.until(() => twin.length > 0)
   attempt.expect(
     twin.join() === 'username_taken',
     `Somebody opened a page as "bob", the server refused it with username_taken, and onRefused was called ${twin.length === 0 ? 'never' : `with ${twin.join()}`}. The refusal is in the event connect_error: error.data.code.`,

@@ -19,12 +19,9 @@ const refusal = (code: string, message: string) =>
 
 const http = createServer()
 const io = new Server(http, {
-  serveClient: false,
   maxHttpBufferSize: 65_536,
   // As in level 1: a page of another origin gets no connection.
-  allowRequest({ headers: { origin, host } }, answer) {
-    answer(null, origin === undefined || origin === `http://${host}`)
-  },
+  allowRequest: ({ headers: { origin, host } }, done) => done(null, !origin || origin === `http://${host}`),
 })
 
 io.use((socket, next) => {

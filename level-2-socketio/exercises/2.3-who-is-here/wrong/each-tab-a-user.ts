@@ -4,7 +4,6 @@ import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 
 const USERNAME = /^[\p{L}\p{M}\p{N}_-]{2,20}$/u
-
 const GRACE_MS = Number(process.env.GRACE_MS ?? 3_000)
 
 interface User {
@@ -17,9 +16,6 @@ interface User {
 }
 
 type Payload = Record<string, unknown>
-
-type Handler = (user: User, payload: Payload) => unknown
-
 const users = new Map<string, User>()
 
 // A page finds `data` in its event connect_error.
@@ -28,12 +24,9 @@ const refusal = (code: string, message: string) =>
 
 const http = createServer()
 const io = new Server(http, {
-  serveClient: false,
   maxHttpBufferSize: 65_536,
   // As in level 1: a page of another origin gets no connection.
-  allowRequest({ headers: { origin, host } }, answer) {
-    answer(null, origin === undefined || origin === `http://${host}`)
-  },
+  allowRequest: ({ headers: { origin, host } }, done) => done(null, !origin || origin === `http://${host}`),
 })
 
 io.use((socket, next) => {
@@ -67,11 +60,10 @@ function enter({ username: wanted, sessionId }: Payload): User {
 
 function leave(user: User): void {
   if (--user.tabs > 0) return
-  // A reload closes the last tab and opens the next.
   user.leaving = setTimeout(() => {
     users.delete(keyOf(user.username))
     if (user.announced) io.emit('user:left', { username: user.username, users: names() })
-  }, GRACE_MS)
+  }, GRACE_MS) // a reload closes the last tab and opens the next
 }
 
 io.on('connection', (socket) => {
@@ -84,17 +76,16 @@ io.on('connection', (socket) => {
   socket.onAny((event: string, ...args: unknown[]) => handle(user, event, args))
 })
 
-const handlers = new Map<string, Handler>([['message:send', sendMessage]])
+const handlers = new Map<string, (user: User, payload: Payload) => unknown>([['message:send', sendMessage]])
 
 /** Answers every event. Nothing may be thrown here: it would end the program, and everybody's connection. */
 function handle(user: User, event: string, args: unknown[]): void {
-  const answer =
-    typeof args.at(-1) === 'function' ? (args.pop() as (answer: object) => void) : () => undefined
+  const answer = (typeof args.at(-1) === 'function' ? args.pop() : () => undefined) as (data: object) => void
   try {
     const handler = handlers.get(event)
-    const [payload] = args
-    if (!handler || !(payload instanceof Object)) throw refusal('bad_payload', 'No such event, or no object.')
-    answer({ ok: true, data: handler(user, payload as Payload) })
+    const [payload] = args as Payload[]
+    if (!handler || payload?.constructor !== Object) throw refusal('bad_payload', 'No such event or object.')
+    answer({ ok: true, data: handler(user, payload) })
   } catch (error) {
     const { data } = error as Partial<ReturnType<typeof refusal>>
     if (!data) console.error(error)
@@ -104,8 +95,7 @@ function handle(user: User, event: string, args: unknown[]): void {
 
 function sendMessage(user: User, payload: Payload) {
   const { text } = payload
-  const { length } = typeof text === 'string' ? text : ''
-  if (length < 1 || length > 2_000) throw refusal('bad_payload', 'A text has 1 to 2,000 characters.')
+  if (typeof text !== 'string' || !/^.{1,2000}$/s.test(text)) throw refusal('bad_payload', 'Bad text length.')
   const message = { id: randomUUID(), from: user.username, text, at: new Date().toISOString(), room: null }
   io.emit('message:new', message)
   return { id: message.id, at: message.at }

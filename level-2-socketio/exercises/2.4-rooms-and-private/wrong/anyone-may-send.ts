@@ -4,7 +4,6 @@ import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 
 const USERNAME = /^[\p{L}\p{M}\p{N}_-]{2,20}$/u
-
 const GRACE_MS = Number(process.env.GRACE_MS ?? 3_000)
 
 interface User {
@@ -17,9 +16,6 @@ interface User {
 }
 
 type Payload = Record<string, unknown>
-
-type Handler = (user: User, payload: Payload) => unknown
-
 const users = new Map<string, User>()
 
 // A page finds `data` in its event connect_error.
@@ -28,12 +24,9 @@ const refusal = (code: string, message: string) =>
 
 const http = createServer()
 const io = new Server(http, {
-  serveClient: false,
   maxHttpBufferSize: 65_536,
   // As in level 1: a page of another origin gets no connection.
-  allowRequest({ headers: { origin, host } }, answer) {
-    answer(null, origin === undefined || origin === `http://${host}`)
-  },
+  allowRequest: ({ headers: { origin, host } }, done) => done(null, !origin || origin === `http://${host}`),
 })
 
 io.use((socket, next) => {
@@ -48,7 +41,6 @@ io.use((socket, next) => {
 })
 
 const keyOf = (name: string) => name.toUpperCase().toLowerCase() // upper case first: ß and SS are one
-
 // All tabs of a user are in one room of Socket.IO, and its name is nothing that people choose.
 const tabsOf = (user: User) => `user:${user.sessionId}`
 const names = () => [...users.values()].map(({ username }) => username)
@@ -69,11 +61,10 @@ function enter({ username: wanted, sessionId }: Payload): User {
 
 function leave(user: User): void {
   if (--user.tabs > 0) return
-  // A reload closes the last tab and opens the next.
   user.leaving = setTimeout(() => {
     users.delete(keyOf(user.username))
     if (user.announced) io.emit('user:left', { username: user.username, users: names() })
-  }, GRACE_MS)
+  }, GRACE_MS) // a reload closes the last tab and opens the next
 }
 
 io.on('connection', (socket) => {
@@ -87,7 +78,7 @@ io.on('connection', (socket) => {
   socket.onAny((event: string, ...args: unknown[]) => handle(user, event, args))
 })
 
-const handlers = new Map<string, Handler>([
+const handlers = new Map<string, (user: User, payload: Payload) => unknown>([
   ['message:send', sendMessage],
   ['room:join', joinRoom],
   ['room:leave', (user, { room }) => membersOf(user, room) && user.rooms.delete(String(room))],
@@ -95,13 +86,12 @@ const handlers = new Map<string, Handler>([
 
 /** Answers every event. Nothing may be thrown here: it would end the program, and everybody's connection. */
 function handle(user: User, event: string, args: unknown[]): void {
-  const answer =
-    typeof args.at(-1) === 'function' ? (args.pop() as (answer: object) => void) : () => undefined
+  const answer = (typeof args.at(-1) === 'function' ? args.pop() : () => undefined) as (data: object) => void
   try {
     const handler = handlers.get(event)
-    const [payload] = args
-    if (!handler || !(payload instanceof Object)) throw refusal('bad_payload', 'No such event, or no object.')
-    answer({ ok: true, data: handler(user, payload as Payload) })
+    const [payload] = args as Payload[]
+    if (!handler || payload?.constructor !== Object) throw refusal('bad_payload', 'No such event or object.')
+    answer({ ok: true, data: handler(user, payload) })
   } catch (error) {
     const { data } = error as Partial<ReturnType<typeof refusal>>
     if (!data) console.error(error)
@@ -130,8 +120,7 @@ function recipientsOf(user: User, { room, to }: Payload): User[] {
 
 function sendMessage(user: User, payload: Payload) {
   const { text, room = null, to } = payload
-  const { length } = typeof text === 'string' ? text : ''
-  if (length < 1 || length > 2_000) throw refusal('bad_payload', 'A text has 1 to 2,000 characters.')
+  if (typeof text !== 'string' || !/^.{1,2000}$/s.test(text)) throw refusal('bad_payload', 'Bad text length.')
   const message = { id: randomUUID(), from: user.username, text, at: new Date().toISOString(), room, to }
   io.to(recipientsOf(user, payload).map(tabsOf)).emit('message:new', message)
   return { id: message.id, at: message.at }

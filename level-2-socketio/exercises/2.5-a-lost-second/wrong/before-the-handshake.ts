@@ -1,10 +1,9 @@
-// caught: somebody else of that name
+// caught: First the handshake, then what was missed
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 
 const USERNAME = /^[\p{L}\p{M}\p{N}_-]{2,20}$/u
-
 const GRACE_MS = Number(process.env.GRACE_MS ?? 3_000)
 const RECOVERY_MS = Number(process.env.RECOVERY_MS ?? 120_000)
 
@@ -18,9 +17,6 @@ interface User {
 }
 
 type Payload = Record<string, unknown>
-
-type Handler = (user: User, payload: Payload) => unknown
-
 const users = new Map<string, User>()
 
 // A page finds `data` in its event connect_error.
@@ -29,14 +25,10 @@ const refusal = (code: string, message: string) =>
 
 const http = createServer()
 const io = new Server(http, {
-  serveClient: false,
   maxHttpBufferSize: 65_536,
-  // The name of whoever comes back is checked as everyone's is, which is not the default.
   connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS, skipMiddlewares: false },
   // As in level 1: a page of another origin gets no connection.
-  allowRequest({ headers: { origin, host } }, answer) {
-    answer(null, origin === undefined || origin === `http://${host}`)
-  },
+  allowRequest: ({ headers: { origin, host } }, done) => done(null, !origin || origin === `http://${host}`),
 })
 
 io.use((socket, next) => {
@@ -51,9 +43,8 @@ io.use((socket, next) => {
 })
 
 const keyOf = (name: string) => name.toUpperCase().toLowerCase() // upper case first: ß and SS are one
-
 // All tabs of a user are in one room of Socket.IO, and its name is nothing that people choose.
-const tabsOf = (user: User) => `user:${keyOf(user.username)}`
+const tabsOf = (user: User) => `user:${user.sessionId}`
 const names = () => [...users.values()].filter(({ announced }) => announced).map(({ username }) => username)
 
 function enter({ username: wanted, sessionId }: Payload): User {
@@ -72,15 +63,13 @@ function enter({ username: wanted, sessionId }: Payload): User {
 
 function leave(user: User, onPurpose = true): void {
   if (--user.tabs > 0) return
-  // A reload closes the last tab and opens the next.
   user.leaving = setTimeout(() => {
     const { announced, username } = user
     user.announced = false
     if (announced) io.emit('user:left', { username, users: names() })
     // Whoever lost the connection finds name and rooms when it comes back in time; whoever left does not come back.
-    if (onPurpose) users.delete(keyOf(username))
-    else user.leaving = setTimeout(() => users.delete(keyOf(username)), RECOVERY_MS - GRACE_MS)
-  }, GRACE_MS)
+    user.leaving = setTimeout(() => users.delete(keyOf(username)), onPurpose ? 0 : RECOVERY_MS - GRACE_MS)
+  }, GRACE_MS) // a reload closes the last tab and opens the next
 }
 
 io.on('connection', (socket) => {
@@ -94,21 +83,21 @@ io.on('connection', (socket) => {
   socket.onAny((event: string, ...args: unknown[]) => handle(user, event, args))
 })
 
-const handlers = new Map<string, Handler>([
+const handlers = new Map<string, (user: User, payload: Payload) => unknown>([
   ['message:send', sendMessage],
   ['room:join', joinRoom],
   ['room:leave', (user, { room }) => membersOf(user, room) && user.rooms.delete(String(room))],
+  ['typing', sayTyping],
 ])
 
 /** Answers every event. Nothing may be thrown here: it would end the program, and everybody's connection. */
 function handle(user: User, event: string, args: unknown[]): void {
-  const answer =
-    typeof args.at(-1) === 'function' ? (args.pop() as (answer: object) => void) : () => undefined
+  const answer = (typeof args.at(-1) === 'function' ? args.pop() : () => undefined) as (data: object) => void
   try {
     const handler = handlers.get(event)
-    const [payload] = args
-    if (!handler || !(payload instanceof Object)) throw refusal('bad_payload', 'No such event, or no object.')
-    answer({ ok: true, data: handler(user, payload as Payload) })
+    const [payload] = args as Payload[]
+    if (!handler || payload?.constructor !== Object) throw refusal('bad_payload', 'No such event or object.')
+    answer({ ok: true, data: handler(user, payload) })
   } catch (error) {
     const { data } = error as Partial<ReturnType<typeof refusal>>
     if (!data) console.error(error)
@@ -127,7 +116,13 @@ function membersOf(user: User, room: unknown): User[] {
   return [...users.values()].filter(({ rooms }) => rooms.has(String(room)))
 }
 
+function sayTyping(user: User, { room }: Payload): void {
+  const others = io.to(recipientsOf(user, { room }).map(tabsOf)).except(tabsOf(user))
+  others.emit('typing', { username: user.username, room: room ?? null })
+}
+
 function recipientsOf(user: User, { room, to }: Payload): User[] {
+  if (room !== undefined && to !== undefined) throw refusal('bad_payload', 'To a room or a user, not both.')
   if (room !== undefined) return membersOf(user, room)
   if (to === undefined) return [...users.values()]
   const recipient = users.get(keyOf(String(to).normalize('NFKC')))
@@ -137,8 +132,7 @@ function recipientsOf(user: User, { room, to }: Payload): User[] {
 
 function sendMessage(user: User, payload: Payload) {
   const { text, room = null, to } = payload
-  const { length } = typeof text === 'string' ? text : ''
-  if (length < 1 || length > 2_000) throw refusal('bad_payload', 'A text has 1 to 2,000 characters.')
+  if (typeof text !== 'string' || !/^.{1,2000}$/s.test(text)) throw refusal('bad_payload', 'Bad text length.')
   const message = { id: randomUUID(), from: user.username, text, at: new Date().toISOString(), room, to }
   io.to(recipientsOf(user, payload).map(tabsOf)).emit('message:new', message)
   return { id: message.id, at: message.at }

@@ -34,6 +34,11 @@ export async function check(attempt: Attempt): Promise<void> {
       'token_invalid',
     ],
     [
+      'with a token of the right key from another issuer (another iss)',
+      forge({ ...claims, iss: 'somebody else' }, env.JWT_SECRET),
+      'token_invalid',
+    ],
+    [
       'with a token of the right key by another algorithm (HS512)',
       forge(claims, env.JWT_SECRET, 'HS512'),
       'token_invalid',
@@ -50,7 +55,7 @@ export async function check(attempt: Attempt): Promise<void> {
     attempt.saw(`Mallory asks GET /api/auth/me ${what}: ${status} ${given ?? ''}`)
     attempt.expect(
       status === 401,
-      `Mallory asked GET /api/auth/me ${what}, and was answered ${status}. What a token says is worth nothing until its signature, its algorithm, its purpose and its time are checked: 401.`,
+      `Mallory asked GET /api/auth/me ${what}, and was answered ${status}. What a token says is worth nothing until its signature, its algorithm, its issuer, its purpose and its time are checked: 401.`,
     )
     attempt.expect(
       given === code,

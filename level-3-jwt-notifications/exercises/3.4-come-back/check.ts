@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { startDatabase } from '../database.ts'
 import { list, open, register, send, type Tab } from '../people.ts'
 
@@ -101,7 +102,7 @@ export async function check(attempt: Attempt): Promise<void> {
 
 /** Waits until the last packet has come. */
 async function caughtUp(tab: Tab): Promise<Tab> {
-  const deadline = performance.now() + 6_000
+  const deadline = performance.now() + patience(6_000)
   while (tab.packets.at(-1)?.more !== false && performance.now() < deadline) await sleep(10)
   return tab
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { claimsOf } from '../../../promises/experiments/tokens.ts'
 import { startDatabase } from '../database.ts'
 import { api, logIn, open, refusalOf, register, send, type Tab } from '../people.ts'
@@ -90,7 +91,7 @@ export async function check(attempt: Attempt): Promise<void> {
 
 /** Whether the server ends it in time. */
 async function isCut({ socket }: Tab, withinMs = 4_000): Promise<boolean> {
-  const deadline = Date.now() + withinMs
+  const deadline = Date.now() + patience(withinMs)
   while (socket.connected && Date.now() < deadline) await sleep(10)
   return !socket.connected
 }

@@ -60,9 +60,15 @@ class Refused extends Error {
     this.data = { code }
   }
 }
+const PINNED: jwt.VerifyOptions = { algorithms: ['HS256'], issuer: 'us', audience: 'page' }
 const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 const slow = (password: string, salt: string) =>
-  scryptSync(password, salt, 32, { N: 2 ** 15, r: 8, p: 3, maxmem: 2 ** 26 }).toString('hex')
+  scryptSync(password, salt, 32, {
+    N: Number(process.env.SCRYPT_N ?? 2 ** 15),
+    r: 8,
+    p: 3,
+    maxmem: 2 ** 26,
+  }).toString('hex')
 const isDouble = (error: unknown) => (error as { code?: number }).code === 11_000
 const text = (value: unknown) => {
   if (typeof value === 'string' && value !== '') return value
@@ -79,7 +85,7 @@ const whole = (value: unknown, otherwise: number, most = Number.MAX_SAFE_INTEGER
 async function identify(token: unknown): Promise<Bearer> {
   if (token === undefined || token === '') throw new Refused(401, 'token_missing')
   const claims = await new Promise<jwt.JwtPayload>((resolve, reject) => {
-    jwt.verify(String(token), JWT_SECRET, { algorithms: ['HS256'], audience: 'page' }, (error, payload) => {
+    jwt.verify(String(token), JWT_SECRET, PINNED, (error, payload) => {
       if (error)
         reject(new Refused(401, error.name === 'TokenExpiredError' ? 'token_expired' : 'token_invalid'))
       else resolve(payload as jwt.JwtPayload)
@@ -100,7 +106,7 @@ function giveTokens(
 ): void {
   res.append('Set-Cookie', `refresh_token=${login}:${secret}; Path=/api/auth; HttpOnly; SameSite=Strict`)
   const expiresIn = Number(ACCESS_TOKEN_TTL_S)
-  const accessToken = jwt.sign({ name, login, sub: _id, aud: 'page' }, JWT_SECRET, { expiresIn })
+  const accessToken = jwt.sign({ name, login, sub: _id, iss: 'us', aud: 'page' }, JWT_SECRET, { expiresIn })
   res.status(status).json({ user: { id: _id, username: name, role: 'user' }, accessToken, expiresIn })
 }
 

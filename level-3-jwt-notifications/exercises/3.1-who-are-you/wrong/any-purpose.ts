@@ -9,6 +9,7 @@ import { Server, type Socket } from 'socket.io'
 import * as z from 'zod'
 
 const SECRET = process.env.JWT_SECRET ?? randomUUID()
+const issuer = 'level-3'
 const TOKEN_TTL_S = Number(process.env.ACCESS_TOKEN_TTL_S ?? 900)
 
 // A user's id is the name in small letters: one account, however it is written.
@@ -25,7 +26,7 @@ const sending = z.object({ to: text.toLowerCase(), type, title: text, message: t
 const name = z.string().regex(/^[\w-]{2,20}$/)
 const credentials = z.object({ username: name, password: z.string().min(8).max(128) })
 const toUser = ({ sub, username }: { sub: string; username: string }) => ({ id: sub, username, role: 'user' })
-type Claims = { sub: string; username: string; sid: string; exp?: number }
+type Claims = { sub: string; username: string; sid: string; jti?: string; exp?: number }
 
 app.post('/api/auth/register', async (req, res) => {
   const { username, password } = credentials.parse(req.body)
@@ -45,8 +46,8 @@ app.post('/api/auth/login', async (req, res) => {
 /** Slow on purpose, about 0.2 s: whoever steals the database can guess only slowly. */
 async function hash(password: string, salt: string): Promise<string> {
   const derive = promisify<string, string, number, ScryptOptions, Buffer>(scrypt)
-  const key = await derive(password, salt, 32, { N: 2 ** 15, r: 8, p: 3, maxmem: 2 ** 26 })
-  return `${salt}.${key.toString('hex')}`
+  const cost = { N: Number(process.env.SCRYPT_N ?? 2 ** 15), r: 8, p: 3, maxmem: 2 ** 26 }
+  return `${salt}.${(await derive(password, salt, 32, cost)).toString('hex')}`
 }
 
 async function signIn(username: string) {
@@ -59,13 +60,13 @@ function tokens({ sub, username, sid }: Claims) {
 }
 
 const sign = (claims: Claims, audience: string, expiresIn: number) =>
-  jwt.sign(claims, SECRET, { algorithm: 'HS256', audience, expiresIn })
+  jwt.sign(claims, SECRET, { algorithm: 'HS256', issuer, audience, expiresIn })
 
 /** Whom a token speaks for. It says itself how it was signed: whoever believes that lets in forged ones. */
 async function verify(token: unknown): Promise<Claims> {
   if (!token) throw problem(401, 'token_missing')
   try {
-    return jwt.verify(String(token), SECRET, { algorithms: ['HS256'] }) as unknown as Claims
+    return jwt.verify(String(token), SECRET, { algorithms: ['HS256'], issuer }) as Claims
   } catch (error) {
     throw problem(401, error instanceof jwt.TokenExpiredError ? 'token_expired' : 'token_invalid')
   }

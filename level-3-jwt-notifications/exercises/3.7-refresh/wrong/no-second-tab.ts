@@ -2,7 +2,7 @@
 import { randomUUID, type ScryptOptions, scrypt } from 'node:crypto'
 import { createServer } from 'node:http'
 import { promisify } from 'node:util'
-import { parseCookie } from 'cookie'
+import cookieParser from 'cookie-parser'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import jwt from 'jsonwebtoken'
 import mongoose, { Schema } from 'mongoose'
@@ -10,6 +10,7 @@ import { Server, type Socket } from 'socket.io'
 import * as z from 'zod'
 
 const SECRET = process.env.JWT_SECRET ?? randomUUID()
+const issuer = 'level-3'
 const TOKEN_TTL_S = Number(process.env.ACCESS_TOKEN_TTL_S ?? 900)
 
 // A user's id is the name in small letters: one account, however it is written.
@@ -23,7 +24,7 @@ const Entry = mongoose.model('Entry', entries)
 const sessions = new Schema({ _id: String, current: String, previous: String, usedAt: Date, ended: Boolean })
 const Session = mongoose.model('Session', sessions)
 
-const app = express().use(express.json())
+const app = express().use(express.json(), cookieParser())
 const http = createServer(app)
 const io = new Server(http)
 
@@ -55,8 +56,8 @@ app.post('/api/auth/login', async (req, res) => {
 /** Slow on purpose, about 0.2 s: whoever steals the database can guess only slowly. */
 async function hash(password: string, salt: string): Promise<string> {
   const derive = promisify<string, string, number, ScryptOptions, Buffer>(scrypt)
-  const key = await derive(password, salt, 32, { N: 2 ** 15, r: 8, p: 3, maxmem: 2 ** 26 })
-  return `${salt}.${key.toString('hex')}`
+  const cost = { N: Number(process.env.SCRYPT_N ?? 2 ** 15), r: 8, p: 3, maxmem: 2 ** 26 }
+  return `${salt}.${(await derive(password, salt, 32, cost)).toString('hex')}`
 }
 
 async function signIn(username: string, res: Response) {
@@ -74,13 +75,13 @@ function tokens({ sub, username, sid }: Claims, jti: string, res: Response) {
 }
 
 const sign = (claims: Claims, audience: string, expiresIn: number) =>
-  jwt.sign(claims, SECRET, { algorithm: 'HS256', audience, expiresIn })
+  jwt.sign(claims, SECRET, { algorithm: 'HS256', issuer, audience, expiresIn })
 
 /** Whom a token speaks for. It says itself how it was signed: whoever believes that lets in forged ones. */
 async function verify(token: unknown, audience = 'access'): Promise<Claims> {
   if (!token) throw problem(401, 'token_missing')
   try {
-    return jwt.verify(String(token), SECRET, { algorithms: ['HS256'], audience }) as unknown as Claims
+    return jwt.verify(String(token), SECRET, { algorithms: ['HS256'], issuer, audience }) as Claims
   } catch (error) {
     throw problem(401, error instanceof jwt.TokenExpiredError ? 'token_expired' : 'token_invalid')
   }
@@ -90,7 +91,7 @@ const caller = (req: Request) => verify(req.get('authorization')?.replace('Beare
 
 app.post('/api/auth/refresh', async (req, res) => {
   if (req.get('x-requested-with') !== 'fetch') throw problem(403, 'header_missing')
-  const { jti, ...claims } = await verify(parseCookie(req.get('cookie') ?? '').refresh_token, 'refresh')
+  const { jti, ...claims } = await verify(req.cookies.refresh_token, 'refresh')
   const alive = { _id: claims.sid, ended: false }
   const next = { current: randomUUID(), previous: jti, usedAt: new Date() }
   // Compare and set in one step: of any number of tabs with one token, one is first.

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { eventually, openStage, send } from '../stage.ts'
 
-const DELAY_MS = 1_000
-
 export async function check(attempt: Attempt): Promise<void> {
+  const DELAY_MS = patience(1_000)
   const stage = await openStage(attempt, { PUSH_DELAY_MS: String(DELAY_MS) })
   const { push } = stage
   const server = await stage.start('app1')
@@ -30,7 +30,10 @@ export async function check(attempt: Attempt): Promise<void> {
   attempt.step('bob’s page is open, shows "two" and says notifications:seen')
   const page = await bob.openPage()
   await send(attempt, ann, bob, 'two')
-  attempt.expect(await page.shows('two', 5_000), 'Ann sent "two", and bob’s open page did not get it.')
+  attempt.expect(
+    await page.shows('two', patience(5_000)),
+    'Ann sent "two", and bob’s open page did not get it.',
+  )
   await page.ask('notifications:seen', { upTo: page.cursor })
   page.close()
 

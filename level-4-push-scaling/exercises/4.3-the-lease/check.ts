@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import type { Program } from '@levels/shared/exercises/program.ts'
 import { eventually, openStage, send } from '../stage.ts'
 
-const LEASE_MS = 2_500
 const MANY = 20
 
 export async function check(attempt: Attempt): Promise<void> {
+  const LEASE_MS = patience(2_500)
   const stage = await openStage(attempt, { LEASE_MS: String(LEASE_MS), PUSH_TIMEOUT_MS: '20000' })
   const { push } = stage
   const app1 = await stage.start('app1')

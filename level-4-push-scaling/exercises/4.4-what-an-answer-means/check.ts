@@ -2,11 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Level3Person } from '@levels/promises/dialects/level-3.ts'
 import type { Device, Level4 } from '@levels/promises/dialects/level-4.ts'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import type { Behaviour } from '@levels/shared/testing/push-service.ts'
 import { eventually, openStage, type Stage, send } from '../stage.ts'
 
-const RETRY_MS = 200
+/** Short, so that the last of six attempts (five times as long each time) is soon: 1, 5, 25, 125 and 625 ms after. */
+const RETRY_MS = 1
 const TIMEOUT_MS = 1_500
+const MOST_ATTEMPTS = 6
+/** How long something may take that must not come, in milliseconds. A worker looks every 100 ms or so. */
+const QUIET_MS = 800
 
 interface Scene {
   stage: Stage
@@ -18,16 +23,43 @@ export async function check(attempt: Attempt): Promise<void> {
   const stage = await openStage(attempt, {
     PUSH_DELAY_MS: '100',
     PUSH_RETRY_MS: String(RETRY_MS),
-    PUSH_TIMEOUT_MS: String(TIMEOUT_MS),
+    PUSH_TIMEOUT_MS: String(patience(TIMEOUT_MS)),
   })
   const level = stage.speak(await stage.start('app1'))
   const scene = { stage, level, ann: await level.person('ann') }
+  const givesUp = await neverWell(attempt, scene)
   await gone(attempt, scene, 410)
   await gone(attempt, scene, 404)
   await later(attempt, scene, { answer: 429, retryAfter: 1 })
+  await later(attempt, scene, { answer: 503, retryAfter: new Date(Date.now() + 2_500).toUTCString() })
   await later(attempt, scene, { answer: 500 })
   await later(attempt, scene, { answer: 'hang' })
   await ours(attempt, scene)
+  await givesUp()
+}
+
+/** A push service that is never well again. What becomes of it is seen at the end, after everything else. */
+async function neverWell(attempt: Attempt, { stage, level, ann }: Scene): Promise<() => Promise<void>> {
+  const bob = await level.person('bob-never')
+  const device = await level.addDevice(bob)
+  device.subscription.setBehaviour({ answer: 500 })
+  attempt.step(`for the browser of ${bob.name} the push service answers 500, now and for ever`)
+  await send(attempt, ann, bob, 'one')
+  return async () => {
+    await eventually(() => requestsTo(stage, device).length >= MOST_ATTEMPTS)
+    await sleep(patience(QUIET_MS))
+    const asked = requestsTo(stage, device)
+    attempt.saw(`the push service ← asked ${asked.length} times for the browser of ${bob.name}`)
+    attempt.expect(
+      asked.length === MOST_ATTEMPTS,
+      `The push service answered 500 each time, and was asked ${asked.length} times. It is ${MOST_ATTEMPTS}: whoever tries for ever ends up doing nothing else.`,
+    )
+    const pause = (asked[5]?.at ?? 0) - (asked[4]?.at ?? 0)
+    attempt.expect(
+      pause >= 625 * RETRY_MS - 30,
+      `The push service answered 500 each time, PUSH_RETRY_MS is ${RETRY_MS}, and the last attempt came ${pause} ms after the one before. Each time it waits five times as long, 625 ms before the sixth: a service that is in trouble needs fewer requests, not more.`,
+    )
+  }
 }
 
 /** The browser has given up its subscription: never again. The other browser of the same user gets everything. */
@@ -54,6 +86,7 @@ async function gone(attempt: Attempt, { stage, level, ann }: Scene, status: numb
 async function later(attempt: Attempt, { stage, level, ann }: Scene, behaviour: Behaviour): Promise<void> {
   const { answer, retryAfter } = behaviour
   const what = answer === 'hang' ? 'nothing' : String(answer)
+  const notBefore = typeof retryAfter === 'string' ? Date.parse(retryAfter) : Number(retryAfter ?? 0) * 1_000
   const bob = await level.person(`bob-${what}`)
   const [busy, other] = [await level.addDevice(bob), await level.addDevice(bob)]
   busy.subscription.setBehaviour(behaviour, { answer: 201 })
@@ -65,13 +98,13 @@ async function later(attempt: Attempt, { stage, level, ann }: Scene, behaviour: 
     `The push service answered ${what}${retryAfter ? `, with Retry-After: ${retryAfter}` : ''}, and "one" was not pushed again. It had a bad moment: try it later.`,
   )
   const [first, second] = requestsTo(stage, busy)
-  const waited = (second?.at ?? 0) - (first?.at ?? 0)
+  const early = notBefore + (typeof retryAfter === 'number' ? (first?.at ?? 0) : 0) - (second?.at ?? 0)
   attempt.saw(`${bob.name}’s first browser ← push "one", at the second try`)
   attempt.expect(
-    retryAfter === undefined || waited >= Number(retryAfter) * 1_000 - 100,
-    `The push service answered ${what} with Retry-After: ${retryAfter}, which is in seconds, and was asked again after ${(waited / 1_000).toFixed(1)} s. It says how long it wants to be left alone.`,
+    retryAfter === undefined || early <= 100,
+    `The push service answered ${what} with Retry-After: ${retryAfter}, which is ${typeof retryAfter === 'number' ? 'in seconds' : 'a date'}, and was asked again ${(early / 1_000).toFixed(1)} s too early. It says how long it wants to be left alone.`,
   )
-  await sleep(500)
+  await sleep(patience(QUIET_MS) / 2)
   expectOnce(attempt, busy, ['one'], `the first browser of ${bob.name}`)
   expectOnce(attempt, other, ['one'], `the other browser of ${bob.name}, for which the answer was 201`)
 }
@@ -84,7 +117,7 @@ async function ours(attempt: Attempt, { stage, level, ann }: Scene): Promise<voi
   attempt.step('the push service answers 400 once')
   await send(attempt, ann, bob, 'one')
   await eventually(() => requestsTo(stage, device).length > 0)
-  await sleep(4 * RETRY_MS)
+  await sleep(patience(QUIET_MS))
   const asked = requestsTo(stage, device).length
   attempt.expect(
     asked === 1,

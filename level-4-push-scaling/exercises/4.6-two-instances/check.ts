@@ -1,7 +1,8 @@
 import { startRedis } from '@levels/embedded-redis'
 import type { Level3Page, Level3Person } from '@levels/promises/dialects/level-3.ts'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
-import { openStage, PATIENCE_MS, send } from '../stage.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
+import { LONG_MS, openStage, send } from '../stage.ts'
 
 export async function check(attempt: Attempt): Promise<void> {
   const stage = await openStage(attempt)
@@ -32,7 +33,7 @@ export async function check(attempt: Attempt): Promise<void> {
     await send(attempt, from, bob, text)
     const here = pages.find((each) => each.at === at)
     attempt.expect(
-      await here?.page.shows(text, PATIENCE_MS),
+      await here?.page.shows(text, patience(LONG_MS)),
       `Redis is stopped, "${text}" was stored by ${at}, and bob’s page at ${at} itself did not get it. What needs no other instance must not need Redis.`,
     )
     attempt.saw(`bob’s page at ${at} ← "${text}"`)
@@ -69,7 +70,7 @@ async function showsEverywhere(
   await send(attempt, from, to, text)
   for (const { at, page } of pages) {
     attempt.expect(
-      await page.shows(text, PATIENCE_MS),
+      await page.shows(text, patience(LONG_MS)),
       `The notification "${text}" was stored by ${by}, and bob’s page at ${at}, connected all the time, did not get it. The sockets of one instance are in its memory: who tells the other one?`,
     )
     attempt.saw(`bob’s page at ${at} ← "${text}"`)
@@ -81,7 +82,7 @@ async function comesBack(from: Level3Person, to: Level3Person, pages: Place[]): 
   const far = pages[1]?.page
   for (let n = 1; n <= 20; n++) {
     await from.send(to.name, `back ${n}`)
-    if (await far?.shows(`back ${n}`, 500)) return true
+    if (await far?.shows(`back ${n}`, patience(500))) return true
   }
   return false
 }

@@ -3,7 +3,8 @@ import { startRedis } from '@levels/embedded-redis'
 import type { Level3Page, Level3Person } from '@levels/promises/dialects/level-3.ts'
 import { openLink } from '@levels/promises/links.ts'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
-import { openStage, PATIENCE_MS, send } from '../stage.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
+import { LONG_MS, openStage, send } from '../stage.ts'
 
 export async function check(attempt: Attempt): Promise<void> {
   const stage = await openStage(attempt)
@@ -50,7 +51,7 @@ export async function check(attempt: Attempt): Promise<void> {
   await sleep(50)
   line.up()
   attempt.expect(
-    await page.shows('five', PATIENCE_MS),
+    await page.shows('five', patience(LONG_MS)),
     'App2’s connection to Redis was lost for a moment, app1 published "five" meanwhile, without an error, and bob’s page at app2 never got it. What was said before app2 was connected anew, it has not heard.',
   )
   attempt.saw('bob’s page at app2 ← "five"')
@@ -68,8 +69,8 @@ interface Scene {
 async function shows(attempt: Attempt, { ann, bob, page }: Scene, text: string, why: string): Promise<void> {
   await send(attempt, ann, bob, text)
   attempt.expect(
-    await page.shows(text, PATIENCE_MS),
-    `The notification "${text}" was stored by app1, and ${PATIENCE_MS / 1_000} s later bob’s page, connected to app2 all the time, has not got it. ${why}`,
+    await page.shows(text, patience(LONG_MS)),
+    `The notification "${text}" was stored by app1, and long after that bob’s page, connected to app2 all the time, has not got it. ${why}`,
   )
   attempt.saw(`bob’s page at app2 ← "${text}"`)
 }

@@ -3,7 +3,7 @@ import { Mistake } from '@levels/shared/exercises/mistake.ts'
 import { patience } from '@levels/shared/exercises/patience.ts'
 import type { Program } from '@levels/shared/exercises/program.ts'
 import { io, type Socket } from 'socket.io-client'
-import { type Answer, call } from '../../promises/http.ts'
+import { type Answer, call, NoAnswer } from '../../promises/http.ts'
 import type { Ack, Notification } from '../src/events.ts'
 
 /** How long an answer may take, in milliseconds: long for a slow machine, short for somebody who waits. */
@@ -46,11 +46,9 @@ export async function logIn(attempt: Attempt, server: Program, { name }: Person)
 }
 
 async function signInBy(attempt: Attempt, { url }: Program, how: string, name: string): Promise<Person> {
-  const answer = await call(`${url}/api/auth/${how}`, {
-    method: 'POST',
-    body: { username: name, password: PASSWORD },
-    timeoutMs: patience(20_000),
-  })
+  const body = { username: name, password: PASSWORD }
+  const timeoutMs = patience(15_000)
+  const answer = await answered(call(`${url}/api/auth/${how}`, { method: 'POST', body, timeoutMs }))
   attempt.saw(`POST /api/auth/${how} of ${name}: ${answer.status}`)
   const token = (answer.json as { accessToken?: unknown } | undefined)?.accessToken
   if (answer.status >= 300 || typeof token !== 'string') {
@@ -61,13 +59,23 @@ async function signInBy(attempt: Attempt, { url }: Program, how: string, name: s
   return { name, token, cookie: cookieOf(answer) }
 }
 
+/** An answer that does not come is the learner's mistake, unless the check has ended the server itself. */
+async function answered(asking: Promise<Answer>): Promise<Answer> {
+  return asking.catch((error: Error) => {
+    if (!(error instanceof NoAnswer) || !/not within/.test(error.message)) throw error
+    throw new Mistake(
+      `There was ${error.message}. Every request is answered, whatever happens: a page would wait for ever.`,
+    )
+  })
+}
+
 /** The refresh cookie of an answer, as a browser would send it back. */
 export function cookieOf({ headers }: Answer): string {
   const line = headers['set-cookie']?.find((each) => each.startsWith('refresh_token='))
   return line?.split(';')[0] ?? ''
 }
 
-/** Calls the API as somebody. */
+/** Calls the API as somebody. Throws a Mistake when there is no answer in time. */
 export function api(
   { url }: Program,
   { token }: { token: string | undefined },
@@ -76,7 +84,7 @@ export function api(
   { body, headers }: { body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
   const all = { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
-  return call(url + path, { method, body, headers: all, timeoutMs: patience(15_000) })
+  return answered(call(url + path, { method, body, headers: all, timeoutMs: patience(15_000) }))
 }
 
 /** `from` sends `to` one text, with an `Idempotency-Key` if there is one. Every answer is an answer. */

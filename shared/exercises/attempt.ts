@@ -6,6 +6,7 @@ import type { Exercise } from './exercise.ts'
 import { explainCrash } from './explain.ts'
 import { Mistake } from './mistake.ts'
 import { providePageGlobals } from './page-globals.ts'
+import { patience } from './patience.ts'
 import { type Program, type StartOptions, startProgram } from './program.ts'
 
 /** What a check.ts must export. */
@@ -71,8 +72,8 @@ export async function tryFile(
   })
   endedByItself.catch(() => undefined)
   const silence = rejectAfter(
-    SILENCE_MS,
-    () => new Mistake(`The check waited a minute, last for this: ${doing}.`),
+    patience(SILENCE_MS),
+    () => new Mistake(`The check waited for a minute or more, last for this: ${doing}.`),
   )
 
   const attempt: Attempt = {

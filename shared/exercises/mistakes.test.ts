@@ -80,13 +80,19 @@ it.each(mistakes)(
   },
 )
 
-it('tells a loop that never ends from a program that does not listen', { timeout: 60_000 }, async () => {
-  const file = path.join(dir, 'loop.ts')
-  writeFileSync(file, 'while (true) {}\n')
+it.each([
+  ['a loop that never ends', 'while (true) {}', /is busy.*A loop that never ends\?/],
+  [
+    'an await for something that never comes',
+    'setInterval(() => undefined, 1_000)\nawait new Promise(() => undefined)',
+    /waits for something before it listens.*MONGODB_URI/,
+  ],
+])('tells %s from a program that does not listen', { timeout: 60_000 }, async (_what, source, sentence) => {
+  const file = path.join(dir, 'not-yet.ts')
+  writeFileSync(file, `${source}\n`)
   const [echo] = findExercises()
   if (!echo) throw new Error('There are no exercises.')
-  const { sentence } = await tryFile(echo, file, 'server.ts', { loadingMs: 2_000 })
-  expect(sentence).toMatch(/is busy.*A loop that never ends\?/)
+  expect((await tryFile(echo, file, 'server.ts', { loadingMs: 2_000 })).sentence).toMatch(sentence)
 })
 
 it('names the file that is there when the right one is not', async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { typescriptArguments } from '../dev/typescript.js'
@@ -131,22 +132,32 @@ async function listening(child: ChildProcess, port: number, shown: string, loadi
   child.on('message', (message: FromProgram) => {
     if ('loaded' in message) loadedAt = Date.now()
   })
-  while (Date.now() - (loadedAt ?? begin) < (loadedAt ? patience(LISTENING_MS) : loadingMs)) {
-    if (await answers(port)) return
+  let limitMs = loadingMs
+  let turns: boolean | undefined
+  const isOver = () =>
+    loadedAt === undefined
+      ? Date.now() - begin > limitMs
+      : Date.now() - loadedAt > Math.max(patience(LISTENING_MS), loadedAt - begin)
+  while (!(await answers(port))) {
     await sleep(10)
+    if (!isOver()) continue
+    if (turns) break
+    child.send('turning?')
+    const answer = once(child, 'message', { signal: AbortSignal.timeout(patience(TURNING_MS)) })
+    turns = await answer.then(
+      () => true,
+      () => false,
+    )
+    if (!turns) break
+    // Still loading, on a machine that is busy with other things: it gets as much time again, twice.
+    limitMs = 3 * loadingMs
   }
-  child.send('turning?')
-  const answer = once(child, 'message', { signal: AbortSignal.timeout(patience(TURNING_MS)) })
-  const turns = await answer.then(
-    () => true,
-    () => false,
-  )
-  // Still loading, on a machine that is busy with other things: it gets as much time again, twice.
-  while (turns && loadedAt === undefined && Date.now() - begin < 3 * loadingMs) {
-    if (await answers(port)) return
-    await sleep(10)
+  if (turns === undefined || (await answers(port))) return
+  if (turns && loadedAt === undefined) {
+    throw new Mistake(
+      `${shown} waits for something before it listens, and it never comes. An await at its top does that. Does it connect where MONGODB_URI (and REDIS_URL) say?`,
+    )
   }
-  if (turns && (await answers(port))) return
   if (turns) {
     throw new Mistake(
       `${shown} runs, and nothing listens on port ${port} of 127.0.0.1. It must listen on Number(process.env.PORT).`,
@@ -167,13 +178,21 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
+/** Below the ports that systems give to outgoing connections: one of those would be taken before a program listens. */
+const [LOWEST_PORT, HIGHEST_PORT] = [12_000, 32_000]
+
+/** A port of 127.0.0.1 on which nothing listens. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    server.close()
+    if (isFree) return port
+  }
 }
 
 function describeEnd(

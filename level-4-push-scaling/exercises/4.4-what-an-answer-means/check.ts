@@ -4,7 +4,7 @@ import type { Device, Level4 } from '@levels/promises/dialects/level-4.ts'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 import { patience } from '@levels/shared/exercises/patience.ts'
 import type { Behaviour } from '@levels/shared/testing/push-service.ts'
-import { eventually, openStage, type Stage, send } from '../stage.ts'
+import { eventually, LONG_MS, openStage, type Stage, send } from '../stage.ts'
 
 /** Short, so that the last of six attempts (five times as long each time) is soon: 1, 5, 25, 125 and 625 ms after. */
 const RETRY_MS = 1
@@ -17,16 +17,18 @@ interface Scene {
   stage: Stage
   level: Level4
   ann: Level3Person
+  timeoutMs: number
 }
 
 export async function check(attempt: Attempt): Promise<void> {
+  const timeoutMs = patience(TIMEOUT_MS)
   const stage = await openStage(attempt, {
     PUSH_DELAY_MS: '100',
     PUSH_RETRY_MS: String(RETRY_MS),
-    PUSH_TIMEOUT_MS: String(patience(TIMEOUT_MS)),
+    PUSH_TIMEOUT_MS: String(timeoutMs),
   })
   const level = stage.speak(await stage.start('app1'))
-  const scene = { stage, level, ann: await level.person('ann') }
+  const scene = { stage, level, timeoutMs, ann: await level.person('ann') }
   const givesUp = await neverWell(attempt, scene)
   await gone(attempt, scene, 410)
   await gone(attempt, scene, 404)
@@ -83,7 +85,11 @@ async function gone(attempt: Attempt, { stage, level, ann }: Scene, status: numb
 }
 
 /** A bad moment of the push service: later, once, and not again for the other browser, which has it. */
-async function later(attempt: Attempt, { stage, level, ann }: Scene, behaviour: Behaviour): Promise<void> {
+async function later(
+  attempt: Attempt,
+  { stage, level, ann, timeoutMs }: Scene,
+  behaviour: Behaviour,
+): Promise<void> {
   const { answer, retryAfter } = behaviour
   const what = answer === 'hang' ? 'nothing' : String(answer)
   const notBefore = typeof retryAfter === 'string' ? Date.parse(retryAfter) : Number(retryAfter ?? 0) * 1_000
@@ -92,7 +98,7 @@ async function later(attempt: Attempt, { stage, level, ann }: Scene, behaviour: 
   busy.subscription.setBehaviour(behaviour, { answer: 201 })
   attempt.step(`${bob.name} has two browsers; for the first one the push service answers ${what} once`)
   await send(attempt, ann, bob, 'one')
-  const came = await eventually(() => textsOf(busy).includes('one'))
+  const came = await eventually(() => textsOf(busy).includes('one'), LONG_MS + timeoutMs)
   attempt.expect(
     came,
     `The push service answered ${what}${retryAfter ? `, with Retry-After: ${retryAfter}` : ''}, and "one" was not pushed again. It had a bad moment: try it later.`,

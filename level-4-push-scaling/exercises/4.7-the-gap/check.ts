@@ -48,7 +48,7 @@ export async function check(attempt: Attempt): Promise<void> {
   attempt.step('the line between app2 and Redis is down for a moment; for app1 all is well')
   line.down()
   await send(attempt, ann, bob, 'five')
-  await sleep(50)
+  await sleep(patience(150)) // what app1 publishes goes out after its answer
   line.up()
   attempt.expect(
     await page.shows('five', patience(LONG_MS)),

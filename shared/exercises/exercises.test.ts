@@ -56,28 +56,5 @@ describe.each(exercises)('exercise $id', (exercise) => {
   })
 })
 
-describe.each(levels)('the README of level $number', ({ number, dir }) => {
-  const readme = readFileSync(path.join(dir, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ')
-  const last = exercises.findLast(({ level, fileName }) => level === number && fileName === 'server.ts')
-
-  it('begins its reading with the last solution, and says how long that is', () => {
-    if (!last) throw new Error(`Level ${number} has no exercises.`)
-    const link = readme.indexOf(`(exercises/${last.slug}/solution.ts)`)
-    expect(link).toBeGreaterThan(0)
-    expect(link).toBeLessThan(readme.indexOf('| file'))
-    expect(readme).toContain(`one file of ${linesOf(read(last, 'solution.ts'))} lines`)
-  })
-
-  it('says how long the level itself is', () => {
-    const sources = readdirSync(path.join(dir, 'src'), { recursive: true, encoding: 'utf8' })
-    const lines = sources
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => linesOf(readFileSync(path.join(dir, 'src', name), 'utf8')))
-      .reduce((sum, count) => sum + count, 0)
-    const [, said = ''] = /`src\/` is about ([\d,]+) lines/.exec(readme) ?? []
-    expect(Math.abs(Number(said.replace(',', '')) - lines) / lines).toBeLessThan(0.1)
-  })
-})
-
 /** The comment at the top says which exercise a file is: the only thing in which a start and the solution before differ. */
 const withoutHead = (source: string) => source.replace(/^(?:\/\/.*\n)+/, '')

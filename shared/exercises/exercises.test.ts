@@ -45,6 +45,16 @@ describe.each(exercises)('exercise $id', (exercise) => {
     }
   })
 
+  it('names its own file, and the port that it listens on, in the commands of its README', () => {
+    const readme = read(exercise, 'README.md')
+    for (const [named] of readme.matchAll(/\bmy\/[\w./-]+/g)) {
+      expect(named).toBe(`my/${exercise.slug}/${exercise.fileName}`)
+    }
+    for (const [, port] of readme.matchAll(/^curl .*localhost:(\d+)/gm)) {
+      expect(read(exercise, 'solution.ts')).toContain(`process.env.PORT ?? ${port}`)
+    }
+  })
+
   it('has two or three wrong solutions, hints, and a file of one sitting', () => {
     const wrong = readdirSync(file('wrong'))
     expect(wrong.length).toBeGreaterThanOrEqual(2)

@@ -75,7 +75,7 @@ function page(number: number, title: string, html: string): string {
     <script type="module" src="/@lesson.ts"></script>
   </head>
   <body class="lesson">
-    <a class="skip" href="#lesson">Skip to the lesson</a>
+    <a class="skip" href="#text">Skip to the lesson</a>
     <header class="top">
       <span class="badge" aria-hidden="true">${number}</span>
       <div>
@@ -85,7 +85,7 @@ function page(number: number, title: string, html: string): string {
       <a class="btn push" href="/">Open the page</a>
       <span id="theme"></span>
     </header>
-    <main id="lesson">
+    <main id="text">
       <nav class="contents" aria-label="In this lesson" id="contents"></nav>
       <article>${html}</article>
       <nav class="neighbours" aria-label="Other levels">${neighbours}</nav>

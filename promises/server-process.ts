@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { groupMemory, isGroupAlive, signalGroup } from '@levels/shared/testing/process-group.ts'
 import type { History } from './history.ts'
-import { groupMemory, isGroupAlive, signalGroup } from './process-group.ts'
 
 /** A server under test: a program of its own that can be killed and started again, on the same port. */
 export interface ServerProcess {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { typescriptArguments } from '../dev/typescript.js'
+import { signalGroup } from './process-group.ts'
 
 /** The root of the repository. */
 export const root = path.join(import.meta.dirname, '..', '..')
@@ -55,7 +56,8 @@ export function startCommand(
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    detached: true,
+    detached: process.platform !== 'win32', // there it would open a window, and has no groups
+    windowsHide: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   running.add(child)
@@ -109,10 +111,5 @@ export function startCommand(
 }
 
 function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // ESRCH: it has ended already
-  }
+  if (pid !== undefined) signalGroup(pid, 'SIGKILL')
 }

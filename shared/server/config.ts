@@ -8,6 +8,11 @@ export class StartError extends Error {
   override name = 'StartError'
 }
 
+/** A setting as it stands in front of a command: POSIX shells, or PowerShell on Windows. */
+export function setting(name: string, value: string | number, platform = process.platform): string {
+  return platform === 'win32' ? `$env:${name}='${value}';` : `${name}=${value}`
+}
+
 /** What every level can be told. */
 export interface CommonConfig {
   host: string
@@ -41,7 +46,7 @@ export function readInteger(
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= min && value <= max) return value
   throw new StartError(
-    `${name} must be a whole number from ${min} to ${max}, not "${text}": try ${name}=${fallback}`,
+    `${name} must be a whole number from ${min} to ${max}, not "${text}": try ${setting(name, fallback)}`,
   )
 }
 

@@ -1,4 +1,4 @@
-import { type Env, StartError } from './config.ts'
+import { type Env, StartError, setting } from './config.ts'
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof levels)[number]
@@ -26,5 +26,7 @@ export function readLogLevel(env: Env): LogLevel {
   const text = env.LOG_LEVEL || 'info'
   const level = levels.find((known) => known === text)
   if (level) return level
-  throw new StartError(`LOG_LEVEL must be one of ${levels.join(', ')}, not "${text}": try LOG_LEVEL=info`)
+  throw new StartError(
+    `LOG_LEVEL must be one of ${levels.join(', ')}, not "${text}": try ${setting('LOG_LEVEL', 'info')}`,
+  )
 }

@@ -1,6 +1,7 @@
 import type { NetworkInterfaceInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { networkNotes, setting } from './notes.ts'
+import { setting } from './config.ts'
+import { networkNotes } from './notes.ts'
 
 const at = (address: string, internal = false): NetworkInterfaceInfo => ({
   address,

@@ -1,10 +1,5 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
-import type { CommonConfig } from './config.ts'
-
-/** A setting as it stands in front of a command: POSIX shells, or PowerShell on Windows. */
-export function setting(name: string, value: string | number, platform = process.platform): string {
-  return platform === 'win32' ? `$env:${name}='${value}';` : `${name}=${value}`
-}
+import { type CommonConfig, setting } from './config.ts'
 
 /**
  * What to say at start of a server that listens to the network: where others find it, and what that means. Nothing for

@@ -1,10 +1,10 @@
 import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import { describeError } from '../dev/describe-error.js'
-import { type CommonConfig, type Env, StartError } from './config.ts'
+import { type CommonConfig, type Env, StartError, setting } from './config.ts'
 import { serveKnownHosts } from './hosts.ts'
 import { createLog, type Log, readLogLevel } from './log.ts'
-import { networkNotes, setting } from './notes.ts'
+import { networkNotes } from './notes.ts'
 import { createPage, type Page } from './page.ts'
 import { onShutdown } from './shutdown.ts'
 

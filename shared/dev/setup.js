@@ -9,7 +9,7 @@ readEnvFile()
 const { enableCompileCache } = /** @type {{ enableCompileCache?: () => void }} */ (module)
 enableCompileCache?.()
 
-const tsx = 'tsx'
+const tsx = 'tsx/esm'
 if (typescriptArguments.length > 0) await import(tsx)
 // What is forked from here runs TypeScript, too.
 process.execArgv.push(...typescriptArguments)

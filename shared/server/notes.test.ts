@@ -29,7 +29,7 @@ describe('at start, a server', () => {
     const [urls, name, meaning] = notes('0.0.0.0')
     expect(urls).toBe('others open: http://192.168.1.5:3010, http://10.0.0.7:3010')
     expect(name).toContain('ALLOWED_HOSTS')
-    expect(meaning).toContain('seeded passwords and the experiments')
+    expect(meaning).toContain('seeded passwords and experiments')
   })
 
   it('on one address says that one', () => {

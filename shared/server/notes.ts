@@ -18,7 +18,9 @@ export function networkNotes(
   if (allowedHosts.length === 0)
     notes.push(`by a name of this machine: ${setting('ALLOWED_HOSTS', 'laptop.local')}`)
   if (!production) {
-    notes.push('for development: whoever reaches it can use the seeded passwords and the experiments')
+    notes.push(
+      'for development: open to whoever reaches it, with seeded passwords and experiments where it has them',
+    )
   }
   return notes
 }

@@ -7,7 +7,7 @@ import { explainCrash } from './explain.ts'
 import { Mistake } from './mistake.ts'
 import { providePageGlobals } from './page-globals.ts'
 import { patience } from './patience.ts'
-import { type Program, type StartOptions, startProgram } from './program.ts'
+import { type Program, type StartOptions, startProgram, startsAs } from './program.ts'
 
 /** What a check.ts must export. */
 export interface Check {
@@ -87,7 +87,8 @@ export async function tryFile(
     },
     async load<Exports>(...names: (keyof Exports & string)[]) {
       providePageGlobals()
-      const loaded = (await import(`${pathToFileURL(file).href}?${begin}`).catch((error: Error) => {
+      const source = startsAs.get(file)?.file ?? file
+      const loaded = (await import(`${pathToFileURL(source).href}?${begin}`).catch((error: Error) => {
         const { code } = error as NodeJS.ErrnoException
         throw new Mistake(
           explainCrash({ stack: error.stack ?? '', code, origin: 'uncaughtException' }, file, shown),

@@ -4,9 +4,9 @@ import { root } from '../testing/process.ts'
 import { startsAs } from './program.ts'
 
 /**
- * Compiles programs together with the packages that they import, so that startProgram starts them by plain Node from
- * now on: a quarter of the work of a start through tsx. For the gate, which starts hundreds of programs that are
- * nobody's work in progress. `outdir` must be in the repository, and nobody else's.
+ * Compiles programs and pages together with the packages that they import, so that from now on plain Node starts them:
+ * a quarter of the work of a start through tsx. For the gate, which starts hundreds that nobody is working on.
+ * `outdir` must be in the repository, and nobody else's.
  */
 export async function compilePrograms(files: string[], outdir: string): Promise<void> {
   const guard = path.join(import.meta.dirname, 'guard.ts')

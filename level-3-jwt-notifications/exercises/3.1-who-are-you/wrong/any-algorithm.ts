@@ -66,7 +66,7 @@ const sign = (claims: Claims, audience: string, expiresIn: number) =>
 async function verify(token: unknown, audience = 'access'): Promise<Claims> {
   if (!token) throw problem(401, 'token_missing')
   try {
-    return jwt.verify(String(token), SECRET, { audience }) as unknown as Claims
+    return jwt.verify(String(token), SECRET, { issuer, audience }) as Claims
   } catch (error) {
     throw problem(401, error instanceof jwt.TokenExpiredError ? 'token_expired' : 'token_invalid')
   }

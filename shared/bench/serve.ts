@@ -1,13 +1,28 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answers, freePort } from '../exercises/port.ts'
 import type { Kind } from './compare.ts'
 
+/** A server that does not listen yet, or the port of one that does. */
+type Served = Server | number
+
 /** The other end of compare.ts: starts the server that this process was asked for, and tells its port and what it uses. */
-export async function serveForBench(servers: Record<Kind, () => Server | Promise<Server>>): Promise<void> {
-  const http = await servers[process.argv[2] === 'level' ? 'level' : 'bare']()
-  http.listen(0, '127.0.0.1', () => process.send?.({ port: (http.address() as AddressInfo).port }))
+export async function serveForBench(servers: Record<Kind, () => Served | Promise<Served>>): Promise<void> {
+  const served = await servers[process.argv[2] === 'level' ? 'level' : 'bare']()
+  if (typeof served === 'number') process.send?.({ port: served })
+  else served.listen(0, '127.0.0.1', () => process.send?.({ port: (served.address() as AddressInfo).port }))
   process.on('message', (question) => process.send?.(question === 'memory' ? memory() : processorTime()))
   process.on('disconnect', () => process.exit())
+}
+
+/** Runs an exercise's solution in this process, and resolves with its port when it listens. */
+export async function runSolution(file: URL): Promise<number> {
+  const port = await freePort()
+  process.env.PORT = String(port)
+  await import(file.href)
+  while (!(await answers(port))) await sleep(10)
+  return port
 }
 
 function memory(): number {

@@ -1,7 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { typescriptArguments } from '../dev/typescript.js'
@@ -9,6 +7,7 @@ import { explainCrash } from './explain.ts'
 import type { FromProgram } from './guard.ts'
 import { Mistake } from './mistake.ts'
 import { noteStart, patience } from './patience.ts'
+import { answers, freePort } from './port.ts'
 
 const GUARD = path.join(import.meta.dirname, 'guard.ts')
 
@@ -166,33 +165,6 @@ async function listening(child: ChildProcess, port: number, shown: string, loadi
   throw new Mistake(
     `${shown} started, is busy, and does not listen on PORT. A loop that never ends? Nothing else can run until it does.`,
   )
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
-}
-
-/** Below the ports that systems give to outgoing connections: one of those would be taken before a program listens. */
-const [LOWEST_PORT, HIGHEST_PORT] = [12_000, 32_000]
-
-/** A port of 127.0.0.1 on which nothing listens. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(LOWEST_PORT, HIGHEST_PORT)
-    const server = createServer()
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => resolve(true))
-    })
-    server.close()
-    if (isFree) return port
-  }
 }
 
 function describeEnd(

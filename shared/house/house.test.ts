@@ -107,6 +107,17 @@ describe('the house', () => {
     expect(unused).toEqual([])
   })
 
+  it('has locked every package to its content, and to no registry', () => {
+    const packages: Record<string, { link?: true; integrity?: string; resolved?: string }> = JSON.parse(
+      textOf('package-lock.json'),
+    ).packages
+    const installed = Object.entries(packages).filter(
+      ([name, { link }]) => /node_modules/.test(name) && !link,
+    )
+    expect(installed.length).toBeGreaterThan(100)
+    expect(installed.filter(([, { integrity, resolved }]) => !integrity || resolved)).toEqual([])
+  })
+
   // 243 lines of rooms are two ideas: membership, and messages to members.
   it.each(hearts.filter((heart) => !heart.includes('/rooms/')))('has a heart of one sitting: %s', (heart) => {
     expect(linesOf(heart)).toBeLessThanOrEqual(150)

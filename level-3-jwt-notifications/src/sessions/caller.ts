@@ -1,7 +1,8 @@
 import type { Request } from 'express'
+import QuickLRU from 'quick-lru'
 import type { People } from './people.ts'
 import type { AccessTokens, Sessions } from './sessions.ts'
-import { refusal, type User } from './shapes.ts'
+import { type Claims, refusal, type User } from './shapes.ts'
 
 /** Who brings an access token: the user, the device session, and when the token ends (milliseconds since 1970). */
 export interface Identity extends User {
@@ -17,10 +18,26 @@ export type Identify = (token: unknown) => Promise<Identity>
  * so a sign-out holds from that moment, everywhere.
  */
 export function createIdentify(tokens: AccessTokens, requireAlive: RequireAlive, people: People): Identify {
+  const verify = createVerify(tokens)
   return async (token) => {
-    const claims = tokens.verify(token)
+    const claims = verify(token)
     const [user] = await Promise.all([people.userOf(claims), requireAlive(claims.sid)])
     return { ...user, sid: claims.sid, expiresAt: claims.expiresAt }
+  }
+}
+
+/** How many tokens that were verified are remembered. */
+const REMEMBERED = 1_000
+
+/** A token that was verified once is good until it ends: its signature is not computed again with each request. */
+function createVerify(tokens: AccessTokens): AccessTokens['verify'] {
+  const verified = new QuickLRU<unknown, Claims>({ maxSize: REMEMBERED })
+  return (token) => {
+    const known = verified.get(token)
+    if (known && known.expiresAt > Date.now()) return known
+    const claims = tokens.verify(token)
+    verified.set(token, claims)
+    return claims
   }
 }
 

@@ -4,6 +4,7 @@ import { compare, type MeasuredServer } from '@levels/shared/bench/compare.ts'
 import { measureStart } from '@levels/shared/bench/start-time.ts'
 import { enter, type RawClient } from './raw-client.ts'
 
+const SERVERS = path.join(import.meta.dirname, 'servers.ts')
 const ROUNDS = 7
 const LISTENERS = 200
 /** Broadcasts under way at any time. */
@@ -12,22 +13,27 @@ const SECONDS = 1
 const IDLE_USERS = 400
 
 /** `npm run bench 2`: the level against a bare Socket.IO server, and how soon it is ready. */
-export async function bench(): Promise<void> {
-  await compare(path.join(import.meta.dirname, 'servers.ts'), ROUNDS, [
-    {
-      what: `deliveries/s, broadcast to ${LISTENERS} listeners`,
-      target: { atLeast: 0.9 },
-      measure: async (server) => (await measureDeliveries(server)).perSecond,
-    },
-    {
-      // The same without the noise: what else runs on this machine takes no processor time of the server's.
-      what: 'deliveries per second of processor time',
-      target: { atLeast: 0.9 },
-      measure: async (server) => (await measureDeliveries(server)).perProcessorSecond,
-    },
-    { what: `bytes/connection, ${IDLE_USERS} idle users`, target: { atMost: 1 }, measure: measureMemory },
-  ])
-  await measureStart('level-2', 3920)
+export const parts = {
+  async deliveries() {
+    await compare(SERVERS, ROUNDS, [
+      {
+        what: `deliveries/s, broadcast to ${LISTENERS} listeners`,
+        target: { atLeast: 0.9 },
+        measure: async (server) => (await measureDeliveries(server)).perSecond,
+      },
+      {
+        // The same without the noise: what else runs on this machine takes no processor time of the server's.
+        what: 'deliveries per second of processor time',
+        target: { atLeast: 0.9 },
+        measure: async (server) => (await measureDeliveries(server)).perProcessorSecond,
+      },
+    ])
+  },
+  async memory() {
+    const what = `bytes/connection, ${IDLE_USERS} idle users`
+    await compare(SERVERS, ROUNDS, [{ what, target: { atMost: 1 }, measure: measureMemory }])
+  },
+  ready: () => measureStart('level-2', 3920),
 }
 
 async function measureDeliveries({ port, processorTime }: MeasuredServer) {

@@ -9,7 +9,7 @@ import { type Connection, Schema } from 'mongoose'
 import { Server } from 'socket.io'
 import { connectDatabase, openMongo } from '../src/database.ts'
 import { createServer } from '../src/server.ts'
-import { benchUsers } from './users.ts'
+import { benchLog, benchUsers } from './bench-routes.ts'
 
 /** One user sends as fast as the server takes it. */
 const plenty = { perMinute: 1_000_000_000, atOnce: 1_000 }
@@ -29,7 +29,10 @@ await serveForBench({
       db,
       log: createLog('error'),
       limits: { notifications: plenty },
-      routes: ({ route, models }) => benchUsers(route, models, config.jwtSecret),
+      routes({ route, models }) {
+        benchUsers(route, models, config.jwtSecret)
+        benchLog(route, models)
+      },
     })
     return server.http
   },

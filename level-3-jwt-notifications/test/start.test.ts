@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startEmbeddedMongo } from '@levels/embedded-mongo'
-import { type Program, startProgram } from '@levels/shared/testing/process.ts'
+import { type Program, startCommand, startProgram } from '@levels/shared/testing/process.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { request } from './support/person.ts'
 import { connectTab } from './support/tab.ts'
@@ -77,6 +77,32 @@ describe('npm run level-3', { timeout: 90_000 }, () => {
     expect(performance.now() - started).toBeLessThan(5_000)
     hung.destroy()
   })
+
+  // A limit on the size of files is a full disk that any user can make: writes beyond it fail.
+  it.runIf(process.platform === 'linux')(
+    'refuses writes while its disk is full, and with room again goes on, without litter',
+    async () => {
+      const program = start()
+      const url = await program.url()
+      const { body } = await logIn(url)
+      const headers = { authorization: `Bearer ${body.accessToken}` }
+      const content = { to: 'me', title: 't', message: 'm' }
+      const send = () => request(url, 'POST', '/api/notifications', content, headers)
+      const limitFiles = (bytes: string) =>
+        startCommand('prlimit', ['--pid', String(program.pid), `--fsize=${bytes}:`]).exit
+      const { body: first } = await send()
+      const files = await readdir(dataDir, { recursive: true })
+      await limitFiles('0')
+      for (let n = 0; n < 5; n++) {
+        const { status, body } = await send()
+        expect([status, body.code]).toEqual([503, 'database_unavailable'])
+      }
+      expect((await request(url, 'GET', '/api/notifications', undefined, headers)).status).toBe(200)
+      await limitFiles('unlimited')
+      expect(await send()).toMatchObject({ status: 201, body: { seq: Number(first.seq) + 1 } })
+      expect(await readdir(dataDir, { recursive: true })).toEqual(files)
+    },
+  )
 
   it.each([
     ['a short secret', { JWT_SECRET: 'short' }, /^JWT_SECRET has fewer than 32 bytes: .*openssl rand/],

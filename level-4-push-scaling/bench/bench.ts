@@ -1,15 +1,23 @@
 import { benchCrossInstance } from './cross-instance.ts'
 import { benchIdleSockets } from './idle-sockets.ts'
+import { benchInstances } from './instances.ts'
 import { benchPushes } from './pushes.ts'
-import { startServices } from './services.ts'
+import { benchRefusals } from './refusals.ts'
+import { type Services, startServices } from './services.ts'
 
-/** `npm run bench 4`: across instances, to push services, and with many sockets. */
-export async function bench(): Promise<void> {
+/** `npm run bench 4`: across instances, to push services, and with many sockets. Each part on an empty database. */
+export const parts = {
+  idle: () => on(benchIdleSockets),
+  cross: () => on(benchCrossInstance),
+  pushes: () => on(benchPushes),
+  instances: () => on(benchInstances),
+  refusals: () => on(benchRefusals),
+}
+
+async function on(measure: (services: Services) => Promise<void>): Promise<void> {
   const services = await startServices()
   try {
-    await benchIdleSockets(services) // first: what the others leave in the logs would be sent to each new socket
-    await benchCrossInstance(services)
-    await benchPushes(services)
+    await measure(services)
   } finally {
     await services.stop()
   }

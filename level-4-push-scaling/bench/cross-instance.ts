@@ -7,7 +7,7 @@ import { logIn } from './sign-in.ts'
 const ROUNDS = 5
 const WARM_UP = 100
 const MESSAGES = 300
-const MAX_RATIO = 2
+const MAX_RATIO = 1.25
 
 /** From POST on one process to receipt on the other, the level against the least that does the same. */
 export async function benchCrossInstance(services: Services): Promise<void> {

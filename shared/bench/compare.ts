@@ -60,13 +60,17 @@ function report({ what, target }: Measurement, results: Record<Kind, number>[]):
   return isMet
 }
 
-/** Starts one of the servers in a process of its own, measures it, and ends it. */
+/** Starts one of the servers in a process of its own (`env` is added to ours), measures it, and ends it. */
 export async function withServer<T>(
   script: string,
   kind: Kind,
   measure: (server: MeasuredServer) => Promise<T>,
+  env: Record<string, string> = {},
 ): Promise<T> {
-  const child: ChildProcess = fork(script, [kind], { execArgv: ['--import', 'tsx', '--expose-gc'] })
+  const child: ChildProcess = fork(script, [kind], {
+    execArgv: ['--import', 'tsx', '--expose-gc'],
+    env: { ...process.env, ...env },
+  })
   try {
     const [{ port }] = (await once(child, 'message')) as [{ port: number }]
     const ask = async (question: 'memory' | 'processorTime') => {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,56 +6,113 @@ import { Worker } from 'node:worker_threads'
 import { WebSocket } from 'ws'
 import { type Level, levels } from '../cli/levels.ts'
 import { startProgram } from '../testing/process.ts'
+import { residentBytes } from './process-use.ts'
+import { verdict } from './verdict.ts'
 
-/** How long peers lean on the server, in milliseconds. */
+/** How long peers lean on the server, in milliseconds: a first time until its code is compiled and its heap has grown. */
+const WARM_UP_MS = 2_000
 const PRESSURE_MS = 5_000
 const SLOW_READERS = 10
 
-/** What peers do, and how many of them. */
-const PRESSURES = [
-  { kind: 'pings', peers: 1, says: 'pings whose answers nobody reads' },
-  { kind: 'slow', peers: SLOW_READERS, says: `${SLOW_READERS} readers that read nothing` },
-  { kind: 'flood', peers: 1, says: 'a flood of messages' },
-] as const
+/** What one connection may cost the server, in MiB, and the others' longest wait, in milliseconds. */
+const MAX_GROWTH_MIB = 32
+const MAX_WAIT_MS = 250
+/** Between two round trips of the others, in milliseconds: below the limit of 20 events a second. */
+const BETWEEN_TRIPS_MS = 60
 
 /** `npm run bench pressure`: what each level's server holds when somebody leans on it, and what others notice. */
-export async function bench(): Promise<void> {
-  console.log(`each ${PRESSURE_MS / 1_000} s, on a server of its own`)
-  for (const level of levels) for (const pressure of PRESSURES) await measure(level, pressure)
+export const parts = {
+  pings: () => measureAll('pings', 1, 'pings whose answers nobody reads'),
+  // For each of them 1 MiB may wait.
+  slow: () =>
+    measureAll(
+      'slow',
+      SLOW_READERS,
+      `${SLOW_READERS} readers that read nothing`,
+      MAX_GROWTH_MIB + SLOW_READERS,
+    ),
+  flood: () => measureAll('flood', 1, 'a flood of messages'),
 }
 
-async function measure(level: Level, { kind, peers, says }: (typeof PRESSURES)[number]): Promise<void> {
+type Kind = keyof typeof parts
+
+async function measureAll(kind: Kind, peers: number, says: string, maxMib = MAX_GROWTH_MIB): Promise<void> {
+  for (const level of levels) await measure(level, { kind, peers, says, maxMib })
+}
+
+interface Pressure {
+  kind: Kind
+  peers: number
+  says: string
+  maxMib: number
+}
+
+async function measure(level: Level, { kind, peers, says, maxMib }: Pressure): Promise<void> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'pressure-'))
   const server = startProgram([path.join(level.dir, 'src', 'main.ts')], {
     env: { PORT: '0', DATA_DIR: dataDir },
   })
   try {
     const url = await server.url()
+    await (await fetch(url)).text() // the page: in development, its tools are loaded when it is first asked for
     const other = await openOther(level, url)
-    for (let trip = 0; trip < 20; trip++) await other.roundTrip() // until its code is compiled
-    const before = residentBytes(server.pid)
-    let peak = before
-    const leaning = Promise.all(Array.from({ length: peers }, (_, n) => lean(level, url, kind, n)))
-    const trips: number[] = []
-    const until = performance.now() + PRESSURE_MS
-    const flooding = kind === 'slow' && level.number === 2 ? notifyAll(url, until) : undefined
-    while (performance.now() < until) {
-      trips.push(await other.roundTrip())
-      peak = Math.max(peak, residentBytes(server.pid))
-      await sleep(60) // below the limit of 20 events a second
+    if (kind === 'slow' && level.number > 2) await fillLog(url)
+    // Signed in ahead: hashing a password takes 32 MiB for a moment.
+    const auths = await Promise.all(
+      Array.from({ length: peers }, (_, n) => authOf(level, url, `peer-${n}`, 'bob')),
+    )
+    const leanFor = async (ms: number) => {
+      const started = performance.now()
+      const leaning = Promise.all(auths.map((auth) => lean(level, url, kind, auth, ms)))
+      const notifying = kind === 'slow' && level.number === 2 ? notifyAll(url, started + ms) : undefined
+      const trips: number[] = []
+      const health: number[] = []
+      let peak = 0
+      while (performance.now() < started + ms) {
+        trips.push(await other.roundTrip())
+        health.push(await timeOf(() => fetch(`${url}/healthz`).then((response) => response.text())))
+        peak = Math.max(peak, residentBytes(server.pid))
+        await sleep(BETWEEN_TRIPS_MS)
+      }
+      const ends = await leaning
+      await notifying
+      return { ends, trips, health, peak }
     }
-    const ends = await leaning
-    await flooding
+    await leanFor(WARM_UP_MS)
+    const before = residentBytes(server.pid)
+    const { ends, trips, health, peak } = await leanFor(PRESSURE_MS)
     other.close()
+    const growth = (peak - before) / 1_048_576
+    const p95 = percentile(trips, 0.95)
+    const worst = Math.max(...health)
     const sent = ends.reduce((sum, end) => sum + end.sent, 0)
     console.log(
-      `level ${level.number}, ${says}: ${sent.toLocaleString('en')} sent, ${ends.filter(({ cut }) => cut).length} of ` +
-        `${peers} cut; memory +${((peak - before) / 1_048_576).toFixed(0)} MiB; ` +
-        `others' round trip p95 ${percentile(trips, 0.95).toFixed(0)} ms of ${trips.length}`,
+      `level ${level.number}, ${says} for ${PRESSURE_MS / 1_000} s: ${sent.toLocaleString('en')} sent, ` +
+        `${ends.filter(({ cut }) => cut).length} of ${peers} cut\n` +
+        `  memory +${growth.toFixed(0)} MiB (at most ${maxMib}: ${verdict(growth <= maxMib)}); ` +
+        `others' round trip p95 ${p95.toFixed(0)} ms (at most ${MAX_WAIT_MS}: ${verdict(p95 <= MAX_WAIT_MS)}); ` +
+        `/healthz at worst ${worst.toFixed(0)} ms (at most ${MAX_WAIT_MS}: ${verdict(worst <= MAX_WAIT_MS)})`,
     )
   } finally {
     await server.stop()
     await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now()
+  await work()
+  return performance.now() - started
+}
+
+/** From level 3 on, readers ask for pages of their log: it holds as much as they may send themselves in a minute. */
+async function fillLog(url: string): Promise<void> {
+  const { token } = await authOf({ number: 3 }, url, '', 'bob')
+  const body = JSON.stringify({ to: 'me', title: 'Long', message: '€'.repeat(2_000) })
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  for (let n = 0; n < 60; n++) {
+    const { status } = await fetch(`${url}/api/notifications`, { method: 'POST', headers, body })
+    if (status !== 201) throw new Error(`not stored: ${status}`)
   }
 }
 
@@ -72,11 +128,11 @@ async function lean(
   level: Level,
   url: string,
   kind: string,
-  n: number,
+  auth: object,
+  ms: number,
 ): Promise<{ sent: number; cut: boolean }> {
-  const auth = await authOf(level, url, `peer-${n}`, 'bob')
   const worker = new Worker(new URL('./pressure-peer.js', import.meta.url), {
-    workerData: { kind, level: level.number, url: socketUrl(level, url), auth, ms: PRESSURE_MS },
+    workerData: { kind, level: level.number, url: socketUrl(level, url), auth, ms },
   })
   return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
 }
@@ -117,7 +173,12 @@ async function openOther(level: Level, url: string) {
 }
 
 /** What a socket says of itself: a name at level 2; from level 3 on, the token of a user that development seeds. */
-async function authOf(level: Level, url: string, name: string, username: string): Promise<object> {
+async function authOf(
+  level: Pick<Level, 'number'>,
+  url: string,
+  name: string,
+  username: string,
+): Promise<{ username: string; token?: never } | { token: string }> {
   if (level.number < 3) return { username: name }
   const response = await fetch(`${url}/api/auth/login`, {
     method: 'POST',
@@ -131,12 +192,6 @@ async function authOf(level: Level, url: string, name: string, username: string)
 function socketUrl(level: Level, url: string): string {
   const base = url.replace('http', 'ws')
   return level.number === 1 ? `${base}/ws` : `${base}/socket.io/?EIO=4&transport=websocket`
-}
-
-/** The memory that a process holds (Linux: /proc), in bytes. */
-function residentBytes(pid: number): number {
-  const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kib) * 1_024
 }
 
 function percentile(values: readonly number[], part: number): number {

@@ -4,19 +4,30 @@ import { describeLoad } from '../bench/verdict.ts'
 import { levels } from './levels.ts'
 
 // `npm run bench 1` … `4`: a level against the least server that does the same; `embedded`: the database for development;
-// `pressure`: what each level holds when somebody leans on it.
-const what = process.argv[2]
+// `pressure`: what each level holds when somebody leans on it. Names after that choose parts: `npm run bench 3 rate`.
+const [what, ...names] = process.argv.slice(2)
 const level = levels.find(({ number }) => String(number) === what)
 const file =
   what === 'embedded' || what === 'pressure'
     ? path.join(import.meta.dirname, '..', 'bench', `${what}.ts`)
     : level && path.join(level.dir, 'bench', 'bench.ts')
 
-if (file) {
+if (file) await run(file)
+else fail('Say what to measure: npm run bench 1, 2, 3, 4, embedded or pressure')
+
+/** Each benchmark exports its parts, in their order. */
+async function run(file: string): Promise<void> {
+  const { parts } = (await import(pathToFileURL(file).href)) as { parts: Record<string, () => Promise<void>> }
+  const unknown = names.find((name) => !Object.hasOwn(parts, name))
+  if (unknown !== undefined)
+    return fail(`There is no part ${unknown}: npm run bench ${what} has ${Object.keys(parts).join(', ')}`)
   console.log(describeLoad())
-  const { bench } = (await import(pathToFileURL(file).href)) as { bench(): Promise<void> }
-  await bench()
-} else {
-  console.error('Say what to measure: npm run bench 1, 2, 3, 4, embedded or pressure')
+  for (const [name, measure] of Object.entries(parts)) {
+    if (names.length === 0 || names.includes(name)) await measure()
+  }
+}
+
+function fail(message: string): void {
+  console.error(message)
   process.exitCode = 1
 }

@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest'
-import { createRequireAlive } from '../../src/sessions/caller.ts'
+import { createSecretKey } from 'node:crypto'
+import { expect, it, vi } from 'vitest'
+import { createIdentify, createRequireAlive } from '../../src/sessions/caller.ts'
+import type { People } from '../../src/sessions/people.ts'
+import { createAccessTokens } from '../../src/sessions/sessions.ts'
 
 /** A database of sessions that answers when it is told to. */
 function slowDatabase(alive: Set<string>) {
@@ -42,4 +45,21 @@ it('a query that fails is told to those who shared it, and the next one is asked
   await settled()
   queries[1]?.answer()
   await again
+})
+
+it('a token that was verified once is refused when it has ended, all the same', async () => {
+  const tokens = createAccessTokens(createSecretKey(Buffer.alloc(32)), 900)
+  const verify = vi.fn(tokens.verify)
+  const people = { userOf: async () => ({ id: '1', username: 'alice', role: 'user' }) } as unknown as People
+  const identify = createIdentify({ ...tokens, verify }, async () => undefined, people)
+  const { token } = tokens.issue({ userId: '1'.repeat(24), sid: crypto.randomUUID(), role: 'user' })
+  await identify(token)
+  await identify(token)
+  expect(verify).toHaveBeenCalledTimes(1)
+  vi.useFakeTimers({ now: Date.now() + 900_000, toFake: ['Date'] })
+  try {
+    await expect(identify(token)).rejects.toMatchObject({ code: 'token_expired' })
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -1,6 +1,7 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { Types } from 'mongoose'
 import * as z from 'zod'
+import { createReading } from '../src/log/reading.ts'
 import type { Models } from '../src/models.ts'
 import { loadSecrets } from '../src/sessions/secrets.ts'
 import { createAccessTokens, createSessions } from '../src/sessions/sessions.ts'
@@ -39,5 +40,41 @@ export function benchUsers(route: DefineRoute, models: Models, jwtSecret: string
       }
       return { tokens: issued }
     },
+  })
+}
+
+const BATCH = 5_000
+
+/** `POST /api/bench/log {count}`: so many notifications in the caller's empty log. `POST /api/bench/count`: of the unread. */
+export function benchLog(route: DefineRoute, { Notification }: Models): void {
+  route({
+    method: 'post',
+    path: '/api/bench/log',
+    summary: 'A long log',
+    access: 'user',
+    body: z.strictObject({ count: z.int().min(1) }),
+    status: 200,
+    async handle({ caller, body: { count } }) {
+      const userId = new Types.ObjectId(caller.id)
+      const content = { type: 'system' as const, title: 'Measured', message: 'x'.repeat(100) }
+      for (let first = 1; first <= count; first += BATCH) {
+        const length = Math.min(BATCH, count - first + 1)
+        const entries = Array.from({ length }, (_, n) => ({ userId, seq: first + n, ...content }))
+        await Notification.collection.insertMany(
+          entries.map((entry) => ({ ...entry, createdAt: new Date() })),
+        )
+      }
+      return { count }
+    },
+  })
+  const reading = createReading(Notification)
+  route({
+    method: 'post',
+    path: '/api/bench/count',
+    summary: 'Unread notifications',
+    access: 'user',
+    body: z.strictObject({}),
+    status: 200,
+    handle: async ({ caller }) => ({ unread: await reading.countUnread(caller.id) }),
   })
 }

@@ -43,7 +43,7 @@ export function benchUsers(route: DefineRoute, models: Models, jwtSecret: string
   })
 }
 
-const BATCH = 5_000
+const BATCH = 500
 
 /** `POST /api/bench/log {count}`: so many notifications in the caller's empty log. `POST /api/bench/count`: of the unread. */
 export function benchLog(route: DefineRoute, { Notification }: Models): void {

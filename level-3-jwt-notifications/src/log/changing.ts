@@ -6,7 +6,7 @@ import type { EmitLogEvent, Notification } from './shapes.ts'
 export type Changing = ReturnType<typeof createChanging>
 
 /** How many entries are changed in one step: between two steps the requests of others get their turn. */
-const PIECE = 500
+const PIECE = 200
 
 /** What a deleted entry loses; its place in the log it keeps. */
 const CONTENT = { title: 1, message: 1, actionUrl: 1, metadata: 1, from: 1, channels: 1 } as const
@@ -71,17 +71,21 @@ export function createChanging({ Notification, reading, emit, onUnreadChanged }:
   /** Deletes everything the user has read. Returns how many that were. */
   async function removeRead(userId: string): Promise<number> {
     let deleted = 0
-    while (true) {
-      const read = await Notification.find({ userId, readAt: { $ne: null }, deletedAt: null }, { seq: 1 })
-        .limit(PIECE)
-        .lean()
-      if (read.length === 0) return deleted
+    // By their numbers: to look for what is read from the start each time would find all the tombstones again.
+    for (let last = await reading.end(userId); last > 0; last -= PIECE) {
+      const piece = { userId, seq: { $gt: last - PIECE, $lte: last } }
+      const read = await Notification.find(
+        { ...piece, readAt: { $ne: null }, deletedAt: null },
+        { seq: 1 },
+      ).lean()
+      if (read.length === 0) continue
       await bury(
         userId,
         read.map(({ _id, seq }) => ({ id: _id.toHexString(), seq })),
       )
       deleted += read.length
     }
+    return deleted
   }
 
   async function bury(userId: string, entries: { id: string; seq: number }[]): Promise<void> {

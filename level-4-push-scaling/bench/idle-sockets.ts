@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { residentBytes } from '@levels/shared/bench/process-use.ts'
+import { openRawSocket, type RawSocket } from '@levels/shared/bench/raw-socket.ts'
 import { verdict } from '@levels/shared/bench/verdict.ts'
-import { WebSocket } from 'ws'
 import type { Services } from './services.ts'
 import { logIn } from './sign-in.ts'
 
@@ -21,7 +20,7 @@ export async function benchIdleSockets(services: Services): Promise<void> {
   const app = await services.start('bench/instance.ts')
   const tokens = await Promise.all(['alice', 'bob', 'admin'].map((username) => logIn(app.url, username)))
   const before = residentBytes(app.pid)
-  const sockets: WebSocket[] = []
+  const sockets: RawSocket[] = []
   for (const [count, maxBroadcastMs] of CROWDS) {
     const started = performance.now()
     const first = sockets.length
@@ -45,13 +44,13 @@ export async function benchIdleSockets(services: Services): Promise<void> {
     `${sockets.length} idle signed-in sockets, ${SETTLE_MS / 1_000} s later: ${kib.toFixed(1)} KiB each ` +
       `(at most ${MAX_KIB}: ${verdict(kib <= MAX_KIB)})`,
   )
-  for (const socket of sockets) socket.terminate()
+  for (const socket of sockets) socket.close()
   await app.stop()
 }
 
 /** From the admin's POST to the last receipt, in milliseconds. */
-async function broadcast(url: string, token: string, sockets: readonly WebSocket[]): Promise<number> {
-  const received = Promise.all(sockets.map(receivesNotification))
+async function broadcast(url: string, token: string, sockets: readonly RawSocket[]): Promise<number> {
+  const received = Promise.all(sockets.map((socket) => socket.heard('notification:new')))
   const sent = performance.now()
   await fetch(`${url}/api/notifications`, {
     method: 'POST',
@@ -62,31 +61,8 @@ async function broadcast(url: string, token: string, sockets: readonly WebSocket
   return performance.now() - sent
 }
 
-/** By hand, because thousands of full clients would measure the clients: Engine.IO 4 and Socket.IO 5 packets. */
-async function connect(url: string, token: string): Promise<WebSocket> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`)
-  await once(socket, 'open')
-  socket.on('message', (data) => {
-    if (String(data) === '2') socket.send('3') // ping, pong
-  })
-  const welcomed = waitFor(socket, '42["notifications:missed"')
-  socket.send(`40${JSON.stringify({ token })}`)
-  await welcomed
+async function connect(url: string, token: string): Promise<RawSocket> {
+  const socket = await openRawSocket(url, { token })
+  await socket.heard('notifications:missed')
   return socket
-}
-
-function receivesNotification(socket: WebSocket): Promise<void> {
-  return waitFor(socket, '42["notification:new"')
-}
-
-function waitFor(socket: WebSocket, start: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('close', () => reject(new Error('the server closed a socket')))
-    socket.on('message', function look(data) {
-      if (String(data).startsWith('44')) reject(new Error(`refused: ${data}`)) // connect_error
-      if (!String(data).startsWith(start)) return
-      socket.off('message', look)
-      resolve()
-    })
-  })
 }

@@ -107,7 +107,8 @@ export async function readEnds(
   const [only] = userIds
   if (!only) return new Map()
   if (userIds.length === 1) {
-    const last = await Notification.findOne({ userId: only }, { seq: 1 }).sort({ seq: -1 }).lean()
+    const options = { sort: { seq: -1 }, projection: { seq: 1 } } as const
+    const last = await Notification.collection.findOne({ userId: only }, options)
     return new Map(last ? [[only.toHexString(), last.seq]] : [])
   }
   // Sorted like the index, $first lets MongoDB jump from user to user instead of reading whole logs.

@@ -1,3 +1,4 @@
+import { askTogether } from '@levels/shared/server/ask-together.ts'
 import type { Request } from 'express'
 import QuickLRU from 'quick-lru'
 import type { People } from './people.ts'
@@ -44,29 +45,11 @@ function createVerify(tokens: AccessTokens): AccessTokens['verify'] {
 /** Throws 401 `session_revoked` unless the session is alive. */
 export type RequireAlive = (sid: string) => Promise<void>
 
-/**
- * One query is under way at a time; who asks meanwhile shares the next one. It begins after all of them asked, so no answer
- * is older than its question, as one from a cache would be: whatever was ended before is refused.
- */
+/** Asked of the database each time; those who ask at once share a query, which is never older than their question. */
 export function createRequireAlive(living: Sessions['living']): RequireAlive {
-  let underWay: Promise<unknown> = Promise.resolve()
-  let next: { sids: Set<string>; answer: Promise<Set<string>> } | undefined
-
-  function openNext() {
-    const sids = new Set<string>()
-    const ask = () => {
-      next = undefined
-      return living([...sids])
-    }
-    const answer = underWay.then(ask, ask) // a query that failed has told its own askers
-    underWay = answer
-    return { sids, answer }
-  }
-
+  const ask = askTogether(living)
   return async (sid) => {
-    next ??= openNext()
-    next.sids.add(sid)
-    if (!(await next.answer).has(sid)) throw refusal('session_revoked')
+    if (!(await ask(sid)).has(sid)) throw refusal('session_revoked')
   }
 }
 

@@ -1,3 +1,4 @@
+import { askTogether } from '@levels/shared/server/ask-together.ts'
 import { nameKey } from '@levels/shared/server/names.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Model } from 'mongoose'
@@ -29,9 +30,14 @@ export function createPeople(User: Model<UserDoc>) {
     return person
   }
 
+  const findByIds = askTogether(async (ids: string[]) => {
+    for (const user of await User.find({ _id: { $in: ids } }).lean()) remember(user)
+  })
+
   /** Undefined when the user is gone. */
   async function withId(id: string): Promise<Person | undefined> {
-    return byId.get(id) ?? remember(await User.findById(id).lean())
+    if (!byId.has(id)) await findByIds(id)
+    return byId.get(id)
   }
 
   return {

@@ -19,6 +19,7 @@ socket.on('message', (data) => {
   const text = String(data)
   if (level > 1 && text.startsWith('0')) socket.send(`40${JSON.stringify(auth)}`)
   else if (level > 1 && text.startsWith('40')) lean()
+  else if (level > 1 && text.startsWith('44')) throw new Error(`refused: ${text}`)
 })
 
 function lean() {

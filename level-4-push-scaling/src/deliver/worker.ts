@@ -36,7 +36,7 @@ interface Claimed {
  */
 export function createWorker({ channels, notifications, stillWanted, deliveries, log, wake }: WorkerParts) {
   const lease = createLease<DeliveryDoc>(deliveries.collection, 'nextAttemptAt', 'claimedBy')
-  const recorder = createRecorder(deliveries, log)
+  const recorder = createRecorder(deliveries.collection, log)
   /** How many attempts are under way at each service, and how many may be. */
   const underWay = new Map<string, { count: number; limit: number }>()
   const running = new Set<Promise<void>>()

@@ -1,5 +1,5 @@
 import { createLog, type Log } from '@levels/shared/server/log.ts'
-import { type Model, Types } from 'mongoose'
+import { type Collection, Types } from 'mongoose'
 import { expect, test } from 'vitest'
 import { recordOf } from '../../src/deliver/deliver.ts'
 import type { DeliveryDoc } from '../../src/deliver/model.ts'
@@ -22,23 +22,23 @@ const delivery = (): DeliveryDoc => ({
 function collectionThatFails(times: number) {
   const written: string[] = []
   let left = times
-  const model = {
+  const collection = {
     async bulkWrite(updates: { updateOne: { filter: DeliveryDoc } }[]) {
       left -= 1
       if (left >= 0) throw new Error('connection refused')
       written.push(...updates.map(({ updateOne }) => String(updateOne.filter._id)))
     },
   }
-  return { model: model as unknown as Model<DeliveryDoc>, written }
+  return { collection: collection as unknown as Collection, written }
 }
 
 const sent = recordOf(1, { kind: 'sent' })
 
 test('what was sent while the database was away is written down when it is back', async () => {
-  const { model, written } = collectionThatFails(3)
+  const { collection, written } = collectionThatFails(3)
   const warnings: string[] = []
   const log: Log = { ...createLog('silent'), warn: (line) => void warnings.push(line) }
-  const recorder = createRecorder(model, log)
+  const recorder = createRecorder(collection, log)
   const deliveries = [delivery(), delivery(), delivery()]
   await Promise.all(deliveries.map((one) => recorder.record(one, sent)))
   expect(written).toEqual(deliveries.map(({ _id }) => String(_id)))
@@ -46,8 +46,8 @@ test('what was sent while the database was away is written down when it is back'
 })
 
 test('a server that stops does not wait for a database that is away', async () => {
-  const { model, written } = collectionThatFails(Number.POSITIVE_INFINITY)
-  const recorder = createRecorder(model, createLog('silent'))
+  const { collection, written } = collectionThatFails(Number.POSITIVE_INFINITY)
+  const recorder = createRecorder(collection, createLog('silent'))
   const waiting = recorder.record(delivery(), sent)
   recorder.stop()
   await waiting

@@ -12,6 +12,9 @@ const file =
     ? path.join(import.meta.dirname, '..', 'bench', `${what}.ts`)
     : level && path.join(level.dir, 'bench', 'bench.ts')
 
+// An exit ends what was started; a signal by itself would leave it running.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 if (file) await run(file)
 else fail('Say what to measure: npm run bench 1, 2, 3, 4, embedded or pressure')
 

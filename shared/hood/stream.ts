@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createOriginCheck } from '../server/origin.ts'
+import { isFromElsewhere } from '../server/origin.ts'
 import { sendError } from '../server/respond.ts'
 import { type Happening, story } from './story.ts'
 import { lookEverywhere } from './watch-redis.ts'
@@ -17,7 +17,6 @@ const MAX_WAITING = 1_048_576
 export function createStream() {
   const readers = new Set<ServerResponse>()
   const kept: Happening[] = []
-  const isOwnPage = createOriginCheck([])
   let stopLooking: (() => void) | undefined
 
   const hear = (message: unknown) => {
@@ -50,9 +49,9 @@ export function createStream() {
 
   return {
     handle(req: IncomingMessage, res: ServerResponse): void {
-      // Another site's page may not even hold a connection open: a browser says where a request comes from.
-      const isForeign = !isOwnPage(req) || !['same-origin', 'none', undefined].includes(site(req))
-      if (isForeign) sendError(res, 403, 'origin_refused', 'This page may not look under the hood here.')
+      // Another site's page may not even hold a connection open.
+      if (isFromElsewhere(req))
+        sendError(res, 403, 'origin_refused', 'This page may not look under the hood here.')
       else if (readers.size >= MAX_READERS) sendError(res, 503, 'full', 'Too many pages look already.')
       else welcome(res)
     },
@@ -63,9 +62,4 @@ export function createStream() {
       }
     },
   }
-}
-
-function site(req: IncomingMessage): string | undefined {
-  const value = req.headers['sec-fetch-site']
-  return Array.isArray(value) ? value[0] : value
 }

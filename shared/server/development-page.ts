@@ -6,10 +6,15 @@ import { createStream, HOOD_PATH } from '../hood/stream.ts'
 import { watch } from '../hood/watch.ts'
 import { pathOf } from './http.ts'
 import { loadVite } from './load-vite.ts'
+import { isFromElsewhere } from './origin.ts'
 import type { Page } from './page.ts'
 import { isReading, setPageHeaders } from './page-headers.ts'
 import { reloadWhenSourcesChange, serverFilesRestart } from './reload.ts'
+import { sendError } from './respond.ts'
 import { readPageConfig, socketIoClient } from './vite.ts'
+
+/** Where Vite opens a file of this machine in an editor. */
+const EDITOR_PATH = '/__open-in-editor'
 
 /** Vite's client listens for changes with the first, and asks with the second whether a server is back. */
 const [HOT_RELOAD, PING] = ['vite-hmr', 'vite-ping']
@@ -33,6 +38,8 @@ export function developmentPage(levelDir: string, hotReload: boolean): Page {
     handle(req, res, next) {
       if (!isReading(req)) return next()
       if (pathOf(req) === HOOD_PATH) return hood.handle(req, res)
+      if (pathOf(req).toLowerCase().startsWith(EDITOR_PATH) && isFromElsewhere(req))
+        return sendError(res, 403, 'origin_refused', 'This page may not open files here.')
       loads.onRequest(req)
       load().then(
         (vite) => {
@@ -101,7 +108,8 @@ function protocolOf(req: IncomingMessage): string {
 }
 
 async function startVite(levelDir: string, hotReload: boolean, upgrades: Server): Promise<ViteDevServer> {
-  const { createServer, searchForWorkspaceRoot } = await loadVite()
+  const { createServer, resolveConfig, searchForWorkspaceRoot } = await loadVite()
+  const byDefault = await resolveConfig({ configFile: false }, 'serve')
   const config = await readPageConfig(levelDir)
   const development = hotReload ? serverFilesRestart(levelDir) : reloadWhenSourcesChange(levelDir)
   return createServer({
@@ -115,7 +123,7 @@ async function startVite(levelDir: string, hotReload: boolean, upgrades: Server)
       hmr: { server: upgrades },
       fs: {
         allow: [searchForWorkspaceRoot(levelDir), socketIoClient],
-        deny: ['.env', '.env.*', '**/.data/**', '**/.git/**'],
+        deny: [...byDefault.server.fs.deny, '**/.data/**'], // a list of ours takes the place of Vite's own
       },
     },
   })

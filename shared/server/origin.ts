@@ -17,6 +17,17 @@ export function createOriginCheck(allowed: readonly string[]): OriginCheck {
   }
 }
 
+const isOwnPage = createOriginCheck([])
+
+/**
+ * Whether another site's page makes this request. A page may ask for an address with GET without saying its Origin, as for
+ * a picture; browsers then say in `Sec-Fetch-Site` where it comes from (w3.org/TR/fetch-metadata).
+ */
+export function isFromElsewhere(req: IncomingMessage): boolean {
+  const site = String(req.headers['sec-fetch-site'] ?? 'none')
+  return !isOwnPage(req) || !['same-origin', 'none'].includes(site)
+}
+
 /** The origin under which the browser sees this server, or undefined when the Host header makes none. */
 function ownOrigin(req: IncomingMessage): string | undefined {
   // A proxy that ends TLS says so here. A page cannot set this header across origins without our consent.

@@ -118,9 +118,15 @@ describe('the page in development', () => {
   })
 
   it('keeps secrets that lie beside it', async () => {
-    const dir = levelWith({ ...source, 'client/.env': 'SECRET=1', 'client/.data/keys.json': '{"secret":1}' })
+    const secrets = {
+      'client/.env': 'SECRET=1',
+      'client/.data/keys.json': '{"secret":1}',
+      'client/my.key': 'x',
+    }
+    const dir = levelWith({ ...source, ...secrets })
     const url = await serve(dir, false)
     for (const file of [
+      `/@fs${dir}/client/my.key?raw`, // what Vite refuses by itself
       '/.env',
       '/.data/keys.json',
       `/@fs${dir}/client/.env`,
@@ -130,6 +136,14 @@ describe('the page in development', () => {
       const response = await fetch(`${url}${file}`)
       expect([403, 404], file).toContain(response.status)
     }
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ['with its Origin', { origin: 'http://evil.example' }],
+    ['as a picture', { 'sec-fetch-site': 'cross-site' }],
+  ])('lets no other site’s page open files in an editor, %s', async (_how, headers) => {
+    const url = await serve(levelWith(source), false)
+    expect((await fetch(`${url}/__open-in-editor?file=main.ts`, { headers })).status).toBe(403)
   })
 
   it('owns the hot-reload socket at its own path only', () => {

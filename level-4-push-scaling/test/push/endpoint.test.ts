@@ -8,6 +8,7 @@ const serviceOf = createEndpointCheck(readConfig({}).pushAllowedHosts)
 
 test.each([
   ['https://fcm.googleapis.com/fcm/send/abc:APA91b', 'fcm.googleapis.com'],
+  ['https://jmt17.google.com/fcm/send/abc', 'jmt17.google.com'],
   ['https://updates.push.services.mozilla.com/wpush/v2/gAAA', 'push.services.mozilla.com'],
   ['https://web.push.apple.com/QGuQyavXutnMH', 'push.apple.com'],
   ['https://wns2-by3p.notify.windows.com/w/?token=BQ%3d', 'notify.windows.com'],

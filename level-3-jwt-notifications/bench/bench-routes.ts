@@ -47,11 +47,8 @@ const BATCH = 500
 
 /** `POST /api/bench/log {count}`: so many notifications in the caller's empty log. `POST /api/bench/count`: of the unread. */
 export function benchLog(route: DefineRoute, { Notification }: Models): void {
-  route({
-    method: 'post',
-    path: '/api/bench/log',
+  route('POST /api/bench/log', {
     summary: 'A long log',
-    access: 'user',
     body: z.strictObject({ count: z.int().min(1) }),
     status: 200,
     async handle({ caller, body: { count } }) {
@@ -68,11 +65,8 @@ export function benchLog(route: DefineRoute, { Notification }: Models): void {
     },
   })
   const reading = createReading(Notification)
-  route({
-    method: 'post',
-    path: '/api/bench/count',
+  route('POST /api/bench/count', {
     summary: 'Unread notifications',
-    access: 'user',
     body: z.strictObject({}),
     status: 200,
     handle: async ({ caller }) => ({ unread: await reading.countUnread(caller.id) }),

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { type MeasuredServer, median, withServer } from '@levels/shared/bench/compare.ts'
+import { measureStart } from '@levels/shared/bench/start-time.ts'
 import { verdict } from '@levels/shared/bench/verdict.ts'
 import { measureBulk } from './bulk.ts'
 import { measureBroadcast, measureCrowd, measureMissed } from './crowd.ts'
@@ -18,6 +19,7 @@ export const parts = {
   bulk: measureBulk,
   growth: measureGrowth,
   outage: measureOutage,
+  ready: () => measureStart('level-3', 1.5, { port: 3930 }),
 }
 
 /** Measures three times and prints the median beside what was promised, in seconds. */

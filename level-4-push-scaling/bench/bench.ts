@@ -1,3 +1,4 @@
+import { measureStart } from '@levels/shared/bench/start-time.ts'
 import { benchCrossInstance } from './cross-instance.ts'
 import { benchIdleSockets } from './idle-sockets.ts'
 import { benchInstances } from './instances.ts'
@@ -12,6 +13,7 @@ export const parts = {
   pushes: () => on(benchPushes),
   instances: () => on(benchInstances),
   refusals: () => on(benchRefusals),
+  ready: () => measureStart('level-4', 2.5, { port: 3940, pagePort: 3980 }), // through the balancer
 }
 
 async function on(measure: (services: Services) => Promise<void>): Promise<void> {

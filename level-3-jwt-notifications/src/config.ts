@@ -6,6 +6,7 @@ import {
   readInteger,
   StartError,
 } from '@levels/shared/server/config.ts'
+import { defaultLimits } from './limits.ts'
 
 export interface Config extends CommonConfig {
   /** How long an access token lives, in seconds. */
@@ -20,6 +21,8 @@ export interface Config extends CommonConfig {
   cookieSecure?: boolean
   /** How often a socket is asked whether it is there, in milliseconds. */
   heartbeatMs: number
+  /** How many notifications one user may send in a minute. */
+  notificationsPerMinute: number
   /** How many proxies in front are ours: that many entries of `X-Forwarded-For` are believed. */
   trustProxyHops: number
 }
@@ -38,6 +41,11 @@ export function readConfig(env: Env, defaultPort = 3030): Config {
     dataDir: path.resolve(env.DATA_DIR || path.join(import.meta.dirname, '..', '..', '.data')),
     cookieSecure: readFlag(env, 'COOKIE_SECURE', common.production),
     heartbeatMs: readInteger(env, 'HEARTBEAT_MS', { fallback: 25_000, min: 10, max: 3_600_000 }),
+    notificationsPerMinute: readInteger(env, 'NOTIFICATIONS_PER_MINUTE', {
+      fallback: defaultLimits.notifications.perMinute,
+      min: 1,
+      max: 1_000_000,
+    }),
     trustProxyHops: readInteger(env, 'TRUST_PROXY', { fallback: 0, min: 0, max: 10 }),
   }
 }

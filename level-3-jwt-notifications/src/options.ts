@@ -21,7 +21,7 @@ export interface Options {
     Config,
     'allowedOrigins' | 'production' | 'accessTokenTtlS' | 'jwtSecret' | 'cookieSecure' | 'trustProxyHops'
   > &
-    Partial<Pick<Config, 'heartbeatMs'>>
+    Partial<Pick<Config, 'heartbeatMs' | 'notificationsPerMinute'>>
   /** Connected. */
   db: Connection
   log: Log

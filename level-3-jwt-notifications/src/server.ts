@@ -75,7 +75,9 @@ export async function createServer({ config, db, log, page, ...options }: Option
   }
 
   // log
-  const limits = { ...defaultLimits, ...options.limits }
+  const perMinute = config.notificationsPerMinute ?? defaultLimits.notifications.perMinute
+  const notificationLimit = { ...defaultLimits.notifications, perMinute }
+  const limits = { ...defaultLimits, notifications: notificationLimit, ...options.limits }
   const notifications = createNotifications({
     models,
     delivered: deliveredIn(models),

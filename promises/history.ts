@@ -24,6 +24,7 @@ export type Fault =
   | 'killed'
   | 'terminated'
   | 'started'
+  | 'expired' // a token
   | 'told' // a push service was told what to answer
 
 /** One thing that was done or seen. */
@@ -46,6 +47,8 @@ export interface Entry {
 
 export interface History {
   readonly entries: readonly Entry[]
+  /** Milliseconds since it began. */
+  now(): number
   /** Adds what happens now. */
   add(who: string, what: Entry['what'], more?: Omit<Entry, 'at' | 'who' | 'what'>): void
   /** Calls the listener for each entry from now on; returns how to stop that. */
@@ -62,11 +65,13 @@ export function createHistory(): History {
   const entries: Entry[] = []
   const watchers = new Set<(entry: Entry) => void>()
   const began = performance.now()
+  const now = () => Math.round((performance.now() - began) * 10) / 10
 
   const history: History = {
     entries,
+    now,
     add(who, what, more) {
-      const entry = { at: Math.round((performance.now() - began) * 10) / 10, who, what, ...more }
+      const entry = { at: now(), who, what, ...more }
       entries.push(entry)
       for (const watcher of watchers) watcher(entry)
     },

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { type Agent, type IncomingHttpHeaders, request } from 'node:http'
 
 export interface Call {
   method?: string
@@ -7,6 +7,8 @@ export interface Call {
   body?: unknown
   /** How long the answer may take, in milliseconds (10,000). */
   timeoutMs?: number
+  /** Keeps connections; by default each call has one of its own. */
+  agent?: Agent | undefined
 }
 
 export interface Answer {
@@ -20,10 +22,10 @@ export interface Answer {
 /** No answer came: the connection was refused or cut, or it took too long. Whether the server did it is unknown. */
 export class NoAnswer extends Error {}
 
-/** Calls over a connection of its own, which a link may cut. Rejects with NoAnswer; every status is an answer. */
+/** Calls over a connection that a link may cut. Rejects with NoAnswer; every status is an answer. */
 export function call(
   url: string,
-  { method = 'GET', headers, body, timeoutMs = 10_000 }: Call = {},
+  { method = 'GET', headers, body, timeoutMs = 10_000, agent }: Call = {},
 ): Promise<Answer> {
   const isRaw = typeof body === 'string' || Buffer.isBuffer(body)
   const content = body === undefined || isRaw ? body : JSON.stringify(body)
@@ -37,7 +39,7 @@ export function call(
       url,
       {
         method,
-        agent: false,
+        agent: agent ?? false,
         signal: AbortSignal.timeout(timeoutMs),
         headers: {
           ...(content !== undefined && { 'content-length': Buffer.byteLength(content as string | Buffer) }),

@@ -1,21 +1,23 @@
 import path from 'node:path'
 import { typescriptArguments } from '@levels/shared/dev/typescript.js'
 import { describe, expect, it } from 'vitest'
+import { pool } from './pool.ts'
 import { findPromise, type Level, type PromiseId, promises } from './promises.ts'
-import { tryLevel } from './run.ts'
+import { type Outcome, tryLevels } from './run.ts'
 
 const quote = (word: string) => `"${word}"`
 
 /** What the experiments say of a server in liars/. */
-async function say(level: Level, file: string, ...ids: PromiseId[]) {
+function say(level: Level, file: string, ids: readonly PromiseId[], blame = false): Promise<Outcome[]> {
   const script = path.join(import.meta.dirname, 'liars', `${file}.ts`)
   const command = [process.execPath, ...typescriptArguments, script].map(quote).join(' ')
   const alone = !ids.includes('the-bus-dies')
-  return tryLevel({
-    level,
-    promises: ids.flatMap((id) => findPromise(id) ?? []),
+  return tryLevels({
+    levels: [level],
+    promisesOf: () => ids.flatMap((id) => findPromise(id) ?? []),
     seed: 7,
     target: { kind: 'start', command, alone },
+    blame,
   })
 }
 
@@ -48,7 +50,7 @@ const liars: [PromiseId, Level, evidence: RegExp][] = [
   [
     'push-persists',
     4,
-    /^429: pushed 0 times later; 500: pushed 0 times later; nothing: pushed 0 times later; 404/,
+    /^429: pushed 0 times later; 500: pushed 0 times later; nothing: (pushed 0 times later|not waited for); 404/,
   ],
   ['an-instance-dies', 4, /while app. died; .* acknowledged, \d+ shown; \d+ lost: /],
   ['the-bus-dies', 4, /the slowest after 5\.\d s without Redis/],
@@ -59,32 +61,58 @@ const liars: [PromiseId, Level, evidence: RegExp][] = [
   ],
 ]
 
+const honest: [Level, file: string, ids: PromiseId[]][] = [
+  [4, 'start-honest-4', idsOf(4)],
+  // Whatever the least server of this level keeps: it is the example in promises/README.md, too.
+  [3, '../examples/level-3/main', [...idsOf(3), 'arrives', 'in-order', 'answered', 'survives-a-cut', 'once']],
+  [1, 'start-honest', idsOf(1)],
+  [2, 'start-honest-2', idsOf(2)],
+]
+
+function idsOf(level: Level): PromiseId[] {
+  return liars.flatMap(([id, at]) => (at === level ? [id] : []))
+}
+
+// They mostly wait, so they are tried at the same time, whatever order the tests have: the longest ones begin first.
+const AT_ONCE = 4
+const tried = new Map<string, Promise<Outcome[]>>()
+const later = [
+  ...honest.map(([level, file, ids]) => [file, () => say(level, file, ids)] as const),
+  // That the machine stands still explains why a promise is broken; here it has to be.
+  ...liars.map(([id, level]) => [id, () => say(level, id, [id], true)] as const),
+].map(([name, attempt]) => {
+  let begin: () => void = () => undefined
+  const mayBegin = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  const outcomes = mayBegin.then(attempt)
+  tried.set(name, outcomes)
+  return async () => {
+    begin()
+    await outcomes.catch(() => undefined) // its test tells
+  }
+})
+void pool(later, AT_ONCE, (attempt) => attempt())
+
 it('each promise has a liar', () => {
   expect(liars.map(([id]) => id).sort()).toEqual(promises.map(({ id }) => id).sort())
 })
 
-describe.concurrent('a server that breaks one promise is caught', { timeout: 120_000 }, () => {
-  it.each(liars)('%s, at level %i', async (id, level, evidence) => {
-    const [result] = await say(level, id, id)
+describe('a server that breaks one promise is caught', { timeout: 240_000 }, () => {
+  it.each(liars)('%s, at level %i', async (id, _level, evidence) => {
+    const [result] = (await tried.get(id)) ?? []
     expect(result).toMatchObject({ verdict: 'broken', evidence: expect.stringMatching(evidence) })
   })
 })
 
-const honest: [Level, file: string][] = [
-  [1, 'start-honest'],
-  [2, 'start-honest-2'],
-  [3, '../examples/level-3/main'],
-  [4, 'start-honest-4'],
-]
-
 it.each(honest)(
   'a server that keeps all of them is not, at level %i',
-  { timeout: 120_000 },
-  async (level, file) => {
-    const ids = liars.filter((liar) => liar[1] === level).map(([id]) => id)
-    const results = await say(level, file, ...ids)
+  { timeout: 240_000 },
+  async (_level, file) => {
+    const results = (await tried.get(file)) ?? []
+    expect(results.length).toBeGreaterThan(0)
     expect(results.map(({ verdict, evidence }) => `${verdict}: ${evidence}`)).toEqual(
-      ids.map(() => expect.stringMatching(/^kept/)),
+      results.map(() => expect.stringMatching(/^kept/)),
     )
   },
 )

@@ -12,10 +12,19 @@ export interface Options {
   /** Files to write. */
   json?: string
   history?: string
+  /** So many seconds of random faults, instead of one promise after the other. */
+  chaos?: Chaos
   list: boolean
   write: boolean
   /** What is tried, in words. */
   server: string
+}
+
+export interface Chaos {
+  level: 3 | 4
+  seconds: number
+  /** The file for a picture of it. */
+  picture?: string
 }
 
 /** The command line cannot be understood; the message is one line that says what to write instead. */
@@ -29,6 +38,8 @@ const spec = {
   seed: { type: 'string' },
   json: { type: 'string' },
   history: { type: 'string' },
+  chaos: { type: 'string' },
+  picture: { type: 'string' },
   list: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
 } as const
@@ -51,7 +62,9 @@ export function readOptions(args: readonly string[]): Options {
   if (write && (level !== undefined || values.only !== undefined)) {
     throw new UsageProblem('--write fills the whole table: leave the level and --only away')
   }
+  const chaos = readChaos(values, level)
   return {
+    ...(chaos && { chaos }),
     levels: level === undefined ? LEVELS : [level],
     target: readTarget(at, start, level),
     promises: readOnly(values.only),
@@ -118,6 +131,29 @@ function readOnly(text: string | undefined): readonly Promised[] {
     if (found) return found
     throw new UsageProblem(`There is no promise "${id.trim()}": npm run prove -- --list shows all of them`)
   })
+}
+
+/** Far more than anybody waits for; what is written down grows with it. */
+const MOST_SECONDS = 300
+
+function readChaos(
+  { chaos, picture, at, only, write }: ReturnType<typeof parse>['values'],
+  level: Level | undefined,
+): Chaos | undefined {
+  if (chaos === undefined) {
+    if (picture === undefined) return undefined
+    throw new UsageProblem('--picture draws what --chaos does: add --chaos 60')
+  }
+  const seconds = Number(chaos)
+  if (!/^\d{1,3}$/.test(chaos) || seconds < 1 || seconds > MOST_SECONDS) {
+    throw new UsageProblem(`--chaos "${chaos}" is no number of seconds from 1 to ${MOST_SECONDS}`)
+  }
+  if (level !== 3 && level !== 4) {
+    throw new UsageProblem('--chaos is for levels 3 and 4: npm run prove 4 -- --chaos 60')
+  }
+  if (at !== undefined) throw new UsageProblem('--chaos kills servers: use --start instead of --at')
+  if (only !== undefined || write) throw new UsageProblem('--chaos goes without --only and --write')
+  return { level, seconds, ...(picture !== undefined && { picture }) }
 }
 
 function readSeed(text: string | undefined): number {

@@ -1,9 +1,12 @@
 import { writeFileSync } from 'node:fs'
-import { type Options, readOptions, UsageProblem } from './options.ts'
+import { runChaos } from './chaos/chaos.ts'
+import { countKinds } from './chaos/judge.ts'
+import { drawPicture } from './chaos/picture.ts'
+import { type Chaos, type Options, readOptions, UsageProblem } from './options.ts'
 import { promises } from './promises.ts'
 import { reach } from './reach.ts'
 import { detailsOf, exitCodeOf, jsonOf, lineOf } from './report.ts'
-import { type Outcome, tryLevel } from './run.ts'
+import { type Outcome, tryLevels } from './run.ts'
 import { ServerProblem } from './server-process.ts'
 import { drawTable, writeTable } from './table.ts'
 
@@ -16,7 +19,7 @@ export async function prove(args: readonly string[]): Promise<number> {
     const options = readOptions(args)
     if (options.list) return list(options)
     if (options.target.kind === 'at') await reach(options.target.urls)
-    return await tryAll(options)
+    return options.chaos ? await tryChaos(options, options.chaos) : await tryAll(options)
   } catch (problem) {
     if (!(problem instanceof UsageProblem || problem instanceof ServerProblem)) throw problem
     console.error(problem.message)
@@ -31,37 +34,58 @@ function list({ promises: chosen }: Options): number {
   return 0
 }
 
+async function tryChaos(options: Options, { level, seconds, picture }: Chaos): Promise<number> {
+  const { target, seed, server, json, history } = options
+  const began = performance.now()
+  const onNote = (note: string) => console.log(note)
+  const outcome = await runChaos({ level, target, seed, seconds, onNote })
+  const { verdict, evidence, faults } = outcome
+  const kinds = `faults: ${countKinds(faults)}`
+  console.log(`${verdict === 'kept' ? '✓ kept  ' : '✗ broken'}  ${evidence}\n${kinds}`)
+  if (verdict !== 'kept') console.log(detailsOf(undefined, { ...outcome, level }).join('\n'))
+  console.log(`seed ${seed}: --seed ${seed} repeats the faults and texts`)
+  if (picture) {
+    const title = [`Level ${level}, ${seconds} s of faults, seed ${seed}`, ...evidence.split('; ')]
+    writeFileSync(picture, drawPicture(outcome.history, faults, title))
+  }
+  if (json) {
+    const ms = Math.round(performance.now() - began)
+    const result = { ...outcome, promise: { id: 'chaos', group: 'chaos' }, level, ms }
+    writeFileSync(json, `${JSON.stringify(jsonOf(seed, server, [result]), null, 2)}\n`)
+  }
+  if (history) writeFileSync(history, outcome.history.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+  return verdict === 'kept' ? 0 : 1
+}
+
 async function tryAll(options: Options): Promise<number> {
   const { levels, target, seed, promises: chosen } = options
-  const outcomes: Outcome[] = []
   const isTable = levels.length > 1
-  for (const level of levels) {
-    if (isTable) console.log(`Level ${level}`)
-    const found = await tryLevel({
-      level,
-      target,
-      seed,
-      promises: chosen,
-      onOutcome(outcome) {
-        // Of a level without such a thing nothing is to be told, unless it was asked for.
-        if (outcome.verdict !== 'not offered' || options.only) printOutcome(outcome)
-      },
-      onNote: (note) => console.log(`  ${note}`),
-    })
-    outcomes.push(...found)
-  }
+  const began = performance.now()
+  const outcomes = await tryLevels({
+    levels,
+    target,
+    seed,
+    promisesOf: () => chosen,
+    onOutcome(outcome) {
+      // Of a level without such a thing nothing is to be told, unless it was asked for.
+      if (outcome.verdict !== 'not offered' || options.only) printOutcome(outcome, isTable)
+    },
+    onNote: (note) => console.log(`  ${note}`),
+  })
   if (isTable) console.log(`\n${drawTable(outcomes)}`)
   console.log(`seed ${seed}: --seed ${seed} repeats the faults and texts`)
-  writeResults(options, outcomes)
+  writeResults(options, outcomes, Math.round((performance.now() - began) / 1_000))
   return exitCodeOf(outcomes, isTable)
 }
 
-function printOutcome(outcome: Outcome): void {
-  console.log(lineOf(outcome))
-  if (outcome.verdict === 'broken' && outcome.expected === '✓') console.log(detailsOf(outcome).join('\n'))
+/** Levels go side by side: in a table's lines stands which. */
+function printOutcome(outcome: Outcome, withLevel: boolean): void {
+  console.log(`${withLevel ? `level ${outcome.level}  ` : ''}${lineOf(outcome)}`)
+  if (outcome.verdict === 'broken' && outcome.expected === '✓')
+    console.log(detailsOf(outcome.promise, outcome).join('\n'))
 }
 
-function writeResults(options: Options, outcomes: readonly Outcome[]): void {
+function writeResults(options: Options, outcomes: readonly Outcome[], seconds: number): void {
   const { json, history, write, seed, server } = options
   if (json) writeFileSync(json, `${JSON.stringify(jsonOf(seed, server, outcomes), null, 2)}\n`)
   if (history) {
@@ -71,7 +95,7 @@ function writeResults(options: Options, outcomes: readonly Outcome[]): void {
     writeFileSync(history, lines.map((line) => `${line}\n`).join(''))
   }
   if (write) {
-    writeTable(outcomes)
+    writeTable(outcomes, { seed, seconds })
     console.log(`README.md has the table of ${promises.length} promises`)
   }
 }

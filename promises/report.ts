@@ -1,4 +1,6 @@
 import { shortName } from './arena.ts'
+import { lessonOf } from './lessons.ts'
+import type { Promised } from './promises.ts'
 import type { Outcome } from './run.ts'
 
 const SIGNS = { kept: '✓', broken: '✗', 'not offered': '–', 'not tried': '?' } as const
@@ -14,21 +16,17 @@ export function lineOf({ verdict, promise, evidence, expected }: Outcome): strin
   return `${SIGNS[verdict]} ${padded}${gap}${promise.id.padEnd(LONGEST_ID)}${evidence}${aside}`
 }
 
-const lessons = [
-  'level-1-websocket/README.md',
-  'level-2-socketio/README.md',
-  'level-3-jwt-notifications/README.md',
-  'level-4-push-scaling/README.md',
-]
+/** What is told of a failure. */
+type Happened = Pick<Outcome, 'level' | 'history' | 'first'>
 
 /** What a broken promise goes on with: what to read, and what crossed the wire before the first failure. */
-export function detailsOf({ level, history, first }: Outcome): string[] {
+export function detailsOf(promise: Promised | undefined, { level, history, first }: Happened): string[] {
   const until = first?.at ?? Number.POSITIVE_INFINITY
   const seen = history.filter(({ at }) => at <= until)
   const ofPage = seen.filter(({ who, what }) => who === first?.page || what !== 'wire')
   const last = (ofPage.some(({ what }) => what === 'wire') ? ofPage : seen).slice(-ON_THE_WIRE)
   return [
-    `  read: ${lessons[level - 1]}, "What breaks here"`,
+    ...(promise ? [`  read: ${lessonOf(promise, level)}`] : []),
     `  the last ${last.length} things before the first failure:`,
     ...last.map(({ at, who, what, message, note }) => {
       const more = [what === 'wire' ? '' : what, message, note].filter(Boolean).join(' ')
@@ -37,8 +35,12 @@ export function detailsOf({ level, history, first }: Outcome): string[] {
   ]
 }
 
+interface JsonOutcome extends Pick<Outcome, 'level' | 'verdict' | 'evidence' | 'counts' | 'ms'> {
+  promise: { id: string; group: string }
+}
+
 /** What `--json` writes. */
-export function jsonOf(seed: number, server: string, outcomes: readonly Outcome[]): object {
+export function jsonOf(seed: number, server: string, outcomes: readonly JsonOutcome[]): object {
   return {
     seed,
     server,

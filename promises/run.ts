@@ -1,16 +1,20 @@
+import { availableParallelism } from 'node:os'
 import { type Arena, openArena, type Result } from './arena.ts'
 import { experiments, type Plan } from './experiments/index.ts'
 import type { Entry } from './history.ts'
+import { pool } from './pool.ts'
 import { type Expected, expectedOf, type Level, type Promised } from './promises.ts'
 import { openStage, type Stage, type Target } from './stage.ts'
 import { watchStalls } from './stall.ts'
 
 export interface RunOptions {
-  level: Level
+  levels: readonly Level[]
   target: Target
-  /** What to try, of all that there is. */
-  promises: readonly Promised[]
+  /** What to try on a level, of all that there is. */
+  promisesOf(level: Level): readonly Promised[]
   seed: number
+  /** The server gets the blame for whatever breaks: an overloaded machine is no excuse. */
+  blame?: boolean
   /** Called as soon as one is tried. */
   onOutcome?(outcome: Outcome): void
   /** Called with something that the person who waits should know. */
@@ -26,96 +30,115 @@ export interface Outcome extends Result {
   history: readonly Entry[]
 }
 
-/** Experiments that only wait for one another's processor time run side by side on one stage. */
-const SIDE_BY_SIDE = 3
-/** A machine that stood still for longer than this explains a broken promise, in milliseconds. */
+/** Experiments mostly wait: so many go side by side on one stage. */
+const SIDE_BY_SIDE = 4
+/** And so many stages, each with its own servers and services. */
+const STAGES_AT_ONCE = Math.max(4, 2 * availableParallelism())
+/** A machine that stands still for longer than this explains a broken promise, in milliseconds. */
 const STALL_MS = 1_000
 const MOST_TRIES = 3
 /** No experiment takes longer, in milliseconds: a server that keeps it waiting for ever has broken the promise. */
 const LONGEST_MS = 120_000
 
 /**
- * Tries promises on one level: those that leave the server alone side by side on one stage, the others one after the
- * other on another. Rejects with ServerProblem when there is no server to try them on.
+ * Tries promises on levels. Those that leave the server alone share a stage and go side by side; those that break it share
+ * another, one after the other; those that burden the machine have it to themselves, as far as others do so, too.
+ * Rejects with ServerProblem when there is no server to try them on.
  */
-export async function tryLevel(options: RunOptions): Promise<Outcome[]> {
-  const { level, promises, onOutcome } = options
-  const outcomes = new Map<Promised, Outcome>()
+export async function tryLevels(options: RunOptions): Promise<Outcome[]> {
+  const { levels, promisesOf, target, onOutcome } = options
+  const outcomes: Outcome[] = []
   const tell = (outcome: Outcome) => {
-    outcomes.set(outcome.promise, outcome)
+    outcomes.push(outcome)
     onOutcome?.(outcome)
   }
-  const offered: Job[] = []
-  for (const promise of promises) {
-    const plan = experiments[promise.id]
-    if (plan && expectedOf(promise, level) !== '–') offered.push({ promise, plan })
-    else
-      tell(
-        outcomeOf(options, promise, { verdict: 'not offered', evidence: `level ${level} has no such thing` }),
-      )
+  const jobs: Job[] = []
+  for (const level of levels) {
+    for (const promise of promisesOf(level)) {
+      const plan = experiments[promise.id]
+      if (expectedOf(promise, level) !== '–') jobs.push({ level, promise, plan })
+      else
+        tell(
+          outcomeOf(promise, level, {
+            verdict: 'not offered',
+            evidence: `level ${level} has no such thing`,
+          }),
+        )
+    }
   }
-  const gentle = offered.filter(({ plan }) => !plan.alone)
-  const rough = offered.filter(({ plan }) => plan.alone)
-  if (options.target.kind === 'at') await onOneStage(options, offered, 1, tell)
-  else {
-    await Promise.all([
-      onOneStage(options, gentle, SIDE_BY_SIDE, tell),
-      ...groupBySettings(rough).map((jobs) => onOneStage(options, jobs, 1, tell)),
-    ])
-  }
-  return promises.flatMap((promise) => outcomes.get(promise) ?? [])
+  const together = target.kind === 'at' ? [[jobs]] : arrange(jobs)
+  await pool(together, STAGES_AT_ONCE, async (stages) => {
+    for (const stage of stages) await onOneStage(options, stage, tell)
+  })
+  const place = ({ level, promise }: Outcome) =>
+    levels.indexOf(level) * 1_000 + promisesOf(level).indexOf(promise)
+  return outcomes.sort((a, b) => place(a) - place(b))
 }
 
 interface Job {
+  level: Level
   promise: Promised
   plan: Plan
 }
 
-function groupBySettings(jobs: readonly Job[]): Job[][] {
-  const groups = new Map<string, Job[]>()
+/** What goes side by side: each is a row of stages, and a stage is the jobs that share it. The longest row comes first. */
+function arrange(jobs: readonly Job[]): Job[][][] {
+  const stages = new Map<string, Job[]>()
   for (const job of jobs) {
-    const key = JSON.stringify(job.plan.settings ?? {})
-    groups.set(key, [...(groups.get(key) ?? []), job])
+    const { level, plan } = job
+    const key = JSON.stringify([level, plan.effect, plan.settings])
+    stages.set(key, [...(stages.get(key) ?? []), job])
   }
-  return [...groups.values()]
+  const all = [...stages.values()].map((those) => those.sort((a, b) => rank(b) - rank(a)))
+  const burdens = all.filter(([job]) => job?.plan.effect === 'burdens')
+  const others = all.filter((those) => !burdens.includes(those)).sort((a, b) => b.length - a.length)
+  return [burdens, ...others.map((those) => [those])]
 }
+
+const rank = ({ plan }: Job) => (plan.isLong ? 1 : 0)
 
 async function onOneStage(
   options: RunOptions,
   jobs: readonly Job[],
-  sideBySide: number,
   tell: (outcome: Outcome) => void,
 ): Promise<void> {
-  if (jobs.length === 0) return
-  const stage = await openStage(options.target, options.level, jobs[0]?.plan.settings)
-  const waiting = [...jobs]
-  const work = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) tell(await tryOne(options, stage, job))
-  }
+  const [first] = jobs
+  if (!first) return
+  const { target } = options
+  const stage = await openStage(target, first.level, first.plan.settings)
+  const sideBySide = target.kind === 'at' || first.plan.effect ? 1 : SIDE_BY_SIDE
   try {
-    await Promise.all(Array.from({ length: sideBySide }, work))
+    await pool(jobs, sideBySide, async (job) => tell(await tryOne(options, stage, job)))
   } finally {
     await stage.close()
   }
 }
 
-async function tryOne(options: RunOptions, stage: Stage, { promise, plan }: Job): Promise<Outcome> {
+/**
+ * A promise that is broken while this machine stands still is tried again: overload is no evidence. When it never stands
+ * otherwise, nothing could be tried.
+ */
+async function tryOne(options: RunOptions, stage: Stage, { level, promise, plan }: Job): Promise<Outcome> {
+  const { seed, blame = false, onNote } = options
+  const expected = expectedOf(promise, level)
   const stalls = watchStalls()
   try {
     for (let attempt = 1; ; attempt++) {
       const began = performance.now()
-      const arena = openArena(stage, options.seed, promise.id)
-      const result = await attemptOne(arena, plan, expectedOf(promise, options.level))
+      const arena = openArena(stage, seed, promise.id)
+      const result = await attemptOne(arena, plan, expected)
       arena.close()
       const stall = stalls.longest()
-      const outcome = {
-        ...outcomeOf(options, promise, result),
-        ms: Math.round(performance.now() - began),
-        history: arena.history.entries,
+      const ms = Math.round(performance.now() - began)
+      const outcome = { ...outcomeOf(promise, level, result), ms, history: arena.history.entries }
+      const overload =
+        stall > STALL_MS ? `this machine stood still for ${(stall / 1_000).toFixed(1)} s` : result.overload
+      if (result.verdict !== 'broken' || expected === '✗' || blame || overload === undefined) return outcome
+      if (attempt === MOST_TRIES) {
+        const evidence = `${overload}, also at the ${MOST_TRIES}rd try: too busy to tell; the last one: ${result.evidence}`
+        return { ...outcome, verdict: 'not tried', evidence }
       }
-      if (result.verdict !== 'broken' || stall < STALL_MS || attempt === MOST_TRIES) return outcome
-      const seconds = (stall / 1_000).toFixed(1)
-      options.onNote?.(`${promise.id}: this machine stood still for ${seconds} s: tried again`)
+      onNote?.(`level ${level}, ${promise.id}: ${overload}: tried again`)
     }
   } finally {
     stalls.stop()
@@ -138,6 +161,6 @@ function after<T>(ms: number, value: T): Promise<T> {
   return new Promise((resolve) => setTimeout(resolve, ms, value).unref())
 }
 
-function outcomeOf({ level }: RunOptions, promise: Promised, result: Result): Outcome {
+function outcomeOf(promise: Promised, level: Level, result: Result): Outcome {
   return { ...result, promise, level, expected: expectedOf(promise, level), ms: 0, history: [] }
 }

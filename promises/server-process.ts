@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { groupMemory, isGroupAlive, signalGroup } from '@levels/shared/testing/process-group.ts'
+import { groupCpu, groupMemory, isGroupAlive, signalGroup } from '@levels/shared/testing/process-group.ts'
 import type { History } from './history.ts'
 
 /** A server under test: a program of its own that can be killed and started again, on the same port. */
@@ -32,8 +32,6 @@ export interface ServerOptions {
   cwd?: string
   /** By default a free one. */
   port?: number
-  /** How long it may take until `PORT` answers, in milliseconds. */
-  readyWithinMs?: number
   history?: History
   /** Its name in the history. */
   name?: string
@@ -42,7 +40,12 @@ export interface ServerOptions {
 /** The server cannot be used; the message is one line for the person who started the run. */
 export class ServerProblem extends Error {}
 
-const READY_WITHIN_MS = 20_000
+/** How long it may take until `PORT` answers, in milliseconds: on a busy machine a start is slow. */
+const READY_WITHIN_MS = 90_000
+/** But whoever does nothing for so long, in milliseconds, is not starting. */
+const IDLE_MS = 12_000
+/** So little processor time is nothing, in milliseconds. */
+const IDLE_CPU_MS = 50
 const LAST_WORDS = 20
 
 const groups = new Set<number>()
@@ -52,7 +55,7 @@ process.once('exit', () => {
 
 /** Starts a server and waits until its port answers. Rejects with ServerProblem. The caller must `close()` it. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
-  const { command, env, cwd, history, name = 'server', readyWithinMs = READY_WITHIN_MS } = options
+  const { command, env, cwd, history, name = 'server' } = options
   const port = options.port ?? (await freePort())
   const words: string[] = []
   let group: number | undefined
@@ -69,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
       })
       started.once('exit', resolve)
     })
-    await untilReady(port, readyWithinMs, ended, words).catch(async (problem) => {
+    await untilReady(port, group, ended, words).catch(async (problem) => {
       await server.close()
       throw problem
     })
@@ -141,7 +144,7 @@ function launch(
 
 async function untilReady(
   port: number,
-  withinMs: number,
+  group: number | undefined,
   ended: Promise<number | null>,
   words: string[],
 ): Promise<void> {
@@ -150,18 +153,33 @@ async function untilReady(
   void ended.then((code) => {
     exit = { code }
   })
-  const deadline = performance.now() + withinMs
+  const began = performance.now()
+  const isIdle = watchIdle(group)
   while (!(await isListening(port))) {
     if (exit)
       throw new ServerProblem(
         `the start command ended (exit code ${exit.code}) before PORT answered${said()}`,
       )
-    if (performance.now() > deadline) {
+    const ms = performance.now() - began
+    if (isIdle() || ms > READY_WITHIN_MS) {
       throw new ServerProblem(
-        `the start command runs, but nothing listens on PORT (${port}) of 127.0.0.1 after ${withinMs / 1_000} s${said()}`,
+        `the start command runs, but nothing listens on PORT (${port}) of 127.0.0.1 after ${Math.round(ms / 1_000)} s${said()}`,
       )
     }
     await sleep(25)
+  }
+}
+
+/** Says whether this group has used next to no processor time for a while; never where that cannot be told. */
+function watchIdle(group: number | undefined): () => boolean {
+  let [since, used] = [performance.now(), 0]
+  return () => {
+    if (group === undefined || performance.now() - since < IDLE_MS) return false
+    const now = groupCpu(group) ?? Number.POSITIVE_INFINITY
+    const isIdle = now - used < IDLE_CPU_MS
+    since = performance.now()
+    used = now
+    return isIdle
   }
 }
 

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { typescriptArguments } from '@levels/shared/dev/typescript.js'
 import { type PushService, startPushService } from '@levels/shared/testing/push-service.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
+import { makeTempDir } from './temp-dir.ts'
 
 /** What servers of levels 3 and 4 need beside themselves; every stage has its own. */
 export interface Services {
@@ -34,7 +33,7 @@ export async function startServices(need: 'push' | 'push and a key' | 'all'): Pr
     return { push, jwtSecret: JWT_SECRET, env: { ...pushEnv, JWT_SECRET }, close: push.close }
   }
 
-  const dir = await mkdtemp(path.join(tmpdir(), 'promises-'))
+  const { dir, remove } = makeTempDir('promises-services')
   const password = randomBytes(24).toString('base64url')
   const start = (name: string) =>
     startServer({
@@ -57,7 +56,7 @@ export async function startServices(need: 'push' | 'push and a key' | 'all'): Pr
     },
     async close() {
       await Promise.all([mongo.close(), redis.close(), push.close()])
-      await rm(dir, { recursive: true, force: true })
+      await remove()
     },
   }
 }

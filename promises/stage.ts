@@ -1,11 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { typescriptArguments } from '@levels/shared/dev/typescript.js'
 import type { Level } from './promises.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 import { type Services, startServices } from './services.ts'
+import { makeTempDir } from './temp-dir.ts'
 
 /** What is tried: our own level, a server that may be started, or one that runs already. */
 export type Target =
@@ -43,7 +42,7 @@ export async function openStage(
     const services = level === 4 ? await startServices('push') : undefined
     return { level, urls: target.urls, ...(services && { services }), close: async () => services?.close() }
   }
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'promises-data-'))
+  const data = makeTempDir('promises-data')
   const services = level >= 3 ? await startServices(needOf(target)) : undefined
   const names = level === 4 ? ['app1', 'app2'] : ['server']
   const command =
@@ -58,14 +57,14 @@ export async function openStage(
     ...ownEnvironment(target),
     ...services?.env,
     ...(level === 4 && { PUSH_DELAY_MS: String(PUSH_DELAY_MS), ...makeVapidKeys() }),
-    DATA_DIR: dataDir,
+    DATA_DIR: data.dir,
     ...settings,
   }
   const servers: ServerProcess[] = []
   const close = async () => {
     await Promise.all(servers.map((server) => server.close()))
     await services?.close()
-    await rm(dataDir, { recursive: true, force: true })
+    await data.remove()
   }
   try {
     // One after the other: the first one makes the collections, and says first what is wrong.

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, platform } from 'node:os'
 import path from 'node:path'
-import { type Expected, type Level, type Promised, promises } from './promises.ts'
+import { lessonOf } from './lessons.ts'
+import { type Level, type Promised, promises } from './promises.ts'
 import type { Outcome } from './run.ts'
 
 const README = path.join(import.meta.dirname, '..', 'README.md')
@@ -25,9 +27,6 @@ export function marksOf(outcomes: readonly Outcome[]): MarkOf {
   }
 }
 
-/** The marks that the contract says. */
-export const expectedMarks: MarkOf = ({ expected }, level): Expected => expected[level - 1] ?? '–'
-
 /** For a terminal. */
 export function drawTable(outcomes: readonly Outcome[]): string {
   const mark = marksOf(outcomes)
@@ -38,21 +37,56 @@ export function drawTable(outcomes: readonly Outcome[]): string {
   return [`${'level'.padEnd(18)}${LEVELS.join('  ')}`, ...rows].join('\n')
 }
 
-/** For README.md, as the formatter leaves it. */
-export function markdownTable(mark: MarkOf): string {
+/** How a table was made: what stands below it. */
+export interface Made {
+  seed: number
+  seconds: number
+}
+
+/**
+ * For README.md: the marks, and what was measured. Of each promise the highest level that keeps it, and the highest one
+ * that breaks it, since that is the lesson.
+ */
+export function markdownTable(outcomes: readonly Outcome[], { seed, seconds }: Made): string {
+  const mark = marksOf(outcomes)
   const rows = promises.map((promise) => [
     `\`${promise.id}\``,
     promise.says,
-    ...LEVELS.map((level) => mark(promise, level)),
+    ...LEVELS.map((level) => linked(mark(promise, level), promise, level)),
+    measured(outcomes.filter((outcome) => outcome.promise === promise)),
   ])
-  const head = ['promise', 'says', ...LEVELS.map(String)]
-  const widths = head.map((_, column) =>
-    Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length), 3),
-  )
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-  return [line(head), rule, ...rows.map(line)].join('\n')
+  const head = ['promise', 'says', ...LEVELS.map(String), 'measured']
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const [{ model = 'unknown' } = {}] = cpus()
+  const machine = `${platform()}, ${availableParallelism()} × ${model.trim()}, Node ${process.versions.node}`
+  const when = new Date().toISOString().slice(0, 10)
+  return [
+    line(head),
+    line(head.map(() => '---')),
+    ...rows.map(line),
+    '',
+    `Made by \`npm run prove -- --write --seed ${seed}\` on ${when} in ${seconds} s (${machine}).`,
+  ].join('\n')
+}
+
+/** A promise that is not made links to the lesson that says why. */
+function linked(mark: string, promise: Promised, level: Level): string {
+  return mark === '✗' ? `[✗](${lessonOf(promise, level)})` : mark
+}
+
+function measured(outcomes: readonly Outcome[]): string {
+  return (['kept', 'broken'] as const)
+    .flatMap((verdict) => outcomes.filter((outcome) => outcome.verdict === verdict).at(-1) ?? [])
+    .map(({ level, evidence }) => `${level}: ${shorten(evidence)}`)
+    .join('<br>')
+}
+
+/** The numbers without the lists behind them. */
+function shorten(evidence: string): string {
+  const parts = evidence.replaceAll('|', '\\|').split('; ').slice(0, 4)
+  return parts
+    .map((part) => part.replace(/^(\d+ (?:lost|twice|not theirs|out of order)):.*$/, '$1'))
+    .join('; ')
 }
 
 /** What stands between the markers of README.md. Throws when they are missing. */
@@ -63,9 +97,9 @@ export function readTable(readme = readFileSync(README, 'utf8')): string {
 }
 
 /** Writes the table of a run between the markers of README.md. */
-export function writeTable(outcomes: readonly Outcome[]): void {
+export function writeTable(outcomes: readonly Outcome[], made: Made): void {
   const readme = readFileSync(README, 'utf8')
-  const table = markdownTable(marksOf(outcomes))
+  const table = markdownTable(outcomes, made)
   writeFileSync(
     README,
     readme.replace(readTable(readme), () => table),

@@ -12,6 +12,8 @@ export interface DialectOptions {
    * or digits.
    */
   tag?: string
+  /** Senders keep their connection, as browsers and programs do, instead of one for each request (levels 3 and 4). */
+  keepsConnections?: boolean
 }
 
 export interface Dialect {

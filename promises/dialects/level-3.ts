@@ -1,22 +1,12 @@
-import type { Socket } from 'socket.io-client'
-import { createInbox } from '../../level-3-jwt-notifications/client/inbox.ts'
-import type {
-  Ack,
-  ClientToServerEvents,
-  HandshakeAuth,
-  NotificationPage,
-  Notification as Sent,
-  ServerToClientEvents,
-  SignedIn,
-} from '../../level-3-jwt-notifications/src/events.ts'
+import { Agent } from 'node:http'
+import type { Notification as Sent, SignedIn } from '../../level-3-jwt-notifications/src/events.ts'
 import type { History } from '../history.ts'
 import { type Answer, type Call, call, NoAnswer } from '../http.ts'
-import { type Link, openLink } from '../links.ts'
-import type { Dialect, DialectOptions, Outcome, Page, PageOptions, Person, SendOptions } from './dialect.ts'
-import { createPageBase } from './page-base.ts'
-import { connectSocket } from './socket-io.ts'
+import { openLink } from '../links.ts'
+import type { Dialect, DialectOptions, Outcome, Person, SendOptions } from './dialect.ts'
+import { type Level3Page, type Level3PageOptions, openPage } from './level-3-page.ts'
 
-export type Level3Socket = Socket<ServerToClientEvents, ClientToServerEvents>
+export type { Level3Page } from './level-3-page.ts'
 
 /** Levels 3 and 4: accounts, tokens, a log of notifications per user. */
 export interface Level3 extends Dialect {
@@ -35,6 +25,10 @@ export interface Level3Person extends Person {
   openPage(options?: Level3PageOptions): Promise<Level3Page>
   /** Calls the API as this person, over the person's link. Rejects with NoAnswer. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  /** Gets a new access token with the refresh cookie, as every page of this person needs it. Rejects with NoAnswer. */
+  renew(): Promise<string>
+  /** From now on sends and renews with this token, until it is refused. */
+  useToken(token: string): void
   /** Signs in once more: another device. Rejects when it is refused. */
   signIn(): Promise<Device>
 }
@@ -45,39 +39,12 @@ export interface Device {
   cookie: string
 }
 
-export interface Level3PageOptions extends PageOptions {
-  /** Another device's token; by default the person's own. */
-  token?: string
-}
-
-export interface Level3Page extends Page {
-  readonly socket: Level3Socket
-  /** How far it has got in the log; undefined before the first answer. */
-  readonly cursor: number | undefined
-  /** `instance` of the last `session:ready`. */
-  readonly instance: string | undefined
-  /** The texts that came as missed: told apart from what was seen before. */
-  readonly missed: readonly string[]
-  /** The texts in its list, newest first: seen ones too. */
-  list(): string[]
-  /** From now on it does not come back when its connection ends. */
-  stayAway(): void
-  /** From now on it connects and renews with this token. */
-  useToken(token: string): void
-  ask(event: string, payload?: unknown, timeoutMs?: number): Promise<Ack<unknown>>
-}
-
 export const PASSWORD = 'password123'
-const SEEN_AFTER_MS = 50
 /** Hashing a password takes a while on purpose, and several people may come at once. */
-const SIGN_IN_WITHIN_MS = 30_000
-const GAP_PATIENCE_MS = 500
-const AGAIN_AFTER_MS = 200
-/** What the server itself tells people of: no notification that a run has sent. */
-const OWN_TYPES = ['login.new', 'account']
+const SIGN_IN_WITHIN_MS = 60_000
 
 export function speakLevel3(options: DialectOptions, level: 3 | 4 = 3): Level3 {
-  const { urls, history, tag = '' } = options
+  const { urls, history, tag = '', keepsConnections = false } = options
   const closers: (() => void)[] = []
   let opened = 0
   /** Instances take turns, and each link leads to the others when its own is gone. */
@@ -93,6 +60,24 @@ export function speakLevel3(options: DialectOptions, level: 3 | 4 = 3): Level3 {
     const registered = await signInWith(link.url, 'register', name)
     let device = deviceOf(registered)
     let pages = 0
+    const agent = keepsConnections ? new Agent({ keepAlive: true }) : undefined
+    if (agent) closers.push(() => agent.destroy())
+    let renewing: Promise<string> | undefined
+
+    /** Whoever asks meanwhile gets the same answer: as the tabs of one browser do. */
+    function renew(): Promise<string> {
+      renewing ??= refresh().finally(() => {
+        renewing = undefined
+      })
+      return renewing
+    }
+    async function refresh(): Promise<string> {
+      const headers = { cookie: device.cookie, 'x-requested-with': 'fetch' }
+      const answer = await call(`${link.url}/api/auth/refresh`, { method: 'POST', headers })
+      if (answer.status !== 200) throw new NoAnswer(`POST /api/auth/refresh: ${answer.status}`)
+      device = deviceOf(answer)
+      return device.accessToken
+    }
 
     const self: Level3Person = {
       name,
@@ -117,19 +102,26 @@ export function speakLevel3(options: DialectOptions, level: 3 | 4 = 3): Level3 {
         return answer
       },
       async send(to, message, options) {
-        const outcome = await send(self, to, message, history, options)
+        const outcome = await send(self, to, message, history, { ...options, agent })
         if (outcome.what !== 'refused' || outcome.code !== 'token_expired') return outcome
         // As the page does: a new token, and once more.
-        const headers = { cookie: device.cookie, 'x-requested-with': 'fetch' }
-        const answer = await call(`${link.url}/api/auth/refresh`, { method: 'POST', headers })
-        if (answer.status === 200) device = deviceOf(answer)
-        return send(self, to, message, history, options)
+        try {
+          await renew()
+        } catch (error) {
+          if (!(error instanceof NoAnswer)) throw error
+          return { what: 'unanswered', why: error.message }
+        }
+        return send(self, to, message, history, { ...options, agent })
+      },
+      renew,
+      useToken(accessToken) {
+        device = { ...device, accessToken }
       },
       async openPage(how = {}) {
         const pageName = `${name}/${++pages}`
         const own = how.link ?? (await open(pageName, how.urls))
         const token = how.token ?? device.accessToken
-        const page = openPage(pageName, name, token, own, { ...how, history, tag })
+        const page = openPage(pageName, name, token, own, { renew, ...how, history, tag })
         closers.push(page.close)
         if (how.wait !== false) await page.ready()
         return page
@@ -174,13 +166,14 @@ async function send(
   to: string,
   message: string,
   history: History,
-  { key, timeoutMs = 5_000 }: SendOptions = {},
+  { key, timeoutMs = 5_000, agent }: SendOptions & Pick<Call, 'agent'> = {},
 ): Promise<Outcome> {
   history.add(name, 'send', { message, to: [to] })
   try {
     const { status, json, text, headers } = await call(`${link.url}/api/notifications`, {
       method: 'POST',
       timeoutMs,
+      agent,
       body: { to, title: message, message },
       headers: { authorization: `Bearer ${token}`, ...(key !== undefined && { 'idempotency-key': key }) },
     })
@@ -200,134 +193,5 @@ async function send(
     if (!(error instanceof NoAnswer)) throw error
     history.add(name, 'unanswered', { message, note: error.message })
     return { what: 'unanswered', why: error.message }
-  }
-}
-
-/** A page with level 3's own inbox behind its socket: what it shows is what a browser would show. */
-function openPage(
-  name: string,
-  of: string,
-  firstToken: string,
-  link: Link,
-  { hidden = false, ...options }: Level3PageOptions & Pick<DialectOptions, 'history' | 'tag'>,
-): Level3Page {
-  const base = createPageBase(name, of, link, options)
-  const missed: string[] = []
-  const inbox = createInbox({ onChange: () => undefined, onNew: show })
-  const timers = new Map<string, NodeJS.Timeout>()
-  let token = firstToken
-  let seen: number | undefined
-  let instance: string | undefined
-  let isClosed = false
-  let comesBack = true
-
-  const auth = (): HandshakeAuth => ({ token, ...(inbox.cursor !== undefined && { after: inbox.cursor }) })
-  const socket: Level3Socket = connectSocket(link.url, auth, base.wire)
-  const ask: Level3Page['ask'] = (event, payload, timeoutMs = 5_000) =>
-    (socket as Socket).timeout(timeoutMs).emitWithAck(event, ...(payload === undefined ? [] : [payload]))
-
-  function show({ message, seq, type }: Sent): void {
-    if (!OWN_TYPES.includes(type)) base.show(message, seq)
-  }
-  /** Does it once, soon, however often it is asked to. */
-  function soon(what: string, ms: number, act: () => void): void {
-    if (timers.has(what) || isClosed) return
-    timers.set(
-      what,
-      setTimeout(() => {
-        timers.delete(what)
-        act()
-      }, ms),
-    )
-  }
-  function progress(): void {
-    if (!hidden) soon('seen', SEEN_AFTER_MS, tellSeen)
-    if (inbox.gap()) soon('gap', GAP_PATIENCE_MS, () => void fillGap())
-  }
-  function tellSeen(): void {
-    if (inbox.cursor === undefined || inbox.cursor === seen || !socket.connected) return
-    seen = inbox.cursor
-    // Lost? Then the connection is, and after the next one it is told again.
-    ask('notifications:seen', { upTo: seen }).catch(() => {
-      seen = undefined
-    })
-  }
-  async function fillGap(): Promise<void> {
-    const gap = inbox.gap()
-    if (!gap || !socket.connected) return
-    const limit = Math.min(100, gap.before - gap.after - 1)
-    const answer = await ask('notifications:fetch', { before: gap.before, limit }).catch(() => undefined)
-    if (answer?.ok) {
-      const { items, nextBefore } = answer.data as NotificationPage
-      const from = Math.max(gap.after + 1, nextBefore ?? 1)
-      const stretch = { from, to: gap.before - 1, items: items.filter(({ seq }) => seq >= from) }
-      for (const one of inbox.stretch(stretch)) show(one)
-    }
-    progress()
-  }
-
-  socket.on('session:ready', (ready) => {
-    instance = ready.instance
-    seen = undefined
-    inbox.connecting()
-  })
-  socket.on('notifications:initial', (snapshot) => {
-    inbox.initial(snapshot)
-    progress()
-  })
-  socket.on('notifications:missed', (packet) => {
-    for (const one of inbox.missed(packet)) {
-      if (!OWN_TYPES.includes(one.type)) missed.push(one.message)
-      show(one)
-    }
-    progress()
-    if (!packet.more) base.markReady()
-  })
-  socket.on('notification:new', (one) => {
-    inbox.live(one)
-    progress()
-  })
-  socket.on('notification:updated', inbox.updated)
-  socket.on('notification:deleted', inbox.deleted)
-  socket.on('notifications:all-read', inbox.allRead)
-  socket.on('disconnect', (reason) => {
-    base.markLost()
-    // The server ended it: coming back is up to the page.
-    if (reason === 'io server disconnect' && comesBack)
-      soon('connect', AGAIN_AFTER_MS, () => socket.connect())
-  })
-  socket.on('connect_error', () => {
-    // Refused, not unreachable (the database may be away just now).
-    if (!socket.active && comesBack) soon('connect', AGAIN_AFTER_MS, () => socket.connect())
-  })
-
-  return {
-    ...base,
-    socket,
-    missed,
-    ask,
-    get cursor() {
-      return inbox.cursor
-    },
-    get instance() {
-      return instance
-    },
-    get isConnected() {
-      return socket.connected
-    },
-    list: () => inbox.list().map(({ message }) => message),
-    stayAway() {
-      comesBack = false
-      socket.io.reconnection(false)
-    },
-    useToken(next) {
-      token = next
-    },
-    close() {
-      isClosed = true
-      base.markClosed()
-      for (const timer of timers.values()) clearTimeout(timer)
-      socket.disconnect()
-    },
   }
 }

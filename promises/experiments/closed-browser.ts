@@ -30,15 +30,16 @@ async function withoutPush(arena: Arena): Promise<Result> {
   return { verdict: status >= 400 ? 'broken' : 'kept', evidence }
 }
 
-/** Waits until each device got so many. */
+/** Waits until each device got so many; not longer than that, nor when it is told to stop. */
 export async function untilPushed(
   devices: readonly Device[],
   count: number,
   withinMs: number,
+  stop?: AbortSignal,
 ): Promise<void> {
   const deadline = performance.now() + withinMs
-  while (devices.some((device) => device.received().length < count) && performance.now() < deadline)
-    await sleep(50)
+  const isMissing = () => devices.some((device) => device.received().length < count)
+  while (isMissing() && performance.now() < deadline && !stop?.aborted) await sleep(50)
 }
 
 /** Each device got each of so many once. */

@@ -30,36 +30,43 @@ import { TOKEN_TTL_S, tokenEnds } from './token-ends.ts'
 /** How an experiment wants to run. */
 export interface Plan {
   run: Experiment
-  /** It kills, floods or ends servers: it gets a stage for itself. */
-  alone?: boolean
+  /** `breaks`: it kills or ends servers; `burdens`: it floods them. Either goes one after the other, on its own stage. */
+  effect?: 'breaks' | 'burdens'
   /** Settings that its stage is started with; then it cannot share one. */
   settings?: Record<string, string>
+  /** It takes long, and begins first. */
+  isLong?: boolean
 }
+
+/** `dead-peer` cannot wait for 30 s; the others that break servers do not mind. */
+const attentive = { HEARTBEAT_MS: String(HEARTBEAT_MS) }
+/** What one person may send is not what these try. */
+const unlimited = { NOTIFICATIONS_PER_MINUTE: '1000000' }
 
 /** The experiment of each promise: one file each. */
 export const experiments: Record<PromiseId, Plan> = {
   arrives: { run: arrives },
   'in-order': { run: inOrder },
-  'survives-a-cut': { run: survivesACut },
+  'survives-a-cut': { run: survivesACut, isLong: true },
   'survives-absence': { run: survivesAbsence },
-  'survives-a-crash': { run: survivesACrash, alone: true },
-  once: { run: once },
+  'survives-a-crash': { run: survivesACrash, effect: 'breaks', settings: attentive },
+  once: { run: once, isLong: true },
   'sent-twice': { run: sentTwice },
   answered: { run: answered },
   'right-person': { run: rightPerson },
   'closed-browser': { run: closedBrowser },
   'no-needless-push': { run: noNeedlessPush },
-  'push-persists': { run: pushPersists },
-  'an-instance-dies': { run: anInstanceDies, alone: true },
-  'the-bus-dies': { run: theBusDies, alone: true },
-  'dead-peer': { run: deadPeer, alone: true, settings: { HEARTBEAT_MS: String(HEARTBEAT_MS) } },
-  goodbye: { run: goodbye, alone: true },
+  'push-persists': { run: pushPersists, isLong: true },
+  'an-instance-dies': { run: anInstanceDies, effect: 'breaks', settings: attentive },
+  'the-bus-dies': { run: theBusDies, effect: 'breaks', settings: attentive },
+  'dead-peer': { run: deadPeer, effect: 'breaks', settings: attentive },
+  goodbye: { run: goodbye, effect: 'breaks', settings: attentive },
   'foreign-pages': { run: foreignPages },
   'bad-input': { run: badInput },
-  flood: { run: flood, alone: true },
-  'slow-reader': { run: slowReader, alone: true },
+  flood: { run: flood, effect: 'burdens', settings: unlimited },
+  'slow-reader': { run: slowReader, effect: 'burdens', settings: unlimited },
   identity: { run: identity },
-  'token-ends': { run: tokenEnds, alone: true, settings: { ACCESS_TOKEN_TTL_S: String(TOKEN_TTL_S) } },
+  'token-ends': { run: tokenEnds, effect: 'breaks', settings: { ACCESS_TOKEN_TTL_S: String(TOKEN_TTL_S) } },
   'sign-out': { run: signOut },
   theft: { run: theft },
   'safe-endpoints': { run: safeEndpoints },

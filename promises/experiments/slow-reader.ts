@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Arena, Experiment } from '../arena.ts'
 import { openRaw, type RawSocket } from './raw-socket.ts'
+import { catchUp, fillLive, isCut } from './slow-live.ts'
 
 const MOST_GROWTH_BYTES = 300 * 1_048_576
 const WITHIN_MS = 10_000
@@ -9,9 +10,17 @@ const MOST_WAITING_BYTES = 1_048_576
 const LEAST_SERVED = 10
 const ASKED_BYTES = 48 * 1_048_576
 
+/** How many catch up at the same time, and how long one that is too much behind may stay, in milliseconds. */
+const CATCHING_UP = 5
+const CUT_WITHIN_MS = 3_000
+/** Long enough for a server to read the whole log for each of them, if it does, in milliseconds. */
+const CATCH_UP_MS = 1_500
+const SERVED_WITHIN_MS = 5_000
+
 /**
- * Peers that ask for a lot and read nothing, answers and pongs: cut, the memory bounded, others served meanwhile. A
- * server may also stop reading what such a peer asks, until its heartbeat cuts it.
+ * Peers that ask for a lot, or are sent a lot, and read nothing (answers, pongs, what comes live, what they missed): cut,
+ * the memory bounded, others served meanwhile. A server may also stop reading what such a peer asks, until its heartbeat
+ * cuts it.
  */
 export const slowReader: Experiment = async (arena) => {
   const bob = await arena.person('bob')
@@ -25,19 +34,21 @@ export const slowReader: Experiment = async (arena) => {
   for (const { socket } of peers) socket.pause()
   const deadline = performance.now() + WITHIN_MS
   const asking = Promise.all([askForAnswers(arena, answers, deadline), askForPongs(pings, deadline)])
+  const burdens = Promise.all([asking, behind(arena, deadline)])
   let isOver = false
-  void asking.then(() => {
+  const over = () => {
     isOver = true
-  })
+  }
+  void burdens.then(over, over)
   let [served, sent, peak] = [0, 0, before ?? 0]
   while (!isOver || sent < LEAST_SERVED) {
     const text = arena.text(ann, ++sent)
     await ann.send(arena.to(bob), text)
-    if (await page.shows(text, 2_000)) served++
+    if (await page.shows(text, SERVED_WITHIN_MS)) served++
     peak = Math.max(peak, memoryOf(arena) ?? 0)
     await sleep(100)
   }
-  await asking
+  const [, live] = await burdens
   // Nothing tells a peer that reads nothing; but what it sends comes back as an error.
   const cut = peers.filter(({ socket }) => socket.readyState !== socket.OPEN).length
   const heldBack = peers.filter(({ socket }) => socket.bufferedAmount > MOST_WAITING_BYTES / 2).length
@@ -45,11 +56,30 @@ export const slowReader: Experiment = async (arena) => {
   const growth = before === undefined ? undefined : peak - before
   const memory = growth === undefined ? 'memory unknown' : `memory +${Math.round(growth / 1_048_576)} MiB`
   const isKept =
-    cut > 0 && cut + heldBack === peers.length && served === sent && (growth ?? 0) < MOST_GROWTH_BYTES
+    cut > 0 &&
+    cut + heldBack === peers.length &&
+    live.isRight &&
+    served === sent &&
+    (growth ?? 0) < MOST_GROWTH_BYTES
   return {
     verdict: isKept ? 'kept' : 'broken',
-    evidence: `${peers.length} peers that read neither answers nor pongs: ${cut} cut${heldBack > 0 ? `, ${heldBack} no longer read by the server` : ''}; ${memory}; others: ${served} of ${sent} served meanwhile`,
+    evidence: `${peers.length} peers that read neither answers nor pongs: ${cut} cut${heldBack > 0 ? `, ${heldBack} no longer read by the server` : ''}; ${live.says}; ${memory}; others: ${served} of ${sent} served meanwhile`,
   }
+}
+
+/** A peer that is sent more than may wait for it, and others that miss as much; none of them reads. */
+async function behind(arena: Arena, deadline: number): Promise<{ isRight: boolean; says: string }> {
+  const { peer, bytes, isEnough } = await fillLive(arena, deadline)
+  const wasCut = await isCut(peer, isEnough ? CUT_WITHIN_MS : 0)
+  const late = await catchUp(arena, CATCHING_UP)
+  const megabytes = `${(bytes / 1_000_000).toFixed(1)} MB`
+  const says = [
+    `one that reads nothing of ${megabytes} that come live: ${wasCut ? 'cut' : isEnough ? 'not cut' : 'too little to tell'}`,
+    ...(late.length > 0 ? [`${late.length} that read nothing of what they missed: held back or cut`] : []),
+  ]
+  await sleep(late.length > 0 ? CATCH_UP_MS : 0)
+  for (const { socket } of [peer, ...late]) socket.terminate()
+  return { isRight: wasCut || !isEnough, says: says.join('; ') }
 }
 
 /** Answers: an echo at level 1, an acknowledgement above, as many as the connection takes. */

@@ -9,6 +9,8 @@ interface Member {
   /** Ended, and only waiting for its parent to notice. */
   isZombie: boolean
   bytes: number
+  /** Processor time so far, in milliseconds; undefined where the system does not tell. */
+  cpuMs?: number
 }
 
 const isWindows = process.platform === 'win32'
@@ -43,13 +45,23 @@ export function groupMemory(group: number): number | undefined {
   return bytes.length > 0 ? bytes.reduce((sum, each) => sum + each, 0) : undefined
 }
 
+/** Processor time that the group has used so far, in milliseconds; undefined where the system does not tell. */
+export function groupCpu(group: number): number | undefined {
+  const times = isWindows ? [] : members(group).flatMap(({ cpuMs }) => cpuMs ?? [])
+  return times.length > 0 ? times.reduce((sum, each) => sum + each, 0) : undefined
+}
+
 function members(group: number): Member[] {
   return (process.platform === 'linux' ? fromProc() : fromPs()).filter((member) => member.group === group)
 }
 
 const PAGE_BYTES = 4_096
+const TICK_MS = 10
 
-/** proc(5): in `stat`, behind the name in brackets, come the state, the parent, the group; the 22nd is resident pages. */
+/**
+ * proc(5): in `stat`, behind the name in brackets, come the state, the parent, the group; the 12th and 13th are ticks of
+ * processor time, the 22nd is resident pages.
+ */
 function fromProc(): Member[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -59,6 +71,7 @@ function fromProc(): Member[] {
         isZombie: fields[0] === 'Z',
         group: Number(fields[2]),
         bytes: Number(fields[21]) * PAGE_BYTES,
+        cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
       }
     })
 }

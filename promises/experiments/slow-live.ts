@@ -1,0 +1,92 @@
+import { Agent } from 'node:http'
+import type { Arena } from '../arena.ts'
+import type { Level3Person } from '../dialects/level-3.ts'
+import { call, NoAnswer } from '../http.ts'
+import { openRaw, type RawSocket } from './raw-socket.ts'
+
+/** What the kernel takes on loopback (4 MB on Linux) and the 1 MiB that may wait, in bytes, and some more. */
+const ENOUGH_BYTES = 6_500_000
+const AT_ONCE = 4
+/** Three bytes in UTF-8, one character everywhere. */
+const WIDE = '€'
+/** A tag that pages of experiments leave aside. */
+const ASIDE = ' ·aside0'
+
+export interface Filled {
+  /** Whoever is sent all this, and reads nothing. */
+  peer: RawSocket
+  /** How much was sent to it live. */
+  bytes: number
+  isEnough: boolean
+}
+
+/** A peer that reads nothing while notifications come for it, one after the other. */
+export async function fillLive(arena: Arena, deadline: number): Promise<Filled> {
+  const peer = await openRaw(arena, 'peer3')
+  peer.socket.pause()
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
+  const { send, size } = senderOf(arena, agent)
+  let bytes = 0
+  let isRefused = false
+  const one = async () => {
+    while (bytes < ENOUGH_BYTES && !isRefused && performance.now() < deadline) {
+      if (await send()) bytes += size
+      else isRefused = true
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, one))
+  agent.destroy()
+  return { peer, bytes, isEnough: bytes >= ENOUGH_BYTES }
+}
+
+/** A way to send that peer the largest notification of this level, and how large it is, in bytes. */
+function senderOf(arena: Arena, agent: Agent): { send(): Promise<boolean>; size: number } {
+  const [url] = arena.stage.urls
+  const accepted = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    call(url + path, { method: 'POST', body, headers, agent }).then(
+      ({ status }) => status < 300,
+      (error: unknown) => {
+        if (error instanceof NoAnswer) return false
+        throw error
+      },
+    )
+  if (arena.level <= 2) {
+    const length = (arena.level === 1 ? 1_024 : 2_000) - ASIDE.length
+    const text = WIDE.repeat(length) + ASIDE
+    return { send: () => accepted('/notify', arena.level === 1 ? text : { text }), size: 3 * length }
+  }
+  const { token } = arena.knownPerson(`peer3-${arena.tag}`) as Level3Person
+  const body = {
+    to: 'me',
+    title: 'large',
+    message: WIDE.repeat(2_000),
+    metadata: { more: WIDE.repeat(4_000) },
+  }
+  const size = 3 * 6_000
+  return { send: () => accepted('/api/notifications', body, { authorization: `Bearer ${token}` }), size }
+}
+
+/**
+ * Peers that connect without memory to that long log (levels 3 and 4), and read nothing of it. A server may cut them, or
+ * send no more until its heartbeat does; what it must not do is hold the whole log for each.
+ */
+export async function catchUp(arena: Arena, count: number): Promise<RawSocket[]> {
+  if (arena.level <= 2) return []
+  const peers: RawSocket[] = []
+  for (let n = 0; n < count; n++) {
+    peers.push(
+      await openRaw(arena, 'peer3', arena.stage.urls[0], { after: 0, isKnown: true, isPaused: true }),
+    )
+  }
+  return peers
+}
+
+/** Whether the server has cut a peer that reads nothing: nothing tells it, but what it sends comes back as an error. */
+export async function isCut({ socket }: RawSocket, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs
+  while (socket.readyState === socket.OPEN && performance.now() < deadline) {
+    socket.ping()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return socket.readyState !== socket.OPEN
+}

@@ -81,11 +81,16 @@ function measured(outcomes: readonly Outcome[]): string {
     .join('<br>')
 }
 
+const MOST_PARTS = 5
+
 /** The numbers without the lists behind them. */
 function shorten(evidence: string): string {
-  const parts = evidence.replaceAll('|', '\\|').split('; ').slice(0, 4)
-  return parts
+  return evidence
+    .replaceAll('|', '\\|')
+    .split('; ')
     .map((part) => part.replace(/^(\d+ (?:lost|twice|not theirs|out of order)):.*$/, '$1'))
+    .filter((part) => !/^not acknowledged:| on [a-z]+\/\d/.test(part))
+    .slice(0, MOST_PARTS)
     .join('; ')
 }
 

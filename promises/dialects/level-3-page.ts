@@ -40,7 +40,7 @@ export interface Level3Page extends Page {
 }
 
 /** The events of one socket are limited, at 20 a second. */
-const SEEN_AFTER_MS = 100
+const SEEN_AFTER_MS = 200
 const GAP_PATIENCE_MS = 500
 const AGAIN_AFTER_MS = 200
 /** What the server itself tells people of: no notification that a run has sent. */

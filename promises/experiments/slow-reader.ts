@@ -5,6 +5,7 @@ import { catchUp, fillLive, isCut } from './slow-live.ts'
 
 const MOST_GROWTH_BYTES = 300 * 1_048_576
 const WITHIN_MS = 10_000
+const LIVE_WITHIN_MS = 15_000
 /** What one peer asks to be sent to it, and does not read: far more than the 1 MiB that may wait for it. */
 const MOST_WAITING_BYTES = 1_048_576
 const LEAST_SERVED = 10
@@ -32,9 +33,7 @@ export const slowReader: Experiment = async (arena) => {
   const [answers, pings] = peers
   if (!answers || !pings) throw new Error('no peers')
   for (const { socket } of peers) socket.pause()
-  const deadline = performance.now() + WITHIN_MS
-  const asking = Promise.all([askForAnswers(arena, answers, deadline), askForPongs(pings, deadline)])
-  const burdens = Promise.all([asking, behind(arena, deadline)])
+  const burdens = burden(arena, answers, pings)
   let isOver = false
   const over = () => {
     isOver = true
@@ -48,7 +47,7 @@ export const slowReader: Experiment = async (arena) => {
     peak = Math.max(peak, memoryOf(arena) ?? 0)
     await sleep(100)
   }
-  const [, live] = await burdens
+  const live = await burdens
   // Nothing tells a peer that reads nothing; but what it sends comes back as an error.
   const cut = peers.filter(({ socket }) => socket.readyState !== socket.OPEN).length
   const heldBack = peers.filter(({ socket }) => socket.bufferedAmount > MOST_WAITING_BYTES / 2).length
@@ -67,8 +66,21 @@ export const slowReader: Experiment = async (arena) => {
   }
 }
 
+/** One after the other: who asks for a lot takes the time in which a lot could be sent. */
+async function burden(arena: Arena, answers: RawSocket, pings: RawSocket): Promise<Behind> {
+  const live = await behind(arena, performance.now() + LIVE_WITHIN_MS)
+  const deadline = performance.now() + WITHIN_MS
+  await Promise.all([askForAnswers(arena, answers, deadline), askForPongs(pings, deadline)])
+  return live
+}
+
+interface Behind {
+  isRight: boolean
+  says: string
+}
+
 /** A peer that is sent more than may wait for it, and others that miss as much; none of them reads. */
-async function behind(arena: Arena, deadline: number): Promise<{ isRight: boolean; says: string }> {
+async function behind(arena: Arena, deadline: number): Promise<Behind> {
   const { peer, bytes, isEnough } = await fillLive(arena, deadline)
   const wasCut = await isCut(peer, isEnough ? CUT_WITHIN_MS : 0)
   const late = await catchUp(arena, CATCHING_UP)

@@ -56,13 +56,17 @@ export function markdownTable(outcomes: readonly Outcome[], { seed, seconds }: M
     measured(outcomes.filter((outcome) => outcome.promise === promise)),
   ])
   const head = ['promise', 'says', ...LEVELS.map(String), 'measured']
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0), 3),
+  )
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
   const [{ model = 'unknown' } = {}] = cpus()
   const machine = `${platform()}, ${availableParallelism()} × ${model.trim()}, Node ${process.versions.node}`
   const when = new Date().toISOString().slice(0, 10)
   return [
     line(head),
-    line(head.map(() => '---')),
+    `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
     ...rows.map(line),
     '',
     `Made by \`npm run prove -- --write --seed ${seed}\` on ${when} in ${seconds} s (${machine}).`,

@@ -1,3 +1,4 @@
+import { findBarriers } from '@levels/shared/testing/axe.ts'
 import { describeInBrowser } from '@levels/shared/testing/browser.ts'
 import { openLesson, predictAndBreak } from '@levels/shared/testing/lesson.ts'
 import { expect, it } from 'vitest'
@@ -6,7 +7,7 @@ import { startWithPage } from './support/page.ts'
 describeInBrowser('the lesson of level 1', (browser) => {
   it('ticks each step of "Try it" as one follows it, and says after each prediction how it really went', async () => {
     const server = await startWithPage()
-    const page = await browser.visit(server.url)
+    const page = await browser.visit(server.url, { clock: true })
     await page.getByText('connected', { exact: true }).waitFor()
     await page.evaluate(() => {
       Math.random = () => 0.1 // short delays between the attempts
@@ -29,11 +30,14 @@ describeInBrowser('the lesson of level 1', (browser) => {
       'Go offline 10 s',
     ])
     await lesson.ticks(5)
-    await page.getByText('connected', { exact: true }).waitFor() // after ten seconds offline
+    await page.clock.runFor(12_000) // ten seconds offline, and the longest delay
+    await page.getByText('connected', { exact: true }).waitFor()
     await server.close()
+    await page.getByText('trying again').waitFor()
     await startWithPage({ port: server.port })
+    await page.clock.runFor(1_500)
     await lesson.ticks(4)
-  }, 60_000)
+  })
 
   it('is a page of its own: rendered, with its diagram drawn and its commands to copy', async () => {
     const server = await startWithPage()
@@ -51,6 +55,7 @@ describeInBrowser('the lesson of level 1', (browser) => {
     expect(await page.getByRole('link', { name: /^Next: level 2/ }).getAttribute('href')).toContain(
       ':3020/lesson',
     )
+    expect(await findBarriers(page)).toEqual([])
     expect(page.problems).toEqual([])
   })
 })

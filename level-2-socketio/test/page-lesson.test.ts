@@ -6,7 +6,7 @@ import { join, say, startWithPage, visitAs } from './support/page.ts'
 describeInBrowser('the lesson of level 2', (browser) => {
   it('ticks each step of "Try it" as one follows it, and says after each prediction how it really went', async () => {
     const { url } = await startWithPage()
-    const alice = await visitAs(browser, url, 'alice')
+    const alice = await visitAs(browser, url, 'alice', { clock: true })
     const lesson = await openLesson(alice)
     await lesson.ticks(1)
     const bob = await visitAs(browser, url, 'bob')
@@ -38,5 +38,5 @@ describeInBrowser('the lesson of level 2', (browser) => {
       'Go offline 10 s',
     ])
     await lesson.ticks(7)
-  }, 90_000)
+  })
 })

@@ -7,6 +7,7 @@ import {
   pressed,
   received,
   type Steps,
+  sent,
 } from '@levels/shared/client/lesson/steps.ts'
 
 /** What ticks the steps of the README's "Try it", by their numbers. */
@@ -16,7 +17,7 @@ export const steps: Steps = {
   3: inOrder(called('POST /api/dev/phones'), called('POST /api/push/subscriptions')),
   4: inOrder(called('PUT /api/dev/phones')),
   5: inAnyOrder(called('POST /api/push/subscriptions'), called('POST /api/push/test')),
-  7: inOrder(received('["notification:new",')),
+  7: inOrder(called('POST /api/push/test'), received('["notification:new",'), sent('["notifications:seen",')),
   8: inAnyOrder(received('"type":"login.new"')),
   9: inAnyOrder(called('GET /api/admin/deliveries')),
 }

@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { freePort } from '../dev/ports.ts'
 import { findChromium } from '../testing/chromium.ts'
 import { startProgram } from '../testing/process.ts'
+import { takeFilm } from './filmstrip.ts'
 
 /**
  * Takes the pictures that the READMEs show, from the levels as they are now: `npm run screenshots`, or with a folder to
@@ -68,6 +69,7 @@ if (executablePath) {
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
   try {
     for (const scene of scenes) await takeScene(browser, scene)
+    await takeFilm(browser, folder)
   } finally {
     await browser.close()
   }

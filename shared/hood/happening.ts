@@ -24,3 +24,6 @@ export interface Happening {
   /** It did not arrive. */
   lost?: boolean
 }
+
+/** The label by which an instance says now and then that it lives. */
+export const PULSE = 'lives'

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isFromElsewhere } from '../server/origin.ts'
 import { sendError } from '../server/respond.ts'
-import { type Happening, story } from './story.ts'
+import { type Happening, PULSE } from './happening.ts'
+import { story } from './story.ts'
 import { lookEverywhere } from './watch-redis.ts'
 
 /** Where a page hears what servers do, as Server-Sent Events (HTML Standard, section 9.2). Development only. */
@@ -20,7 +21,8 @@ export function createStream() {
   let stopLooking: (() => void) | undefined
 
   const hear = (message: unknown) => {
-    kept.push(message as Happening)
+    const happening = message as Happening
+    if (happening.label !== PULSE) kept.push(happening)
     if (kept.length > KEPT) kept.shift()
     for (const reader of readers) send(reader, message)
   }

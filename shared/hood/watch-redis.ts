@@ -1,3 +1,4 @@
+import { PULSE } from './happening.ts'
 import { emitting } from './recent.ts'
 import { type Happening, isHeard, type Lane, story, tell } from './story.ts'
 
@@ -16,6 +17,8 @@ const [LOOK, TOLD] = ['under-the-hood:look', 'under-the-hood:told']
 const LOOK_EVERY_MS = 4_000
 /** For so long the others tell, unless they are asked again. */
 const LOOK_FOR_MS = 10_000
+/** Whoever has been silent for some of these has died (client/hood/instances.ts). */
+const PULSE_EVERY_MS = 1_000
 
 /**
  * What is published in Redis; and over Redis, what the other instances do, as long as somebody looks. An instance that
@@ -58,6 +61,8 @@ export function watchRedis(redis: AnyRedis, lane: Lane): void {
       story.unsubscribe(pass)
     }, LOOK_FOR_MS).unref()
   }
+  const pulse = () => tell({ from: lane, to: lane, label: PULSE, ids: [] })
+  setInterval(pulse, PULSE_EVERY_MS).unref()
   unheard(subscriber.subscribe(LOOK, look))
   unheard(subscriber.subscribe(TOLD, others))
   lookers.add(() => unheard(publish(LOOK, lane)))

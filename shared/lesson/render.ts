@@ -27,7 +27,7 @@ export function renderLesson(markdown: string, resolveLink: ResolveLink): Lesson
       },
       code({ text, lang }: Tokens.Code) {
         if (lang === 'mermaid') return drawDiagram(text)
-        const code = `<pre><code>${escapeHtml(text)}</code></pre>`
+        const code = `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>`
         const shell =
           lang === 'sh'
             ? ' data-shell="POSIX shell"'
@@ -37,7 +37,7 @@ export function renderLesson(markdown: string, resolveLink: ResolveLink): Lesson
         return `<div class="command"${shell}>${code}</div>\n`
       },
       // Pictures of the page are for those who are not on it.
-      html: ({ text }) => (text.startsWith('<picture') ? '' : text),
+      html: ({ text }) => (/^<\/?(?:picture|img)/.test(text) ? '' : text),
       link({ href, tokens }) {
         const text = this.parser.parseInline(tokens)
         const target = resolveLink(href)

@@ -6,12 +6,58 @@ import type { Page } from 'playwright-core'
 /** What axe-core finds wrong with the page as it is now, one line an element: a page for everybody has none. */
 export async function findViolations(page: Page): Promise<string[]> {
   // Evaluated, not added as a script: the pages' Content-Security-Policy runs no foreign scripts.
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
+  if (!(await page.evaluate(() => 'axe' in globalThis)))
+    await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
   const { violations } = await page.evaluate(() => {
     const { axe } = globalThis as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }
     return axe.run({ resultTypes: ['violations'] })
   })
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${help}. ${failureSummary}`),
+  )
+}
+
+const LOOKS = [
+  { colorScheme: 'light', width: 1280 },
+  { colorScheme: 'dark', width: 1280 },
+  { colorScheme: 'light', width: 390 },
+  { colorScheme: 'dark', width: 390 },
+] as const
+const WIDTHS = [320, 390, 640, 768, 1280]
+
+/**
+ * What is wrong with the page as it is now, light and dark, wide and narrow: what axe-core finds, and widths at which one
+ * would have to scroll sideways. It leaves the page dark and as wide as it was.
+ */
+export async function findBarriers(page: Page): Promise<string[]> {
+  const before = page.viewportSize()
+  const found: string[] = []
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  for (const { colorScheme, width } of LOOKS) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 844 })
+    await settled(page)
+    found.push(...(await findViolations(page)).map((line) => `${colorScheme}, ${width} px: ${line}`))
+  }
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 844 })
+    const tooWide = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    if (tooWide > 0) found.push(`${width} px: scrolls sideways by ${tooWide} px`)
+  }
+  if (before) await page.setViewportSize(before)
+  return found
+}
+
+/** Until colours that change slowly are what they will be. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    Promise.all(
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY)
+        .map(({ finished }) => finished.catch(() => undefined)),
+    ).then(() => undefined),
   )
 }

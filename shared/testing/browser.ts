@@ -8,9 +8,14 @@ export interface TestPage extends Page {
   readonly problems: string[]
 }
 
+export interface VisitOptions extends BrowserContextOptions {
+  /** The page gets a clock that the test can put forward (`page.clock.runFor`): no test waits ten seconds. */
+  clock?: boolean
+}
+
 export interface TestBrowser {
   /** Opens `url` as a new visitor, no cookies, no storage of others, who leaves when the test ends. */
-  visit(url: string, options?: BrowserContextOptions): Promise<TestPage>
+  visit(url: string, options?: VisitOptions): Promise<TestPage>
   /** Opens `url` in a further tab of the same visitor. */
   newTab(page: Page, url: string): Promise<TestPage>
 }
@@ -46,10 +51,11 @@ export function describeInBrowser(name: string, tests: (browser: TestBrowser) =>
     })
     afterAll(() => chrome?.close())
     tests({
-      async visit(url, options) {
+      async visit(url, { clock, ...options } = {}) {
         if (!chrome) return unavailable.visit(url)
         const context = await chrome.newContext(options)
         onTestFinished(() => context.close())
+        if (clock) await context.clock.install()
         return openPage(await context.newPage(), url)
       },
       newTab: async (page, url) => openPage(await page.context().newPage(), url),

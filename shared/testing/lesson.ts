@@ -20,7 +20,7 @@ export async function openLesson(page: Page): Promise<{ ticks(step: number): Pro
 /** Chooses the first answer of each prediction and presses every button of "Break it": each says how it really went. */
 export async function predictAndBreak(page: Page, buttons: readonly string[]): Promise<void> {
   const breakIt = page.getByRole('group', { name: 'Break it' })
-  await breakIt.getByText('Predict first').click()
+  if (!(await breakIt.locator('.questions').isVisible())) await breakIt.getByText('Predict first').click()
   for (const name of buttons) {
     const answers = breakIt.getByRole('group', { name, exact: true }).getByRole('radio')
     await expect.poll(() => answers.count(), { message: `answers to choose from for ${name}` }).toBe(3)

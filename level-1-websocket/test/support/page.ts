@@ -1,30 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createPage } from '@levels/shared/server/page.ts'
-import { viteConfig } from '@levels/shared/server/vite.ts'
+import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
 import type { Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { startServer, type TestServer } from './server.ts'
 
-const levelDir = path.join(import.meta.dirname, '..', '..')
+export const levelDir = path.join(import.meta.dirname, '..', '..')
+const builtPage = builtPageForAll(levelDir)
 
-/** Starts level 1 with its page, as in development. A `port` is for one that comes back where it was. */
+/** Starts level 1 with its page, built. A `port` is for one that comes back where it was. */
 export async function startWithPage({ port = 0 } = {}): Promise<TestServer> {
-  return serveFrom(levelDir, false, port)
+  return serveFrom(await builtPage(), true, port)
 }
 
-/** Starts level 1 with its page as it is built for production. */
-export async function startBuilt({ port = 0 } = {}): Promise<TestServer> {
-  const dir = mkdtempSync(path.join(tmpdir(), 'level-1-'))
-  onTestFinished(() => rmSync(dir, { recursive: true }))
-  const { build } = await import('vite')
-  const config = viteConfig(levelDir)
-  await build({ ...config, build: { ...config.build, outDir: path.join(dir, 'dist') } })
-  return serveFrom(dir, true, port)
+/** Starts level 1 as in development: its page comes from its sources, and lets one look under the hood. */
+export async function startInDevelopment(): Promise<TestServer> {
+  return serveFrom(levelDir, false)
 }
 
-async function serveFrom(dir: string, production: boolean, port: number): Promise<TestServer> {
+/** Starts level 1 with the page in `dir`. */
+export async function serveFrom(dir: string, production: boolean, port = 0): Promise<TestServer> {
   const page = createPage(dir, production)
   const server = await startServer({ page }, { port, prepare: (http) => page.attach(http) })
   const close = async () => {

@@ -1,12 +1,25 @@
 import path from 'node:path'
 import { createPage } from '@levels/shared/server/page.ts'
-import type { TestBrowser, TestPage } from '@levels/shared/testing/browser.ts'
+import type { TestBrowser, TestPage, VisitOptions } from '@levels/shared/testing/browser.ts'
+import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
 import { afterTest, startServer, type TestServer } from './server.ts'
 
 export const levelDir = path.join(import.meta.dirname, '..', '..')
 
-/** The level with its page, as in development. The grace is the real one: a page needs some time to load. */
-export async function startWithPage(dir = levelDir, production = false): Promise<TestServer> {
+const builtPage = builtPageForAll(levelDir)
+
+/** Starts level 2 with its page, built. The grace is the real one: a page needs some time to load. */
+export async function startWithPage(): Promise<TestServer> {
+  return serveFrom(await builtPage(), true)
+}
+
+/** Starts level 2 as in development: its page comes from its sources, and lets one look under the hood. */
+export async function startInDevelopment(): Promise<TestServer> {
+  return serveFrom(levelDir, false)
+}
+
+/** Starts level 2 with the page in `dir`. */
+export async function serveFrom(dir: string, production: boolean): Promise<TestServer> {
   const page = createPage(dir, production)
   const server = await startServer({ page, graceMs: 3_000 }, (http) => page.attach(http))
   afterTest(() => page.close())
@@ -20,8 +33,8 @@ export async function signIn(page: TestPage, username: string): Promise<TestPage
   return page
 }
 
-export const visitAs = async (browser: TestBrowser, url: string, username: string) =>
-  signIn(await browser.visit(url), username)
+export const visitAs = async (browser: TestBrowser, url: string, username: string, options?: VisitOptions) =>
+  signIn(await browser.visit(url, options), username)
 
 export async function say(page: TestPage, text: string): Promise<void> {
   await page.getByLabel('Message', { exact: true }).fill(text)

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { newUser, pageServerForAll, send, signIn } from '../support/page.ts'
 
 describeInBrowser('under the hood of level 3', (browser) => {
-  const server = pageServerForAll()
+  const server = pageServerForAll({ inDevelopment: true })
 
   it('draws the way of one notification: posted, inserted, emitted, answered, seen', async () => {
     const page = await signIn(browser, server(), await newUser(server()))

@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { nameKey } from '@levels/shared/server/names.ts'
-import { createPage } from '@levels/shared/server/page.ts'
-import type { TestBrowser, TestPage } from '@levels/shared/testing/browser.ts'
-import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
+import { createPage, type Page as PageFiles } from '@levels/shared/server/page.ts'
+import type { TestBrowser, TestPage, VisitOptions } from '@levels/shared/testing/browser.ts'
+import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { hashPassword } from '../../src/sessions/password.ts'
 import { PASSWORD } from './person.ts'
@@ -13,24 +14,21 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const levelDir = path.join(import.meta.dirname, '..', '..')
 
-/** Starts level 3 with its page, as in development. Whoever starts it closes it. */
-export async function startWithPage({ accessTokenTtlS = 900 } = {}): Promise<TestServer> {
-  const page = createPage(levelDir, false, false)
-  const server = await startServer({ page, config: { accessTokenTtlS } })
-  await page.attach(server.http)
-  const close = async () => {
-    await Promise.all([server.close(), page.close()])
-  }
-  return { ...server, close }
-}
+const builtPage = builtPageForAll(levelDir)
 
-/** One server with its page for all tests of a group: each test makes users of its own. */
-export function pageServerForAll(options?: { accessTokenTtlS?: number }): () => TestServer {
+/**
+ * One server with its page, built, for all tests of a group: each test makes users of its own. `inDevelopment`: its page
+ * comes from its sources, and lets one look under the hood.
+ */
+export function pageServerForAll({ inDevelopment = false } = {}): () => TestServer {
   let server: TestServer | undefined
+  let page: PageFiles | undefined
   beforeAll(async () => {
-    server = await startWithPage(options)
+    page = inDevelopment ? createPage(levelDir, false, false) : createPage(await builtPage(), true)
+    server = await startServer({ page })
+    await page.attach(server.http)
   })
-  afterAll(() => server?.close())
+  afterAll(() => Promise.all([server?.close(), page?.close()]))
   return () => {
     if (!server) throw new Error('The server runs only while tests do')
     return server
@@ -79,7 +77,7 @@ export async function signIn(
   browser: TestBrowser,
   { url }: TestServer,
   username: string,
-  options?: BrowserContextOptions,
+  options?: VisitOptions,
 ): Promise<TestPage> {
   const page = await browser.visit(url, options)
   await page.getByLabel('Username').fill(username)

@@ -1,13 +1,14 @@
 import path from 'node:path'
 import { hashPassword, usernameKey } from '@levels/3-jwt-notifications/test/support/index.ts'
-import { createPage } from '@levels/shared/server/page.ts'
-import type { TestBrowser, TestPage } from '@levels/shared/testing/browser.ts'
+import { createPage, type Page as PageFiles } from '@levels/shared/server/page.ts'
+import type { TestBrowser, TestPage, VisitOptions } from '@levels/shared/testing/browser.ts'
+import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
 import {
   type PushService,
   startPushService,
   type TestSubscription,
 } from '@levels/shared/testing/push-service.ts'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { PASSWORD } from './account.ts'
 import { type Stack, startStack } from './stack.ts'
@@ -21,17 +22,20 @@ export interface PageStack extends Stack {
   service: PushService
 }
 
-/** One server with its page, and one push service, for all tests of a group. */
+const builtPage = builtPageForAll(levelDir)
+
+/** One server with its page, built, and one push service, for all tests of a group. */
 export function pageStackForAll(): () => PageStack {
   let stack: PageStack | undefined
-  const page = createPage(levelDir, false, false)
+  let page: PageFiles | undefined
   beforeAll(async () => {
+    page = createPage(await builtPage(), true)
     const service = await startPushService()
     stack = { ...(await startStack({ settings: { pushCaFile: service.caFile }, page })), service }
   })
   afterAll(async () => {
     await stack?.close()
-    await page.close()
+    await page?.close()
     await stack?.service.close()
   })
   return () => {
@@ -61,23 +65,28 @@ export interface PushPage {
   deliver(): Promise<void>
 }
 
+/** As much of a push service as a browser needs. */
+export interface PushPlace extends Pick<PushService, 'messages'> {
+  subscribe(options: { applicationServerKey?: string }): TestSubscription | Promise<TestSubscription>
+}
+
 /**
  * Opens the page in a browser that can be subscribed. Chromium subscribes at Google, over the internet; here it does at
  * the push service of the test. `permission` is what the user has answered so far; asked, the user says yes.
  */
 export async function openPushPage(
   browser: TestBrowser,
-  { url, service }: PageStack,
+  { url, service }: { url: string; service: PushPlace },
   {
     permission = 'default',
     ...options
-  }: BrowserContextOptions & { permission?: 'default' | 'granted' | 'denied' } = {},
+  }: VisitOptions & { permission?: 'default' | 'granted' | 'denied' } = {},
 ): Promise<PushPage> {
   const page = await browser.visit('about:blank', { permissions: ['notifications'], ...options })
   const subscriptions: TestSubscription[] = []
   const asked: PushPage['asked'] = []
-  await page.exposeFunction('subscribeAtService', (applicationServerKey: string) => {
-    const subscription = service.subscribe({ applicationServerKey })
+  await page.exposeFunction('subscribeAtService', async (applicationServerKey: string) => {
+    const subscription = await service.subscribe({ applicationServerKey })
     subscriptions.push(subscription)
     return { endpoint: subscription.endpoint, keys: subscription.keys }
   })
@@ -150,6 +159,17 @@ export async function signIn(page: Page, username: string): Promise<void> {
   await page.getByLabel('Password').fill(PASSWORD)
   await page.locator('form').getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('status').getByText('connected', { exact: true }).waitFor()
+}
+
+/** Sends somebody a notification with the page's form. */
+export async function sendFrom(page: Page, to: string, title: string): Promise<void> {
+  const form = page.locator('#send form')
+  await form.getByLabel('To', { exact: true }).fill(to)
+  await form.getByLabel('Title', { exact: true }).fill(title)
+  const answered = page.waitForResponse((response) => response.request().method() === 'POST')
+  await form.getByRole('button', { name: 'Send' }).click()
+  await answered
+  await form.getByText(/^Stored/).waitFor()
 }
 
 /** What the worker has put on the screen. */

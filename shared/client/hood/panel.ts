@@ -39,6 +39,10 @@ export function createPanel(page: ThisPage, onClose: () => void) {
     tabIndex: 0,
     attributes: { role: 'group', 'aria-label': 'The picture' },
   })
+  // The names stay in view, however long the way is.
+  stage.onscroll = () => {
+    stage.querySelector('.heads')?.setAttribute('transform', `translate(0 ${stage.scrollTop})`)
+  }
   const detail = h('div', { className: 'detail', attributes: { 'aria-live': 'polite' } })
   const list = h('ol', {})
   const asList = h('details', { className: 'as-list' }, h('summary', {}, 'The same as a list'), list)
@@ -101,6 +105,7 @@ export function createPanel(page: ThisPage, onClose: () => void) {
     stage.replaceChildren(draw(next, stage.clientWidth - 8, explain))
     for (const arrow of stage.querySelectorAll<SVGElement>('.arrow'))
       arrow.classList.toggle('new', !before.has(arrow.dataset.key))
+    stage.dispatchEvent(new Event('scroll'))
     stage.querySelectorAll<SVGElement>('.arrow')[focused]?.focus()
     list.replaceChildren(...next.arrows.map((arrow) => h('li', {}, ...describe(next, arrow))))
     const again = next.arrows.find(({ key }) => key === picked) ?? next.arrows[0]

@@ -1,4 +1,5 @@
 import type { Happening } from '../../hood/happening.ts'
+import { watchInstances } from './instances.ts'
 
 /** What this page knows of itself: what it has sent, and what has reached it. Times in milliseconds since 1970. */
 export interface Known {
@@ -34,6 +35,8 @@ export interface Picture {
 
 /** How long something may take to arrive before it counts as lost, in milliseconds. */
 const PATIENCE_MS = 3_000
+/** What dies so long before or after belongs to the picture, too, in milliseconds. */
+const NEAR_MS = 20_000
 /** The most happenings that are kept. */
 const MAX_KEPT = 600
 const ORDER = ['page', 'others', 'instance:', 'mongo', 'redis', 'push', 'device']
@@ -41,9 +44,11 @@ const ORDER = ['page', 'others', 'instance:', 'mongo', 'redis', 'push', 'device'
 /** Collects what is told, and makes a picture of each notification. */
 export function createStories() {
   const happenings = new Map<string, Happening>()
+  const instances = watchInstances()
 
   return {
     add(happening: Happening): void {
+      if (instances.hear(happening)) return
       happenings.set(happening.key, happening)
       const [oldest] = happenings.keys()
       if (happenings.size > MAX_KEPT && oldest !== undefined) happenings.delete(oldest)
@@ -51,17 +56,25 @@ export function createStories() {
     /** Newest first. */
     pictures(known: Known): Picture[] {
       const all = [...happenings.values()].sort((a, b) => a.at - b.at)
-      const instances = new Set(all.flatMap(({ from, to }) => [from, to]).filter(isInstance))
+      const changes = instances.changes(known.now)
+      const lanes = new Set([...all, ...changes].flatMap(({ from, to }) => [from, to]).filter(isInstance))
       const stories = new Map<string, Happening[]>()
       for (const { subject, happening } of withSubjects(all)) {
         stories.set(subject, [...(stories.get(subject) ?? []), happening])
       }
       return [...stories]
-        .map(([id, story]) => toPicture(id, story, instances, known))
+        .map(([id, story]) => toPicture(id, withChanges(story, changes), lanes, known))
         .filter((picture) => picture !== undefined)
         .reverse()
     },
   }
+}
+
+/** With the deaths and returns of instances near by. */
+function withChanges(story: readonly Happening[], changes: readonly Happening[]): Happening[] {
+  const [first, last] = [story[0]?.at ?? 0, story.at(-1)?.at ?? 0]
+  const near = changes.filter(({ at }) => at > first - NEAR_MS && at < last + NEAR_MS)
+  return [...story, ...near].sort((a, b) => a.at - b.at)
 }
 
 /** Each happening with each notification that it is about. A request belongs to what it led to. */

@@ -5,8 +5,8 @@ import type { TestBrowser, TestPage, VisitOptions } from '@levels/shared/testing
 import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, vi } from 'vitest'
-import { hashPassword } from '../../src/sessions/password.ts'
 import { PASSWORD } from './person.ts'
+import { quickHash } from './quick-hash.ts'
 import { startServer, type TestServer } from './server.ts'
 
 // A page is many files, loaded by a browser beside everything else that this machine does.
@@ -36,7 +36,7 @@ export function pageServerForAll({ inDevelopment = false } = {}): () => TestServ
 }
 
 let users = 0
-const passwordHash = hashPassword(PASSWORD)
+const passwordHash = quickHash(PASSWORD)
 
 export interface NewUser {
   /** How many notifications are in the log, "Number 1" and so on, all of them seen. */
@@ -50,7 +50,7 @@ export async function newUser(
   { seen = 0, role = 'user' }: NewUser = {},
 ): Promise<string> {
   const username = `visitor-${++users}`
-  const account = { username, usernameKey: nameKey(username), passwordHash: await passwordHash, role }
+  const account = { username, usernameKey: nameKey(username), passwordHash: passwordHash, role }
   await server.models.User.create({ ...account, deliveredUpTo: seen, createdAt: new Date() })
   await notify(server, username, ...Array.from({ length: seen }, (_, n) => ({ title: `Number ${n + 1}` })))
   return username

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { hashPassword, usernameKey } from '@levels/3-jwt-notifications/test/support/index.ts'
+import { quickHash, usernameKey } from '@levels/3-jwt-notifications/test/support/index.ts'
 import { createPage, type Page as PageFiles } from '@levels/shared/server/page.ts'
 import type { TestBrowser, TestPage, VisitOptions } from '@levels/shared/testing/browser.ts'
 import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
@@ -45,12 +45,12 @@ export function pageStackForAll(): () => PageStack {
 }
 
 let users = 0
-const passwordHash = hashPassword(PASSWORD)
+const passwordHash = quickHash(PASSWORD)
 
 /** Makes a user. Returns the name, which nobody else has. */
 export async function newUser({ models }: Stack, role: 'user' | 'admin' = 'user'): Promise<string> {
   const username = `visitor-${++users}`
-  const account = { username, usernameKey: usernameKey(username), passwordHash: await passwordHash, role }
+  const account = { username, usernameKey: usernameKey(username), passwordHash: passwordHash, role }
   await models.User.create({ ...account, createdAt: new Date() })
   return username
 }

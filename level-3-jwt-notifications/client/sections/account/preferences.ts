@@ -68,7 +68,7 @@ export function preferencesForm({ preferences, connection }: App): Node[] {
             const others = off[channel].filter((one) => one !== type)
             save({ off: { ...off, [channel]: box.checked ? others : [...others, type] } })
           }
-          return h('td', {}, box)
+          return h('td', {}, h('label', {}, box))
         }),
       ),
     ),

@@ -2,5 +2,5 @@
 
 export { nameKey as usernameKey } from '@levels/shared/server/names.ts'
 export { openPageLike } from './page-like.ts'
-export { documentedBy, namedIn } from './readme.ts'
 export { quickHash } from './quick-hash.ts'
+export { documentedBy, namedIn } from './readme.ts'

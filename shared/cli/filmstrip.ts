@@ -11,7 +11,7 @@ import { startProgram } from '../testing/process.ts'
  */
 export async function takeFilm(browser: Browser, folder: string): Promise<void> {
   const data = await mkdtemp(path.join(tmpdir(), 'film-'))
-  const port = await freePort()
+  const port = await freePort([1, 40])
   const env = {
     PORT: String(port),
     DATA_DIR: data,
@@ -53,6 +53,7 @@ export async function takeFilm(browser: Browser, folder: string): Promise<void> 
       await take(picture)
     }
     await phone.locator('.banner').getByText('Lunch is ready').waitFor()
+    await phone.evaluate((section) => section.scrollIntoView()) // above the picture
     await take(phone)
     await look(alice, true)
     await picture.getByRole('img', { name: 'seen up to' }).focus()
@@ -60,7 +61,6 @@ export async function takeFilm(browser: Browser, folder: string): Promise<void> 
     await alice.getByRole('button', { name: 'Close under the hood' }).click()
     const admin = await enter(browser, `http://localhost:${port + 1}`, 'admin')
     const deliveries = admin.getByRole('region', { name: 'Deliveries' })
-    await deliveries.getByRole('button', { name: 'sent 1' }).click()
     await deliveries.getByText('push to alice').waitFor()
     await take(deliveries)
   } finally {
@@ -70,7 +70,7 @@ export async function takeFilm(browser: Browser, folder: string): Promise<void> 
 }
 
 async function enter(browser: Browser, url: string, name: string): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1000, height: 1150 } })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1500 } })
   await page.goto(url)
   await page.getByRole('button', { name: `as ${name}` }).click()
   await page.getByText('connected', { exact: true }).waitFor()

@@ -71,13 +71,15 @@ describeInBrowser('push, on the page of level 4,', (browser) => {
       () => Object.defineProperty(window, 'isSecureContext', { value: false }),
     ],
     ['unsupported', /This browser has no web push/, () => Reflect.deleteProperty(window, 'PushManager')],
-  ])('is explained where it is %s', async (_, words, spoil) => {
+  ])('is explained where it is %s', async (what, words, spoil) => {
     const page = await browser.visit('about:blank')
     await page.addInitScript(spoil)
     await page.goto(stack().url)
     await signIn(page, await newUser(stack()))
     await page.getByRole('region', { name: 'Push' }).getByText(words).waitFor()
     expect(await page.getByRole('button', { name: /push$/ }).count()).toBe(0)
+    // On an iPhone there is a way; on plain http there is none.
+    expect(await page.getByText(/“Add to Home Screen”/).count()).toBe(what === 'unsupported' ? 1 : 0)
     expect(page.problems).toEqual([])
   })
 

@@ -177,7 +177,7 @@ function describeParts(parts: readonly Part[]): HTMLDListElement {
     h('dt', {}, name),
     h('dd', {}, h('pre', {}, indented(text))),
   ])
-  return h('dl', { className: 'parts' }, ...rows)
+  return h('dl', { className: 'parts', tabIndex: 0 }, ...rows)
 }
 
 function indented(text: string): string {

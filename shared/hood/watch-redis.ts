@@ -52,20 +52,24 @@ export function watchRedis(redis: AnyRedis, lane: Lane): void {
     mine.add(happening) // not to be passed on once more
     if (story.hasSubscribers) story.publish(happening)
   }
+  const pulse = () => tell({ from: lane, to: lane, label: PULSE, ids: [] })
+  setInterval(pulse, PULSE_EVERY_MS).unref()
   const look = (by: string) => {
     if (by === lane) return
     if (!stop) story.subscribe(pass)
+    pulse()
     clearTimeout(stop)
     stop = setTimeout(() => {
       stop = undefined
       story.unsubscribe(pass)
     }, LOOK_FOR_MS).unref()
   }
-  const pulse = () => tell({ from: lane, to: lane, label: PULSE, ids: [] })
-  setInterval(pulse, PULSE_EVERY_MS).unref()
   unheard(subscriber.subscribe(LOOK, look))
   unheard(subscriber.subscribe(TOLD, others))
-  lookers.add(() => unheard(publish(LOOK, lane)))
+  lookers.add(() => {
+    unheard(publish(LOOK, lane))
+    pulse()
+  })
 }
 
 const lookers = new Set<() => void>()

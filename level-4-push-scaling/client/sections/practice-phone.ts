@@ -26,7 +26,12 @@ export function mountPracticePhone({ api, user, signal }: App): void {
   const answer = h('select', {}, ...answers.map(([value, label]) => h('option', { value }, label)))
   const tell = h('label', { className: 'tell' }, 'Its push service answers ', answer)
   const screen = h('div', { className: 'screen', attributes: { role: 'img', 'aria-label': 'Locked screen' } })
-  const crossed = h('div', { className: 'crossed' })
+  // It scrolls by itself, so the keyboard must reach it.
+  const crossed = h('div', {
+    className: 'crossed',
+    tabIndex: 0,
+    attributes: { role: 'group', 'aria-label': 'What crossed' },
+  })
   const scene = h(
     'div',
     { className: 'phone-scene', hidden: true },

@@ -69,7 +69,7 @@ describeInBrowser('a practice phone', (browser) => {
       await phone.getByLabel('Its push service answers').selectOption(answer)
       await changed
       await sendFrom(admin, 'alice', title)
-      await phone.getByText(new RegExp(`^${answer} at`)).waitFor()
+      await phone.getByText(new RegExp(`^${answer} at \\d`)).waitFor()
     }
     const shows = (words: RegExp) =>
       expect

@@ -41,11 +41,12 @@ export function createStream() {
     res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     res.write(`retry: 500\ndata: ${JSON.stringify({ now: Date.now() })}\n\n`)
     for (const message of kept) send(res, message)
-    if (readers.size === 0) {
+    const isFirst = readers.size === 0
+    readers.add(res)
+    if (isFirst) {
       story.subscribe(hear)
       stopLooking = lookEverywhere()
     }
-    readers.add(res)
     res.on('close', () => leave(res))
   }
 

@@ -45,8 +45,10 @@ export function renderLesson(markdown: string, resolveLink: ResolveLink): Lesson
         return `<a href="${escapeHtml(target)}">${text}</a>`
       },
       table(token) {
+        const cell = ({ text, tokens }: Tokens.TableCell, tag: 'th' | 'td') =>
+          text === '' ? '<td></td>' : `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`
         const row = (cells: Tokens.TableCell[], tag: 'th' | 'td') =>
-          `<tr>${cells.map((cell) => `<${tag}>${this.parser.parseInline(cell.tokens)}</${tag}>`).join('')}</tr>`
+          `<tr>${cells.map((one) => cell(one, tag)).join('')}</tr>`
         const body = token.rows.map((cells) => row(cells, 'td')).join('')
         // It scrolls by itself where the page is narrow, and then the keyboard must reach it.
         return `<div class="table" tabindex="0" role="group" aria-label="Table"><table><thead>${row(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`

@@ -43,7 +43,11 @@ export function createPanel(page: ThisPage, onClose: () => void) {
   stage.onscroll = () => {
     stage.querySelector('.heads')?.setAttribute('transform', `translate(0 ${stage.scrollTop})`)
   }
-  const detail = h('div', { className: 'detail', attributes: { 'aria-live': 'polite' } })
+  const detail = h('div', {
+    className: 'detail',
+    tabIndex: 0,
+    attributes: { role: 'group', 'aria-label': 'What this arrow is', 'aria-live': 'polite' },
+  })
   const list = h('ol', {})
   const asList = h('details', { className: 'as-list' }, h('summary', {}, 'The same as a list'), list)
   const button = (label: string, onclick: () => void) =>

@@ -26,20 +26,22 @@ describeInBrowser('a token that ends', (browser) => {
   })
   afterEach(() => vi.restoreAllMocks())
 
-  /** Tells this user's open pages that their token is about to end, as the server does some minutes later. */
-  function expireSoon(username: string): void {
+  /** Tells this user's open pages that their token is about to end, as the server does in time; until all have a new one. */
+  async function expireSoon(username: string): Promise<void> {
     ahead += 2_000 // the next token ends later than this one: times in tokens are whole seconds
-    for (const socket of server().io.sockets.sockets.values()) {
-      const { username: name, expiresAt } = socket.data
-      if (name === username) socket.emit('session:expiring', { expiresAt: new Date(expiresAt).toISOString() })
-    }
+    const sockets = [...server().io.sockets.sockets.values()].filter(({ data }) => data.username === username)
+    const before = sockets.map(({ data }) => data.expiresAt)
+    for (const socket of sockets)
+      socket.emit('session:expiring', { expiresAt: new Date(socket.data.expiresAt).toISOString() })
+    const isRenewed = () => sockets.every(({ data }, index) => data.expiresAt > (before[index] ?? 0))
+    await expect.poll(isRenewed).toBe(true)
   }
 
   it('is renewed on the open socket, again and again: the user notices nothing', async () => {
     const user = await newUser(server())
     const page = await signIn(browser, server(), user)
     for (const times of [1, 2, 3]) {
-      expireSoon(user)
+      await expireSoon(user)
       await expect.poll(() => renewals(page)).toBe(times)
     }
     expect(await linesWith(page, 'session:ready')).toBe(1)
@@ -58,7 +60,7 @@ describeInBrowser('a token that ends', (browser) => {
       if (url === '/api/auth/refresh') refreshes++
     })
     for (const times of [1, 2, 3]) {
-      expireSoon(user)
+      await expireSoon(user)
       for (const tab of tabs) await expect.poll(() => renewals(tab)).toBeGreaterThanOrEqual(times)
     }
     // Refreshing each for itself, they would be nine.
@@ -94,7 +96,7 @@ describeInBrowser('a token that ends', (browser) => {
     await connected(page)
     const tabs = [page, await browser.newTab(page, server().url)]
     for (const tab of tabs) await connected(tab)
-    expireSoon(user)
+    await expireSoon(user)
     for (const tab of tabs) {
       await expect.poll(() => renewals(tab)).toBeGreaterThanOrEqual(1)
       await connected(tab)

@@ -15,6 +15,9 @@ import {
 const linesWith = async (page: TestPage, text: string) =>
   (await wireOf(page)).filter((line) => line.includes(text)).length
 const renewals = (page: TestPage) => linesWith(page, '"session:renew"')
+/** Until the last refresh is over in every tab: one that is asked for meanwhile is the same one. */
+const refreshed = (page: TestPage) =>
+  page.evaluate(() => navigator.locks.request('session', () => undefined).then(() => undefined))
 
 describeInBrowser('a token that ends', (browser) => {
   const server = pageServerForAll()
@@ -43,6 +46,7 @@ describeInBrowser('a token that ends', (browser) => {
     for (const times of [1, 2, 3]) {
       await expireSoon(user)
       await expect.poll(() => renewals(page)).toBe(times)
+      await refreshed(page)
     }
     expect(await linesWith(page, 'session:ready')).toBe(1)
     await notify(server(), user, { title: 'Still here' })
@@ -62,6 +66,7 @@ describeInBrowser('a token that ends', (browser) => {
     for (const times of [1, 2, 3]) {
       await expireSoon(user)
       for (const tab of tabs) await expect.poll(() => renewals(tab)).toBeGreaterThanOrEqual(times)
+      await refreshed(page)
     }
     // Refreshing each for itself, they would be nine.
     expect(refreshes).toBe(3)

@@ -9,7 +9,7 @@ readEnvFile()
 const { enableCompileCache } = /** @type {{ enableCompileCache?: () => void }} */ (module)
 enableCompileCache?.()
 
-const tsx = 'tsx/esm'
+const tsx = 'tsx'
 if (typescriptArguments.length > 0) await import(tsx)
 // What is forked from here runs TypeScript, too.
 process.execArgv.push(...typescriptArguments)

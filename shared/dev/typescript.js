@@ -2,12 +2,11 @@
 
 /**
  * What Node must be told to run the TypeScript sources: nothing where it does so by itself (22.18 and newer), else to
- * load tsx, for ES modules only: what is CommonJS comes from packages, and tsx would go through all of it.
- * For the start of a process: `fork(file, { execArgv: typescriptArguments })`.
+ * load tsx. For the start of a process: `fork(file, { execArgv: typescriptArguments })`.
  *
  * @type {string[]}
  */
 export const typescriptArguments =
   'typescript' in process.features && process.features.typescript
     ? []
-    : ['--import', import.meta.resolve('tsx/esm')]
+    : ['--import', import.meta.resolve('tsx')]

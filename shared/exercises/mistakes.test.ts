@@ -1,10 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, vi } from 'vitest'
 import { root } from '../testing/process.ts'
 import { tryFile } from './attempt.ts'
 import { findExercises } from './exercise.ts'
+
+vi.setConfig({ maxConcurrency: 4 })
 
 // Inside the repository, where the packages are found, as my/ is.
 mkdirSync(path.join(root, '.data'), { recursive: true })
@@ -66,7 +68,7 @@ const mistakes: [string, string | (() => string), RegExp][] = [
   ],
 ]
 
-it.each(mistakes)(
+it.concurrent.each(mistakes)(
   'tells %s in a sentence, with its line',
   { timeout: 60_000 },
   async (name, source, sentence) => {
@@ -80,15 +82,15 @@ it.each(mistakes)(
   },
 )
 
-it.each([
+it.concurrent.each([
   ['a loop that never ends', 'while (true) {}', /is busy.*A loop that never ends\?/],
   [
     'an await for something that never comes',
     'setInterval(() => undefined, 1_000)\nawait new Promise(() => undefined)',
     /waits for something before it listens.*MONGODB_URI/,
   ],
-])('tells %s from a program that does not listen', { timeout: 60_000 }, async (_what, source, sentence) => {
-  const file = path.join(dir, 'not-yet.ts')
+])('tells %s from a program that does not listen', { timeout: 60_000 }, async (what, source, sentence) => {
+  const file = path.join(dir, `${what.replaceAll(' ', '-')}.ts`)
   writeFileSync(file, `${source}\n`)
   const [echo] = findExercises()
   if (!echo) throw new Error('There are no exercises.')
@@ -105,7 +107,7 @@ it('names the file that is there when the right one is not', async () => {
   )
 })
 
-it('tells a page without its export which one is missing', { timeout: 30_000 }, async () => {
+it.concurrent('tells a page without its export which one is missing', { timeout: 30_000 }, async () => {
   const file = path.join(dir, 'client.ts')
   writeFileSync(file, 'export function conect() {}\n')
   const page = findExercises().find(({ fileName }) => fileName === 'client.ts')

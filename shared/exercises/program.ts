@@ -140,14 +140,13 @@ async function listening(child: ChildProcess, port: number, shown: string, loadi
   while (!(await answers(port))) {
     await sleep(10)
     if (!isOver()) continue
-    if (turns) break
     child.send('turning?')
     const answer = once(child, 'message', { signal: AbortSignal.timeout(patience(TURNING_MS)) })
     turns = await answer.then(
       () => true,
       () => false,
     )
-    if (!turns) break
+    if (!turns || loadedAt !== undefined || limitMs > loadingMs) break
     // Still loading, on a machine that is busy with other things: it gets as much time again, twice.
     limitMs = 3 * loadingMs
   }

@@ -7,7 +7,7 @@ import { patience } from '@levels/shared/exercises/patience.ts'
 import { LONG_MS, openStage, send } from '../stage.ts'
 
 export async function check(attempt: Attempt): Promise<void> {
-  const stage = await openStage(attempt)
+  const stage = await openStage(attempt, { BEAT_MS: String(patience(300)) })
   const { redis } = stage
   const line = await openLink({ targets: [`http://127.0.0.1:${redis.address.port}`], name: 'app2 to Redis' })
   attempt.defer(line.close)
@@ -48,7 +48,6 @@ export async function check(attempt: Attempt): Promise<void> {
   attempt.step('the line between app2 and Redis is down for a moment; for app1 all is well')
   line.down()
   await send(attempt, ann, bob, 'five')
-  await sleep(patience(150)) // what app1 publishes goes out after its answer
   line.up()
   attempt.expect(
     await page.shows('five', patience(LONG_MS)),
@@ -79,7 +78,7 @@ async function shows(attempt: Attempt, { ann, bob, page }: Scene, text: string, 
 async function crosses({ ann, bob, page }: Scene): Promise<void> {
   for (let n = 1; n <= 30; n++) {
     await ann.send(bob.name, `there ${n}?`)
-    if (await page.shows(`there ${n}?`, 100)) return
+    if (await page.shows(`there ${n}?`, patience(100))) return
     await sleep(100)
   }
 }

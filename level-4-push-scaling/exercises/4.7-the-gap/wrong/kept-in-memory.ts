@@ -316,16 +316,14 @@ const publish = (channel: string, message: string) => publisher.publish(channel,
 const bus = { publish, on: publisher.on.bind(publisher), pSubscribe: publisher.pSubscribe }
 io.adapter(createAdapter(bus, subscriber))
 
-// While Redis is away, the log is read.
-let isGap = false
+// While Redis is away for longer, the log is read.
+let away = 0
 
 async function beat(): Promise<void> {
-  isGap = !publisher.isReady
-  const behind = isGap ? [...io.sockets.sockets.values()] : []
-  isGap = false
+  away = publisher.isReady ? 0 : away + 1
+  const behind = away > 5 ? [...io.sockets.sockets.values()] : []
   const welcomed = behind.filter(({ data }) => data.toldUpTo !== undefined)
-  const told = await Promise.allSettled(welcomed.map(sendMissed))
-  isGap ||= told.some(({ status }) => status === 'rejected') // the database is away, too
+  await Promise.allSettled(welcomed.map(sendMissed))
   setTimeout(beat, BEAT_MS)
 }
 beat()

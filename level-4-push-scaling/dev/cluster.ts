@@ -70,7 +70,12 @@ async function runCluster(env: Env): Promise<void> {
         ],
       ),
     )
-    process.send?.({ ready: balancer.ready })
+    // A saved file: the services live on, and so does the balancer.
+    process.on('message', (message: { restart?: string }) => {
+      if (message.restart === undefined) return
+      for (const app of [app1, app2]) app.restart({ SOURCES_VERSION: message.restart })
+    })
+    process.send?.({ ready: balancer.ready, restarts: true })
   } catch (error) {
     console.error(error instanceof StartError ? error.message : `Level 4 failed to start: ${error}`)
     await closeAll()

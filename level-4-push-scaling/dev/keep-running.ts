@@ -6,6 +6,8 @@ import { sayGoodbye } from '@levels/shared/dev/goodbye.js'
 import { type Env, StartError } from '@levels/shared/server/config.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 
+const runner = path.join(import.meta.dirname, '../../shared/dev/program.js')
+
 export interface ProgramOptions {
   /** As it is called in the log. */
   name: string
@@ -29,6 +31,8 @@ export interface Ready {
 
 /** With what it said when it was ready the first time. */
 export interface RunningProgram extends Ready {
+  /** Ends it and starts it again at once, with these variables added to its environment. */
+  restart(more: Env): void
   stop(): Promise<void>
 }
 
@@ -38,25 +42,35 @@ export interface RunningProgram extends Ready {
  */
 export async function keepRunning(options: ProgramOptions): Promise<RunningProgram> {
   const { name, log, restartAfterMs, stopWithinMs } = options
+  let { env } = options
   let child: ChildProcess | undefined
-  let restart: NodeJS.Timeout | undefined
+  let timer: NodeJS.Timeout | undefined
+  /** Those that were asked to make room for the next one. */
+  const replaced = new WeakSet<ChildProcess>()
   let stopping = false
 
   const start = (): Promise<Ready> => {
-    const started = launch(options)
+    const started = launch({ ...options, env })
     child = started.child
     child.once('exit', (code, signal) => {
       child = undefined
       if (stopping || !everReady) return
+      if (replaced.has(started.child)) return startAgain()
       log.warn(
         `${name} ended (${signal ?? `exit code ${code}`}): starting it again in ${restartAfterMs / 1000} s`,
       )
-      restart = setTimeout(
-        () => start().catch((error: Error) => log.warn(`${name}: ${error.message}`)),
-        restartAfterMs,
-      )
+      timer = setTimeout(startAgain, restartAfterMs)
     })
     return started.ready
+  }
+
+  const startAgain = () => {
+    clearTimeout(timer)
+    const ready = start()
+    const mine = child
+    ready.catch((error: Error) => {
+      if (mine && !replaced.has(mine)) log.warn(`${name}: ${error.message}`)
+    })
   }
 
   let everReady = false
@@ -64,9 +78,15 @@ export async function keepRunning(options: ProgramOptions): Promise<RunningProgr
   everReady = true
   return {
     ...ready,
+    restart(more) {
+      env = { ...env, ...more }
+      if (!child) return startAgain()
+      replaced.add(child)
+      void end(child, stopWithinMs)
+    },
     async stop() {
       stopping = true
-      clearTimeout(restart)
+      clearTimeout(timer)
       if (child) await end(child, stopWithinMs)
     },
   }
@@ -81,7 +101,7 @@ function launch({ name, script, env }: ProgramOptions): { child: ChildProcess; r
     detached: process.platform !== 'win32',
     windowsHide: true,
   }
-  const child = fork(path.join(import.meta.dirname, '..', script), options)
+  const child = fork(runner, [path.join(import.meta.dirname, '..', script)], options)
   // Whatever happens to us, it does not stay behind.
   const kill = () => child.kill('SIGKILL')
   process.on('exit', kill)

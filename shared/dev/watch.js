@@ -16,6 +16,8 @@ const runner = fileURLToPath(new URL('./program.js', import.meta.url))
  *
  * Unlike `node --watch`, it ends with the program's own exit code when the program refuses to start (a taken port,
  * a bad setting), and passes SIGINT, SIGTERM and SIGHUP on, so that the exit code of a stop is the program's, too.
+ * A program that says `process.send({ restarts: true })` is sent `{ restart: version }` instead, and starts anew what it
+ * has to; if a file in its folder `dev/` has changed, it is started anew itself.
  *
  * @param {string} script
  * @param {{ folders?: string[], onChange?: () => void }} [options] `onChange` is called when any source has changed, the
@@ -25,23 +27,26 @@ export function watchProgram(script, { folders = [], onChange } = {}) {
   /** @type {import('node:child_process').ChildProcess | undefined} */
   let child
   let everReady = false
+  let restartsItself = false
   /** @type {'running' | 'restarting' | 'stopping'} */
   let state = 'running'
   /** @type {NodeJS.Signals | undefined} */
   let stopSignal
   let stoppedAt = 0
   let starts = 0
+  // The pages of several instances ask for it: another number means other sources (see page.ts).
+  const nextVersion = () => `${process.pid}.${starts++}`
 
   const start = () => {
     state = 'running'
-    // The pages of several instances ask for it: another number means other sources (see page.ts).
-    const env = { ...process.env, SOURCES_VERSION: `${process.pid}.${starts++}` }
-    child = fork(runner, [script], { env, execArgv: [] })
-    child.once('message', () => {
+    child = fork(runner, [script], { env: { ...process.env, SOURCES_VERSION: nextVersion() }, execArgv: [] })
+    child.once('message', (message) => {
       everReady = true
+      restartsItself = message instanceof Object && 'restarts' in message
     })
     child.once('exit', (code, signal) => {
       child = undefined
+      restartsItself = false
       if (state === 'restarting') return start()
       // Stopped while it was still loading, it cannot have listened for the signal: an orderly stop all the same.
       if (signal !== null && signal === stopSignal) process.exit(0)
@@ -50,9 +55,10 @@ export function watchProgram(script, { folders = [], onChange } = {}) {
     })
   }
 
-  const restart = () => {
+  const restart = (/** @type {'server' | 'runner'} */ kind) => {
     if (state !== 'running') return
     if (!child) return start()
+    if (restartsItself && kind === 'server') return void child.send({ restart: nextVersion() })
     state = 'restarting'
     sayGoodbye(child)
   }
@@ -75,7 +81,7 @@ export function watchProgram(script, { folders = [], onChange } = {}) {
   start()
   watchSources(folders, (kind) => {
     onChange?.()
-    if (kind === 'server') restart()
+    if (kind !== 'page') restart(kind)
   })
 }
 
@@ -83,21 +89,22 @@ export function watchProgram(script, { folders = [], onChange } = {}) {
  * Calls `changed` once for each burst of changes to sources in `folders` (see kindOfSource), with what has to follow.
  *
  * @param {string[]} folders
- * @param {(kind: 'server' | 'page') => void} changed
+ * @param {(kind: 'server' | 'runner' | 'page') => void} changed
  */
 function watchSources(folders, changed) {
   /** @type {NodeJS.Timeout | undefined} */
   let pending
-  let touchesServer = false
+  /** @type {Set<'server' | 'runner' | 'page'>} */
+  const touched = new Set()
   const tell = () => {
-    changed(touchesServer ? 'server' : 'page')
-    touchesServer = false
+    changed(touched.has('runner') ? 'runner' : touched.has('server') ? 'server' : 'page')
+    touched.clear()
   }
   for (const folder of folders) {
     const watcher = watch(folder, { recursive: true }, (_event, file) => {
       const kind = kindOfSource(file ?? '')
       if (!kind) return
-      touchesServer ||= kind === 'server'
+      touched.add(kind)
       clearTimeout(pending)
       pending = setTimeout(tell, BURST_MS)
     })

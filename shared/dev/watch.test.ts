@@ -59,6 +59,18 @@ describe('a program that is watched', () => {
     expect(program.stdout().match(/told to stop/g)).toHaveLength(1)
   })
 
+  it('is told, and lives on, when it starts anew by itself what has to', async () => {
+    const program = watched(`
+      process.on('message', ({ restart }) => console.log('told', typeof restart))
+      process.send?.({ restarts: true })
+      console.log('runs')
+    `)
+    await program.printed(/runs/)
+    writeFileSync(path.join(program.folder, 'src', 'file.ts'), 'export {}')
+    await program.printed(/told/)
+    expect(program.stdout()).toBe('runs\ntold string\n')
+  })
+
   it('ends with its exit code when it refuses to start', async () => {
     const program = watched("console.error('No.'); process.exit(3)")
     expect(await program.exit).toEqual({ code: 3, signal: null })

@@ -31,7 +31,8 @@ function watchServer({ watcher }: ViteDevServer, folders: string[]): () => Promi
   let ending = false
   watcher.add(folders)
   watcher.on('all', (_event, file) => {
-    ending ||= kindIn(folders, file) === 'server'
+    const kind = kindIn(folders, file)
+    ending ||= kind === 'server' || kind === 'runner'
   })
   return async () => {
     if (!process.connected) return false
@@ -40,7 +41,7 @@ function watchServer({ watcher }: ViteDevServer, folders: string[]): () => Promi
   }
 }
 
-function kindIn(folders: string[], file: string): 'server' | 'page' | undefined {
+function kindIn(folders: string[], file: string): ReturnType<typeof kindOfSource> {
   const folder = folders.find((one) => file.startsWith(one + path.sep) || file.startsWith(`${one}/`))
   return folder === undefined ? undefined : kindOfSource(path.relative(folder, file))
 }

@@ -78,6 +78,18 @@ describe('a level that was taken out', () => {
     expect(all.sort()).toEqual(['@levels/shared', 'beautiful-mermaid', 'marked', 'sirv', 'ws'])
   })
 
+  it('brings its containers along, made of what is there', () => {
+    const dir = copyOf('level-4-push-scaling')
+    for (const name of ['docker-compose.yml', '.dockerignore', '.env.example'])
+      expect(readFileSync(path.join(dir, name), 'utf8')).toBe(readFileSync(path.join(root, name), 'utf8'))
+    const dockerfile = readFileSync(path.join(dir, 'level-4-push-scaling/Dockerfile'), 'utf8')
+    const copied = [...dockerfile.matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, from = '']) =>
+      from.split(' '),
+    )
+    expect(copied).toContain('level-3-jwt-notifications/package.json')
+    expect(copied.filter((file) => !existsSync(path.join(dir, file)))).toEqual([])
+  })
+
   it('is never written over what is there', () => {
     const dir = copyOf('level-1-websocket')
     const plan = planLevelCopy(root, 'level-2-socketio', 'my-app')

@@ -28,6 +28,8 @@ const ROOT_FILES = [
   'vitest.config.ts',
   'package-lock.json',
 ]
+/** For a level with a Dockerfile. */
+const DOCKER_FILES = ['docker-compose.yml', '.dockerignore', '.env.example']
 const ALWAYS = ['tsx', 'typescript', 'vitest', '@types/node']
 
 /**
@@ -37,8 +39,11 @@ const ALWAYS = ['tsx', 'typescript', 'vitest', '@types/node']
 export function planLevelCopy(house: string, folder: string, name: string): LevelCopy {
   const level = listFiles(path.join(house, folder))
   const code = level.filter((file) => /\.([cm]?[jt]s|css|html)$/.test(file))
-  const { files, packages } = closureOf([...code, ...TOOLS.map((file) => path.join(house, file))], house)
-  const all = [...new Set([...level, ...files])].map((file) =>
+  const { files: imported, packages } = closureOf(
+    [...code, ...TOOLS.map((file) => path.join(house, file))],
+    house,
+  )
+  const all = [...new Set([...level, ...imported])].map((file) =>
     path.relative(house, file).replaceAll(path.sep, '/'),
   )
 
@@ -57,8 +62,24 @@ export function planLevelCopy(house: string, folder: string, name: string): Leve
   }
   written.set('package.json', toText(rootManifest(house, name, workspaces, isNeeded)))
   written.set('README.md', readme(house, folder))
-  const rootFiles = ROOT_FILES.filter((file) => existsSync(path.join(house, file)))
-  return { files: [...new Set([...all, ...rootFiles])].filter((file) => !written.has(file)).sort(), written }
+  const dockerfile = `${folder}/Dockerfile`
+  const isDocked = all.includes(dockerfile)
+  const rootFiles = [...ROOT_FILES, ...(isDocked ? DOCKER_FILES : [])]
+  const files = [...new Set([...all, ...rootFiles.filter((file) => existsSync(path.join(house, file)))])]
+  if (isDocked) written.set(dockerfile, dockerfileOf(house, dockerfile, [...files, ...written.keys()]))
+  return { files: files.filter((file) => !written.has(file)).sort(), written }
+}
+
+/** The same image, without copying what is not there. */
+function dockerfileOf(house: string, dockerfile: string, files: string[]): string {
+  const lines = readFileSync(path.join(house, dockerfile), 'utf8').split('\n')
+  const isThere = (source: string) => files.some((file) => file === source || file.startsWith(`${source}/`))
+  return lines
+    .filter((line) => {
+      const [, source] = /^COPY (?!--)(\S+)/.exec(line) ?? []
+      return source === undefined || isThere(source)
+    })
+    .join('\n')
 }
 
 /** Writes a copy into `target`. Throws when something is there already; then nothing is written. */
@@ -129,16 +150,20 @@ function rootManifest(
 
 function readme(house: string, folder: string): string {
   const { description } = readManifest(house, folder)
+  const docker = existsSync(path.join(house, folder, 'Dockerfile'))
+    ? '\nAfter `npm install`, `docker compose up --build` runs it in containers.\n'
+    : ''
   return `# ${description}
 
-Taken out of "Realtime, level by level", revision ${revisionOf(house)}. The lesson is ${folder}/README.md.
+Taken out of "Realtime, level by level", revision ${revisionOf(house)}. The lesson is ${folder}/README.md. Exercises, cards
+and benchmarks stayed there.
 
 \`\`\`sh
 npm install
 npm start
 npm test
 \`\`\`
-`
+${docker}`
 }
 
 function toText(manifest: Manifest): string {

@@ -61,11 +61,12 @@ test('a message that Redis did not take is a gap to all others as soon as the se
   expect(other.gaps.filter((gap) => gap === 'over')).toEqual(before)
 })
 
-test('an instance that dies is a gap for as long as it is missed, and once more when it is given up', async () => {
+test('an instance that dies is a gap for as long as it is missed, once more when it is given up, and no fault of the others', async () => {
   const [here, other] = [await watch(), await watch()]
   await beats(here, 4)
   other.connection.close()
   await expect.poll(() => here.gaps).toContain('perhaps')
+  expect(here.isConnected()).toBe(true)
   await expect.poll(() => here.gaps).toContain('over')
   expect(here.gaps.filter((gap) => gap === 'over')).toHaveLength(1)
 })

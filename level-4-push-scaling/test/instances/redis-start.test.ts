@@ -1,26 +1,24 @@
 import { once } from 'node:events'
 import net, { type AddressInfo, type Socket } from 'node:net'
-import { type EmbeddedMongo, startEmbeddedMongo } from '@levels/embedded-mongo'
 import { type RunningRedis, startRedis } from '@levels/embedded-redis'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { launchInstance } from '../support/instance.ts'
+import { createLog } from '@levels/shared/server/log.ts'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { createGapWatch } from '../../src/instances/gap-watch.ts'
+import { connectRedis } from '../../src/instances/redis.ts'
 
-let mongo: EmbeddedMongo
 let redis: RunningRedis
 
 beforeAll(async () => {
-  ;[mongo, redis] = await Promise.all([startEmbeddedMongo(), startRedis()])
+  redis = await startRedis()
 })
-afterAll(() => Promise.all([mongo.close(), redis.close()]))
+afterEach(() => vi.useRealTimers())
+afterAll(() => redis.close())
 
-async function startWith(redisUrl: string): Promise<string> {
-  const program = launchInstance('app1', { mongo: mongo.uri, redis: redisUrl })
-  expect(await program.exit).toEqual({ code: 1, signal: null })
-  return program.stdout() + program.stderr()
-}
+const startError = (message: string | RegExp) =>
+  expect.objectContaining({ name: 'StartError', message: expect.stringMatching(message) })
 
 /** Redis, up to the last thing that the start asks of it: then `fail` happens to that connection. */
-async function redisThatFailsLate(fail: (connection: Socket) => void): Promise<string> {
+async function redisThatFailsLate(fail: (connection: Socket) => void): Promise<URL> {
   const sockets = new Set<Socket>()
   const server = net.createServer((connection) => {
     const upstream = net.connect(Number(new URL(redis.uri).port), '127.0.0.1')
@@ -42,29 +40,33 @@ async function redisThatFailsLate(fail: (connection: Socket) => void): Promise<s
   })
   const url = new URL(redis.uri) // with its password
   url.port = String((server.address() as AddressInfo).port)
-  return url.href
+  return url
 }
 
 test.each<[string, (connection: Socket) => void, string]>([
-  ['hangs', () => undefined, 'no answer within 5000 ms'],
+  ['hangs', () => vi.advanceTimersByTime(5_000), 'no answer within 5000 ms'],
   ['dies', (connection) => void connection.destroy(), 'Socket closed unexpectedly'],
 ])(
-  'Redis %s in the middle of the start: one line names REDIS_URL, exit code 1',
-  { timeout: 30_000 },
+  'Redis %s in the middle of the start: the start ends with a line that names REDIS_URL',
   async (_, fail, reason) => {
     const url = await redisThatFailsLate(fail)
-    expect(await startWith(url)).toBe(
-      `REDIS_URL: Redis at ${new URL(url).host} cannot be reached (${reason}): ` +
-        'start it there, or leave REDIS_URL unset in development\n',
+    const connections = await connectRedis(url.href, createLog('silent'))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const watch = createGapWatch(connections)
+    await expect(connections.finishStart(watch.start(() => undefined))).rejects.toEqual(
+      startError(
+        `^REDIS_URL: Redis at ${url.host} cannot be reached \\(${reason}\\): ` +
+          'start it there, or leave REDIS_URL unset in development$',
+      ),
     )
   },
 )
 
 test.each(['redis://127.0.0.1:6399/abc', 'redis://%E0@127.0.0.1:6399'])(
-  'REDIS_URL=%s is refused as an address, in one line',
+  'REDIS_URL=%s is refused as an address',
   async (url) => {
-    expect(await startWith(url)).toMatch(
-      /^REDIS_URL is not a Redis address \(.+\): write it like redis:\/\/127\.0\.0\.1:6379\n$/,
+    await expect(connectRedis(url, createLog('silent'))).rejects.toEqual(
+      startError(/^REDIS_URL is not a Redis address \(.+\): write it like redis:\/\/127\.0\.0\.1:6379$/),
     )
   },
 )

@@ -29,7 +29,7 @@ afterAll(async () => {
 const keep = (name: string, make: () => string) => readOrMakeSetting(models.Setting, name, make)
 
 const startError = (message: RegExp) =>
-  expect.objectContaining({ name: 'SettingsError', message: expect.stringMatching(message) })
+  expect.objectContaining({ name: 'StartError', message: expect.stringMatching(message) })
 
 test('instances that start at the same moment agree on one key pair, and keep it', async () => {
   const pairs = await Promise.all(Array.from({ length: 8 }, () => loadVapidKeys(undefined, keep)))

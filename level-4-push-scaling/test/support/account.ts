@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUID, scryptSync } from 'node:crypto'
 import type { Models } from '@levels/3-jwt-notifications/src/doors.ts'
+import { usernameKey } from '@levels/3-jwt-notifications/test/support/index.ts'
 
 export const PASSWORD = 'password123'
 export const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0'
@@ -33,20 +34,26 @@ export async function createAccount(
   { email, role = 'user', userAgent = USER_AGENT }: NewAccount = {},
 ): Promise<Account> {
   const username = `u${randomUUID().slice(0, 12)}`
-  const registered = await authenticate(url, 'register', { username, password: PASSWORD, email }, userAgent)
-  if (role === 'user') return registered
-  await models.User.updateOne({ _id: registered.userId }, { $set: { role } })
-  return registered.signInAgain(userAgent)
+  const account = { username, usernameKey: usernameKey(username), passwordHash, role, createdAt: new Date() }
+  await models.User.create({ ...account, ...(email !== undefined && { email }) })
+  return signIn(url, username, userAgent)
 }
 
-async function authenticate(url: string, how: string, body: object, userAgent: string): Promise<Account> {
-  const response = await fetch(`${url}/api/auth/${how}`, {
+/** Of PASSWORD, as level 3 stores it, with the lowest costs that there are: signing in takes no time. */
+const passwordHash = (() => {
+  const [N, r, p, salt] = [2, 1, 1, Buffer.from('salt')]
+  const key = scryptSync(PASSWORD, salt, 32, { N, r, p })
+  return ['scrypt', N, r, p, salt.toString('base64'), key.toString('base64')].join('$')
+})()
+
+async function signIn(url: string, username: string, userAgent: string): Promise<Account> {
+  const response = await fetch(`${url}/api/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'user-agent': userAgent },
-    body: JSON.stringify(body),
+    body: JSON.stringify({ username, password: PASSWORD }),
   })
   const answer = JSON.parse(await response.text())
-  if (!response.ok) throw new Error(`${how}: ${JSON.stringify(answer)}`)
+  if (!response.ok) throw new Error(`login: ${JSON.stringify(answer)}`)
   const { user, accessToken } = answer
   const cookie = response.headers.getSetCookie().map((header) => header.split(';')[0])
   const send = (method: string, path: string, sent?: unknown, headers = {}) =>
@@ -61,7 +68,7 @@ async function authenticate(url: string, how: string, body: object, userAgent: s
     })
 
   return {
-    username: user.username,
+    username,
     userId: user.id,
     token: accessToken,
     async call(method, path, sent) {
@@ -69,8 +76,7 @@ async function authenticate(url: string, how: string, body: object, userAgent: s
       const text = await answered.text()
       return { status: answered.status, body: text ? JSON.parse(text) : undefined }
     },
-    signInAgain: (agent = USER_AGENT) =>
-      authenticate(url, 'login', { username: user.username, password: PASSWORD }, agent),
+    signInAgain: (agent = USER_AGENT) => signIn(url, username, agent),
     async signOut() {
       const headers = { cookie: cookie.join('; '), 'x-requested-with': 'fetch' }
       const { status } = await send('POST', '/api/auth/logout', undefined, headers)

@@ -26,13 +26,14 @@ export async function startNginx({ nameServerPort, instancesPort }: NginxOptions
   const port = await freePort()
   const folder = await mkdtemp(path.join(tmpdir(), 'nginx-'))
   const original = await readFile(path.join(import.meta.dirname, '..', '..', 'nginx.conf'), 'utf8')
-  // What docker compose makes of it: name server, ports, a /tmp of its own, and standard output.
+  // What docker compose makes of it: name server, ports, a /tmp of its own, and standard output. And less patience.
   const conf = original
     .replaceAll('/tmp/', `${folder}/`)
     .replaceAll('/dev/stdout', `${folder}/access.log`)
     .replace('127.0.0.11', `127.0.0.1:${nameServerPort}`)
     .replace('instances:3000', `instances:${instancesPort}`)
     .replace('listen 3040', `listen 127.0.0.1:${port}`)
+    .replace('proxy_read_timeout 10s', 'proxy_read_timeout 4s')
   await writeFile(path.join(folder, 'nginx.conf'), conf)
   const nginx = startCommand(nginxProgram ?? 'nginx', [
     '-p',

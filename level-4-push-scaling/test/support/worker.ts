@@ -6,14 +6,20 @@ import { createPush } from '../../src/push/index.ts'
 import { createReaders } from '../../src/readers.ts'
 import { settingsForTests } from './stack.ts'
 
-// A process that does nothing but deliver: arguments are the database and the push service's authority.
+// A process that does nothing but deliver, impatiently: arguments are the database and the push service's authority.
 const [mongodbUri = '', pushCaFile] = process.argv.slice(2)
 const db = await connectDatabase(mongodbUri)
 const models = createModels(db)
 const log = createLog('warn')
 const readers = createReaders(models)
 const { stillWanted } = readers
-const deliveries = createDeliveries({ db, notifications: models.Notification.collection, stillWanted, log })
+const deliveries = createDeliveries({
+  db,
+  notifications: models.Notification.collection,
+  stillWanted,
+  log,
+  patience: { sweepMs: 200, leaseMarginMs: 3_000 },
+})
 const { channel } = await createPush({
   ...readers,
   db,
@@ -21,7 +27,7 @@ const { channel } = await createPush({
   config: { ...settingsForTests, pushCaFile },
   log,
 })
-deliveries.add(channel)
+deliveries.add({ ...channel, attemptMs: 1_000 })
 onShutdown(async () => {
   await deliveries.stop()
   await db.close()

@@ -2,6 +2,7 @@ import path from 'node:path'
 import {
   type CommonConfig,
   type Env,
+  readAddress,
   readCommonConfig,
   readInteger,
   StartError,
@@ -37,7 +38,12 @@ export function readConfig(env: Env, defaultPort = 3030): Config {
     ...common,
     accessTokenTtlS: readInteger(env, 'ACCESS_TOKEN_TTL_S', { fallback: 900, min: 1, max: 86_400 }),
     jwtSecret: readSecret(env, mustBringSecrets(env, common.production)),
-    mongodbUri: readMongodbUri(env, common.production),
+    mongodbUri: readAddress(env, 'MONGODB_URI', {
+      isRight: (text) => /^mongodb(\+srv)?:\/\/./.test(text),
+      what: 'a MongoDB address',
+      example: 'mongodb://127.0.0.1:27017/notifications',
+      embedded: 'MongoDB',
+    }),
     dataDir: path.resolve(env.DATA_DIR || path.join(import.meta.dirname, '..', '..', '.data')),
     cookieSecure: readFlag(env, 'COOKIE_SECURE', common.production),
     heartbeatMs: readInteger(env, 'HEARTBEAT_MS', { fallback: 25_000, min: 10, max: 3_600_000 }),
@@ -73,17 +79,4 @@ function readSecret(env: Env, required: boolean): string | undefined {
     throw new StartError(`JWT_SECRET has fewer than ${MIN_SECRET_BYTES} bytes: ${cure}`)
   }
   return secret
-}
-
-function readMongodbUri(env: Env, production: boolean): string | undefined {
-  const uri = env.MONGODB_URI || undefined
-  if (uri && !/^mongodb(\+srv)?:\/\/./.test(uri)) {
-    throw new StartError(
-      'MONGODB_URI is not a MongoDB address: write it like mongodb://127.0.0.1:27017/notifications',
-    )
-  }
-  if (uri || !production) return uri
-  throw new StartError(
-    'MONGODB_URI is missing, and NODE_ENV=production refuses the embedded MongoDB: set it like mongodb://127.0.0.1:27017/notifications',
-  )
 }

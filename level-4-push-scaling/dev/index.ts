@@ -12,3 +12,6 @@ export function createExperiments(instance: string, env: Env) {
   }
   return { routes, listen: kill.listen }
 }
+
+/** Without a `REDIS_URL`, one for development that ends with this process; loaded when it is used. */
+export const openRedis = async () => (await import('@levels/embedded-redis')).startRedis()

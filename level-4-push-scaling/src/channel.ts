@@ -1,16 +1,12 @@
 import type { Types } from 'mongoose'
+import type { DeliveryState } from './events.ts'
 
-// Where the chapters meet: `deliver` works on these shapes, `push` and `email` fill them in. No chapter imports another.
+// Where the chapters meet: `deliver` works on these shapes, `push` and `email` fill them in.
 
 /** Where the chapters say what happens; `console` fits. They never hand it a token, an endpoint or an address. */
 export type Log = Record<'debug' | 'info' | 'warn' | 'error', (message: string) => void>
 
-/** A setting that cannot work, in one line that names the setting and the cure. The start ends with it. */
-export class SettingsError extends Error {
-  override name = 'SettingsError'
-}
-
-/** What a delivery needs to know of a stored notification. Level 3's documents fit. */
+/** What a delivery needs to know of a stored notification: level 3's documents fit. */
 export interface DueNotification {
   _id: Types.ObjectId
   userId: Types.ObjectId
@@ -39,9 +35,8 @@ export interface Plan {
 }
 
 /** What the channel has kept with the notification. */
-export function planOf(notification: DueNotification, channel: string): Partial<Plan> {
-  return notification.channels?.[channel] ?? {}
-}
+export const planOf = ({ channels }: DueNotification, channel: string): Partial<Plan> =>
+  channels?.[channel] ?? {}
 
 /** One place a notification has to reach: a browser, a mailbox. Each becomes one delivery. */
 export interface Target {
@@ -68,6 +63,16 @@ export type Outcome =
   | { kind: 'failed'; reason: string }
   /** There is nothing left to do. */
   | { kind: 'cancelled'; reason: string }
+
+/** What became of one delivery. */
+export interface DeliveryResult {
+  id: string
+  target: string
+  service: string
+  state: DeliveryState
+  error?: string | undefined
+  at: Date
+}
 
 /** Rejects only for a reason that may pass: it counts as a `retry`. */
 export type Attempt = () => Promise<Outcome>

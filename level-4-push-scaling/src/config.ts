@@ -3,7 +3,14 @@ import {
   mustBringSecrets,
   readConfig as readLevel3Config,
 } from '@levels/3-jwt-notifications/src/doors.ts'
-import { type Env, readInteger, StartError } from '@levels/shared/server/config.ts'
+import {
+  type Env,
+  isUrl,
+  readAddress,
+  readInteger,
+  readList,
+  StartError,
+} from '@levels/shared/server/config.ts'
 import type { PushSettings } from './push/index.ts'
 import type { VapidKeys } from './push/vapid.ts'
 
@@ -36,15 +43,29 @@ export function readConfig(env: Env): Config {
   return {
     ...level3,
     instance: readInstanceName(env),
-    redisUrl: readRedisUrl(env, level3.production),
+    redisUrl: readAddress(env, 'REDIS_URL', {
+      isRight: (text) => isUrl(text, /^rediss?:$/),
+      what: 'a Redis address',
+      example: 'redis://127.0.0.1:6379',
+      embedded: 'Redis',
+    }),
     pushDelayMs: readInteger(env, 'PUSH_DELAY_MS', { fallback: 5_000, min: 0, max: 3_600_000 }),
     pushAllowedHosts: readHosts(env),
     pushCaFile: env.PUSH_CA_FILE || undefined,
     vapid: readVapid(env, mustBringSecrets(env, level3.production)),
     vapidSubject: readVapidSubject(env),
-    smtpUrl: readSmtpUrl(env),
+    smtpUrl: readAddress(env, 'SMTP_URL', {
+      isRight: (text) => isUrl(text, /^smtps?:$/),
+      what: 'an SMTP address',
+      example: 'smtp://user:password@mail.example.com:587',
+    }),
     mailFrom: env.MAIL_FROM || 'Realtime, level by level <notifications@example.com>',
-    publicUrl: readPublicUrl(env) ?? (level3.production ? undefined : `http://localhost:${level3.port}`),
+    publicUrl:
+      readAddress(env, 'PUBLIC_URL', {
+        isRight: (text) => isUrl(text, /^https?:$/) && new URL(text).origin === text.replace(/\/$/, ''),
+        what: 'the origin of a page (scheme, host and port only)',
+        example: 'https://app.example.com',
+      }) ?? (level3.production ? undefined : `http://localhost:${level3.port}`),
     metricsToken: env.METRICS_TOKEN || undefined,
   }
 }
@@ -57,38 +78,20 @@ function readInstanceName(env: Env): string {
   )
 }
 
-/** Redis, too, may be embedded in development only. Throws StartError naming the cure. */
-function readRedisUrl(env: Env, production: boolean): string | undefined {
-  const url = env.REDIS_URL || undefined
-  if (url && !isAddress(url, /^rediss?:$/)) {
-    throw new StartError('REDIS_URL is not a Redis address: write it like redis://127.0.0.1:6379')
-  }
-  if (url || !production) return url
-  throw new StartError(
-    'REDIS_URL is missing, and NODE_ENV=production refuses the embedded Redis: set it like redis://127.0.0.1:6379',
-  )
-}
-
 function readHosts(env: Env): string[] {
-  const hosts = (env.PUSH_ALLOWED_HOSTS ?? '').split(',').map((host) => host.trim().toLowerCase())
-  const given = hosts.filter(Boolean)
+  const given = readList(env.PUSH_ALLOWED_HOSTS).map((host) => host.toLowerCase())
   const wrong = given.find((host) => !canNameService(host))
-  if (wrong !== undefined) {
-    throw new StartError(
-      `PUSH_ALLOWED_HOSTS has "${wrong}": write host names (and a port, from 1 to 65535, if it is not 443), ` +
-        'like fcm.googleapis.com,*.push.apple.com',
-    )
-  }
-  return given.length > 0 ? given : PUSH_SERVICES
+  if (wrong === undefined) return given.length > 0 ? given : PUSH_SERVICES
+  throw new StartError(
+    `PUSH_ALLOWED_HOSTS has "${wrong}": write host names (and a port, from 1 to 65535, if it is not 443), ` +
+      'like fcm.googleapis.com,*.push.apple.com',
+  )
 }
 
 /** A host name, `*.` before it or not, and a port that exists. */
 function canNameService(entry: string): boolean {
-  const [, port = '443'] = /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::([1-9]\d{0,4}))?$/.exec(entry) ?? [
-    entry,
-    '0',
-  ]
-  return Number(port) >= 1 && Number(port) <= 65_535
+  const match = /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::([1-9]\d{0,4}))?$/.exec(entry)
+  return match !== null && Number(match[1] ?? 443) <= 65_535
 }
 
 function readVapid(env: Env, required: boolean): VapidKeys | undefined {
@@ -99,12 +102,10 @@ function readVapid(env: Env, required: boolean): VapidKeys | undefined {
     throw new StartError(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are missing: ${cure}`)
   }
   // Other tools write them with padding, or in base64 with + and /: understood here, refused by web-push and browsers.
-  const [publicBytes, privateBytes] = [publicKey, privateKey].map((key) =>
-    Buffer.from(key ?? '', 'base64url'),
-  )
-  if (publicBytes?.length !== 65 || privateBytes?.length !== 32) {
+  const publicBytes = Buffer.from(publicKey ?? '', 'base64url')
+  const privateBytes = Buffer.from(privateKey ?? '', 'base64url')
+  if (publicBytes.length !== 65 || privateBytes.length !== 32)
     throw new StartError(`VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are not a key pair: ${cure}`)
-  }
   return { publicKey: publicBytes.toString('base64url'), privateKey: privateBytes.toString('base64url') }
 }
 
@@ -118,26 +119,4 @@ function readVapidSubject(env: Env): string {
   throw new StartError(
     `VAPID_SUBJECT must be a mailto: or https: address of a real host, not "${subject}": try mailto:you@your-domain.com`,
   )
-}
-
-function readSmtpUrl(env: Env): string | undefined {
-  const url = env.SMTP_URL || undefined
-  if (!url || isAddress(url, /^smtps?:$/)) return url
-  throw new StartError(
-    'SMTP_URL is not an SMTP address: write it like smtp://user:password@mail.example.com:587',
-  )
-}
-
-function readPublicUrl(env: Env): string | undefined {
-  const url = env.PUBLIC_URL || undefined
-  if (!url || (isAddress(url, /^https?:$/) && new URL(url).origin === url.replace(/\/$/, ''))) return url
-  throw new StartError(
-    'PUBLIC_URL is not the origin of a page: write scheme, host and port only, like https://app.example.com',
-  )
-}
-
-function isAddress(text: string, protocols: RegExp): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return protocols.test(protocol) && hostname !== ''
 }

@@ -128,9 +128,3 @@ export const deliveryStats = z.object({
   oldestPendingMs: z.number().nullable().describe('The age of the oldest one that is not finished'),
 })
 export type DeliveryStats = z.infer<typeof deliveryStats>
-
-/** The answer of `GET /readyz`. */
-export interface Readiness {
-  status: 'ready' | 'unready'
-  checks: Record<string, 'up' | 'down'>
-}

@@ -13,15 +13,14 @@ export function sendLoginAlerts(signIns: EventEmitter<SignInEvents>, publish: Pu
     if (!newDevice) return
     const ip = isIP(from.ip) ? from.ip : 'unknown' // behind a misconfigured proxy it is whatever the client wrote
     const device = deviceName(userAgent)
-    publish([
-      {
-        userId,
-        type: 'login.new',
-        title: 'New sign-in to your account',
-        message: `${device}, address ${ip}. If this was not you, sign that device out and change your password.`,
-        actionUrl: '/#devices',
-        metadata: { ip, device, sessionId: sid },
-      },
-    ]).catch((error: unknown) => log.warn(`A login alert could not be stored: ${error}`))
+    const alert = {
+      userId,
+      type: 'login.new' as const,
+      title: 'New sign-in to your account',
+      message: `${device}, address ${ip}. If this was not you, sign that device out and change your password.`,
+      actionUrl: '/#devices',
+      metadata: { ip, device, sessionId: sid },
+    }
+    publish([alert]).catch((error: unknown) => log.warn(`A login alert could not be stored: ${error}`))
   })
 }

@@ -4,46 +4,27 @@ import { HttpError } from '@levels/shared/server/respond.ts'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { DeliveryStats } from './events.ts'
 
-export interface MetricsOptions {
-  token: string
-  stats(): Promise<DeliveryStats>
-  /** The sockets of this instance. */
-  countSockets(): number
-}
-
 /**
  * `GET /metrics` in Prometheus' text format, for whoever shows the token. Numbers of this process are its own; those of
  * deliveries come from the database, and are the same at each instance.
  */
-export function defineMetricsRoute(route: DefineRoute, { token, stats, countSockets }: MetricsOptions): void {
+export function defineMetricsRoute(
+  route: DefineRoute,
+  token: string,
+  stats: () => Promise<DeliveryStats>,
+  countSockets: () => number,
+): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const registers = [registry]
-  new Gauge({
-    name: 'sockets_connected',
-    help: 'Sockets of this instance',
-    registers,
-    collect() {
-      this.set(countSockets())
-    },
-  })
-  const deliveries = new Gauge({
-    name: 'deliveries_last_day',
-    help: 'Deliveries made in the last 24 hours',
-    labelNames: ['channel', 'state'],
-    registers,
-  })
-  const delay = new Gauge({
-    name: 'delivery_delay_seconds',
-    help: 'From due to accepted by the service, of the last 1,000 that were sent',
-    labelNames: ['channel', 'quantile'],
-    registers,
-  })
-  const oldest = new Gauge({
-    name: 'delivery_oldest_pending_seconds',
-    help: 'Age of the oldest delivery that is not finished; 0 when there is none',
-    registers,
-  })
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] })
+  const sockets = gauge('sockets_connected', 'Sockets of this instance')
+  const deliveries = gauge('deliveries_last_day', 'Deliveries of the last 24 hours', ['channel', 'state'])
+  const delay = gauge('delivery_delay_seconds', 'From due to accepted, of the last 1,000', [
+    'channel',
+    'quantile',
+  ])
+  const oldest = gauge('delivery_oldest_pending_seconds', 'Age of the oldest one that is not finished; or 0')
 
   route('GET /metrics', {
     summary: "Numbers for Prometheus; the Bearer token is the server's METRICS_TOKEN",
@@ -51,9 +32,10 @@ export function defineMetricsRoute(route: DefineRoute, { token, stats, countSock
     status: 200,
     async handle({ req, res }) {
       const shown = /^Bearer +(.+)$/i.exec(req.headers.authorization ?? '')?.[1] ?? ''
-      if (!isSame(shown, token))
+      if (!timingSafeEqual(hash(shown), hash(token)))
         throw new HttpError(401, 'token_invalid', 'Show the METRICS_TOKEN as a Bearer token.')
       const { channels, oldestPendingMs } = await stats()
+      sockets.set(countSockets())
       deliveries.reset()
       delay.reset()
       for (const { channel, sent, failed, pending, medianDelayMs, p95DelayMs } of channels) {
@@ -68,8 +50,4 @@ export function defineMetricsRoute(route: DefineRoute, { token, stats, countSock
   })
 }
 
-/** In the same time whatever is shown: by hashes, which have one length. */
-function isSame(shown: string, token: string): boolean {
-  const [a, b] = [shown, token].map((text) => createHash('sha256').update(text).digest())
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b)
-}
+const hash = (text: string) => createHash('sha256').update(text).digest()

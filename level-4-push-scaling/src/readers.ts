@@ -13,25 +13,21 @@ export async function withoutRefused(
   channel: ChannelName,
   due: DueNotification[],
 ): Promise<DueNotification[]> {
-  const allowed = await Promise.all(
-    notificationTypes.map((type) => {
-      const ofType = due.filter((notification) => notification.type === type)
-      const userIds = [...new Set(ofType.map(({ userId }) => String(userId)))]
-      return userIds.length > 0 ? preferences.allowing(userIds, channel, type) : new Set<string>()
-    }),
-  )
-  const allowedFor = new Map<string, ReadonlySet<string>>(
-    notificationTypes.map((type, index) => [type, allowed[index] ?? new Set()]),
-  )
-  return due.filter(({ type, userId }) => allowedFor.get(type)?.has(String(userId)))
+  const asked = notificationTypes.map(async (type) => {
+    const ofType = due.filter((notification) => notification.type === type)
+    const users = [...new Set(ofType.map(({ userId }) => String(userId)))]
+    const allowed = users.length > 0 ? await preferences.allowing(users, channel, type) : new Set<string>()
+    return ofType.filter(({ userId }) => allowed.has(String(userId)))
+  })
+  const allowed = new Set((await Promise.all(asked)).flat())
+  return due.filter((notification) => allowed.has(notification))
 }
 
 /** What level 4's chapters ask of level 3's database. They take these as functions, and know no other model. */
 export function createReaders({ Notification, Session, User }: Models) {
   /**
-   * Those of these notifications that a channel still has to bring: not deleted, not read, and not seen on any of
-   * the user's screens. The database alone decides. Asking the instances who is connected would wait for the one that
-   * hangs, and a connected socket proves only that its laptop was not closed for long enough to be noticed.
+   * Those that a channel still has to bring: not deleted, not read, not seen on any screen. The database alone decides: to
+   * ask who is connected would wait for the instance that hangs, and a socket does not prove that somebody looks.
    */
   async function stillWanted(channel: string, due: DueNotification[]): Promise<DueNotification[]> {
     const userIds = [...new Set(due.map(({ userId }) => String(userId)))]

@@ -46,18 +46,13 @@ export interface Level4Server extends Level3Server {
 }
 
 /**
- * Level 4 is level 3 and, through the doors it leaves open: two more channels (web push, email), an adapter that
- * reaches the sockets of the other instances, and further routes. The chapters know nothing of each other; they meet here.
- * Resolves when it may listen. The connections are their owner's to close.
+ * Level 4 is level 3 and, through the doors it leaves open: two more channels, an adapter that reaches the sockets of
+ * the other instances, and further routes. The chapters know nothing of each other; they meet here. Resolves when it may
+ * listen. The connections are their owner's to close.
  */
-export async function createServer({
-  config,
-  db,
-  redis,
-  log,
-  page,
-  ...options
-}: Options): Promise<Level4Server> {
+export async function createServer(options: Options): Promise<Level4Server> {
+  const { config, db, redis, log, page, http, limits } = options
+  const { publicUrl, metricsToken: token } = config
   const models = createModels(db)
   const { stillWanted, countUnread, aliveSessions, addressees } = createReaders(models)
   const deliveries = createDeliveries({
@@ -74,7 +69,7 @@ export async function createServer({
     addressees,
     countSince: deliveries.countSince,
     transport: createMailTransport(config, log),
-    publicUrl: config.publicUrl,
+    publicUrl,
     log,
   })
   const gaps = redis && createGapWatch(redis)
@@ -85,9 +80,9 @@ export async function createServer({
     models,
     log,
     page,
-    http: options.http,
+    http,
     instance: config.instance,
-    limits: options.limits,
+    limits,
     channels: [deliveries.add(push.channel), deliveries.add(email)],
     ...(redis &&
       gaps && { adapter: createInstanceAdapter(redis, gaps.lost), checks: { redis: gaps.isConnected } }),
@@ -95,17 +90,14 @@ export async function createServer({
       const { route } = tools
       definePushRoutes(route, { ...push, deliveries, log })
       defineDeliveryRoutes(route, deliveries, addressees)
-      const { metricsToken: token } = config
       const stats = () => readStats(deliveries.model)
-      const countSockets = () => level3.io.engine.clientsCount
-      if (token !== undefined) defineMetricsRoute(route, { token, stats, countSockets })
+      if (token !== undefined) defineMetricsRoute(route, token, stats, () => level3.io.engine.clientsCount)
       options.routes?.(tools, () => level3.io)
     },
   })
   level3.signIns.on('account-deleted', ({ userId }) => {
-    Promise.all([push.subscriptions.removeAll(userId), deliveries.forgetUser(userId)]).catch(
-      (error: unknown) => log.warn(`A deleted account's browsers and deliveries are still there: ${error}`),
-    )
+    const removed = Promise.all([push.subscriptions.removeAll(userId), deliveries.forgetUser(userId)])
+    removed.catch((error: unknown) => log.warn(`Browsers of a deleted account are still there: ${error}`))
   })
   sendLoginAlerts(level3.signIns, level3.publish, log)
   const catchUp = createSingleFlight(level3.resync, log)

@@ -126,7 +126,7 @@ describe('the house', () => {
   // What they are today: a level gets smaller, not larger.
   it.each([
     [3, 4_600, 52],
-    [4, 3_100, 31],
+    [4, 2_750, 30],
   ])('has in level %i at most %i lines in %i files', (number, lines, files) => {
     const level = levels.find((each) => each.number === number)
     const own = [...all.keys()].filter((file) => file.startsWith(`${level?.folder}/src/`))

@@ -1,12 +1,10 @@
 import { hostnameOf } from './hosts.ts'
+import { StartError } from './start-error.ts'
+
+export { StartError }
 
 /** The environment a level reads its settings from; `process.env` fits. */
 export type Env = Readonly<Record<string, string | undefined>>
-
-/** A start-up that cannot go on, told to the user as this one line: what is wrong and what to do about it. */
-export class StartError extends Error {
-  override name = 'StartError'
-}
 
 /** A setting as it stands in front of a command: POSIX shells, or PowerShell on Windows. */
 export function setting(name: string, value: string | number, platform = process.platform): string {
@@ -50,6 +48,34 @@ export function readInteger(
   )
 }
 
+/** How an address is written, and what it is, for whoever wrote another thing. */
+export interface AddressRule {
+  isRight(text: string): boolean
+  /** With its article: `a Redis address`. */
+  what: string
+  example: string
+  /** What serves in development when there is none; in production, then, one is needed. */
+  embedded?: string
+}
+
+/** An address in this variable; undefined when there is none. Throws StartError naming the variable and the cure. */
+export function readAddress(env: Env, name: string, rule: AddressRule): string | undefined {
+  const { isRight, what, example, embedded } = rule
+  const address = env[name] || undefined
+  if (address && !isRight(address)) throw new StartError(`${name} is not ${what}: write it like ${example}`)
+  if (address || !embedded || env.NODE_ENV !== 'production') return address
+  throw new StartError(
+    `${name} is missing, and NODE_ENV=production refuses the embedded ${embedded}: set it like ${example}`,
+  )
+}
+
+/** A URL with one of these protocols, and a host. */
+export function isUrl(text: string, protocols: RegExp): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocols.test(protocol) && hostname !== ''
+}
+
 /**
  * `ALLOWED_ORIGINS`: exact origins, comma-separated, each as a browser sends it (RFC 6454 section 7).
  * Throws StartError for anything that no browser would send, since such an entry could never match.
@@ -75,7 +101,8 @@ function readHosts(env: Env): string[] {
   })
 }
 
-function readList(text = ''): string[] {
+/** The entries of a comma-separated list. */
+export function readList(text = ''): string[] {
   return text
     .split(',')
     .map((entry) => entry.trim())

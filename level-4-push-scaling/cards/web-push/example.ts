@@ -1,5 +1,6 @@
-// An Express server with web push: POST /notes for somebody, and whoever has not seen it gets a push 5 s later. Here the
-// header x-user says who asks: put your own sign-in there.
+// An Express server with web push: POST /api/notifications to somebody, and whoever has not read it gets a push 5 s later.
+// Whoever registers gets a token, and there are no passwords: put your own sign-in there.
+import { randomUUID } from 'node:crypto'
 import express, { type Request } from 'express'
 import mongoose, { Types } from 'mongoose'
 import type { DueNotification } from '../../src/channel.ts'
@@ -11,6 +12,7 @@ import { subscribeBody } from '../../src/push/subscriptions.ts'
 const { connection: db } = await mongoose.connect(
   process.env.MONGODB_URI ?? 'mongodb://127.0.0.1:27017/notes',
 )
+const people = db.collection<{ username: string; token: string }>('people')
 const notes = db.collection('notes')
 const settings = db.collection<{ _id: string; value: string }>('settings')
 
@@ -48,30 +50,42 @@ await deliveries.start()
 
 const app = express().use(express.json())
 
+app.post('/api/auth/register', async (request, response) => {
+  const { username } = request.body ?? {}
+  if (typeof username !== 'string') return void response.status(400).end()
+  const person = { username, token: randomUUID() }
+  const { insertedId } = await people.insertOne(person)
+  response.status(201).json({ user: { id: String(insertedId), username }, accessToken: person.token })
+})
+
 app.get('/api/push/public-key', (_request, response) => {
   response.json({ publicKey: push.publicKey })
 })
 
 app.post('/api/push/subscriptions', async (request, response) => {
-  const userId = userOf(request)
+  const caller = await callerOf(request)
   const browser = subscribeBody.safeParse(request.body)
-  if (!userId || !browser.success) return void response.status(400).end()
+  if (!caller || !browser.success) return void response.status(caller ? 400 : 401).end()
   try {
-    const { service } = await push.subscriptions.save({ userId, sid: userId }, browser.data)
+    const owner = { userId: String(caller._id), sid: caller.token }
+    const { service } = await push.subscriptions.save(owner, browser.data)
     response.status(201).json({ service })
   } catch (error) {
     if (!(error instanceof EndpointRefused)) throw error
-    response.status(400).json({ detail: error.message })
+    response.status(400).json({ code: 'endpoint_not_allowed', detail: error.message })
   }
 })
 
-app.post('/notes', async (request, response) => {
+app.post('/api/notifications', async (request, response) => {
+  const caller = await callerOf(request)
+  if (!caller) return void response.status(401).end()
   const { to, title, message } = request.body ?? {}
-  if (![title, message].every((text) => typeof text === 'string') || !Types.ObjectId.isValid(to))
-    return void response.status(400).end()
+  if (![to, title, message].every((text) => typeof text === 'string')) return void response.status(400).end()
+  const receiver = await people.findOne({ username: to })
+  if (!receiver) return void response.status(404).end()
   const note: DueNotification = {
     _id: new Types.ObjectId(),
-    userId: new Types.ObjectId(String(to)),
+    userId: receiver._id,
     seq: 1,
     type: 'message',
     title,
@@ -81,21 +95,19 @@ app.post('/notes', async (request, response) => {
   const planned = { type: note.type, createdAt: note.createdAt.toISOString() }
   await notes.insertOne({ ...note, channels: { push: channel.plan(planned) } }) // one insert: no crash can part them
   channel.deliver([{ notification: planned }])
-  response.status(201).json({ id: String(note._id) })
+  response.status(201).json({ id: String(note._id), seq: note.seq })
 })
 
-app.post('/notes/:id/read', async (request, response) => {
-  const userId = userOf(request)
-  const { id } = request.params
-  if (!userId || !Types.ObjectId.isValid(id)) return void response.status(400).end()
-  const mine = { _id: new Types.ObjectId(id), userId: new Types.ObjectId(userId) }
-  await notes.updateOne(mine, { $set: { readAt: new Date() } })
+app.post('/api/notifications/mark-all-read', async (request, response) => {
+  const caller = await callerOf(request)
+  if (!caller) return void response.status(401).end()
+  await notes.updateMany({ userId: caller._id }, { $set: { readAt: new Date() } })
   response.status(204).end()
 })
 
-function userOf(request: Request): string | undefined {
-  const id = request.header('x-user')
-  return id !== undefined && Types.ObjectId.isValid(id) ? id : undefined
+async function callerOf(request: Request) {
+  const [, token] = /^Bearer (.+)$/.exec(request.header('authorization') ?? '') ?? []
+  return token === undefined ? undefined : await people.findOne({ token })
 }
 
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1')

@@ -1,7 +1,12 @@
 import type { App } from '@levels/3-jwt-notifications/client/index.ts'
 import { byId, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
-import type { Readiness } from '../../src/events.ts'
+
+/** The answer of `GET /readyz`. */
+interface Readiness {
+  status: 'ready' | 'unready'
+  checks: Record<string, 'up' | 'down'>
+}
 
 /** The longest pause before this page tries again, in milliseconds: another instance answers at once, or this one soon. */
 const RECONNECT_MS = 1_000

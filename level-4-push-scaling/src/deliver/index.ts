@@ -1,6 +1,6 @@
 import { HttpError } from '@levels/shared/server/respond.ts'
 import { type Connection, type Model, Types } from 'mongoose'
-import type { Log, Planned, QueuedChannel } from '../channel.ts'
+import type { DeliveryResult, Log, Planned, QueuedChannel } from '../channel.ts'
 import { createDecision, type DecisionParts } from './deliver.ts'
 import { type DeliveryDoc, deliveryModel, newDelivery } from './model.ts'
 import { createTimer, type Timer } from './timer.ts'
@@ -15,6 +15,8 @@ const TEST_PAUSE_MS = 1_000
 export interface DeliveriesOptions extends Pick<DecisionParts, 'notifications' | 'stillWanted'> {
   db: Connection
   log: Log
+  /** In milliseconds: how often to look without being woken, and how long an attempt may be late before others take over. */
+  patience?: { sweepMs: number; leaseMarginMs: number }
 }
 
 /** What makes a queued channel one of level 3's delivery channels. */
@@ -26,35 +28,32 @@ export interface PlanningChannel {
 
 export type Deliveries = ReturnType<typeof createDeliveries>
 
-/**
- * Brings notifications to people who are not looking, and does not forget: what has to be done is in the database,
- * every instance works on it, and what one of them took with it when it died is taken up by another.
- *
- * It has two steps. Deciding: a notification that is due and unseen becomes one delivery for each place that it has
- * to reach. Attempting: a delivery that is due is attempted, and again later if there is hope.
- */
-export function createDeliveries({ db, notifications, stillWanted, log }: DeliveriesOptions) {
+/** Brings notifications to people who are not looking: decides what is due, and attempts what was decided. */
+export function createDeliveries({
+  db,
+  notifications,
+  stillWanted,
+  log,
+  patience: { sweepMs, leaseMarginMs } = { sweepMs: 5_000, leaseMarginMs: 5_000 },
+}: DeliveriesOptions) {
   const model: Model<DeliveryDoc> = deliveryModel(db)
   const channels = new Map<string, QueuedChannel>()
-  const deciding = new Map<string, Timer>()
   const wake = (at?: number) => attempting.wake(at)
-  const worker = createWorker({ channels, notifications, stillWanted, deliveries: model, log, wake })
-  const attempting = createTimer('Deliveries', worker.step, log)
+  const worker = createWorker({ channels, notifications, stillWanted, model, log, leaseMarginMs, wake })
+  const attempting = createTimer('Deliveries', worker.step, log, sweepMs)
+  const timers: Timer[] = [attempting]
 
   /** Makes a queued channel one of level 3's delivery channels. Before `start` only. */
   function add(channel: QueuedChannel): PlanningChannel {
     const decide = createDecision({ channel, notifications, deliveries: model, stillWanted })
-    const timer = createTimer(
-      `Deciding about ${channel.name}`,
-      async () => {
-        const { queued, more, nextDueAt } = await decide()
-        if (queued > 0) wake()
-        return more ? Date.now() : nextDueAt && nextDueAt + GATHER_MS
-      },
-      log,
-    )
+    const step = async () => {
+      const { queued, more, nextDueAt } = await decide()
+      if (queued > 0) wake()
+      return more ? Date.now() : nextDueAt && nextDueAt + GATHER_MS
+    }
+    const timer = createTimer(`Deciding about ${channel.name}`, step, log, sweepMs)
     channels.set(channel.name, channel)
-    deciding.set(channel.name, timer)
+    timers.push(timer)
     return {
       name: channel.name,
       plan(notification) {
@@ -94,26 +93,20 @@ export function createDeliveries({ db, notifications, stillWanted, log }: Delive
     },
 
     /** The account is gone: so is what was on its way to it. */
-    async forgetUser(userId: string): Promise<void> {
-      await model.deleteMany({ userId })
-    },
+    forgetUser: async (userId: string) => void (await model.deleteMany({ userId })),
 
     /** Queues a test message to these places, on the same way as any other. Returns its id. Throws HttpError 429. */
     async sendTest(channel: string, userId: string, targets: readonly { id: string; service: string }[]) {
-      const [now, notificationId] = [new Date(), new Types.ObjectId()]
-      const justNow = { $gt: new Date(now.getTime() - TEST_PAUSE_MS) }
-      if (
-        await model.exists({ target: { $in: targets.map(({ id }) => id) }, test: true, createdAt: justNow })
-      )
-        throw new HttpError(429, 'rate_limited', 'One test message a second is enough.', {
-          'retry-after': '1',
-        })
-      const rows = targets.map(({ id, service }) =>
-        newDelivery(
-          { channel, notificationId, userId: new Types.ObjectId(userId), target: id, service, test: true },
-          now,
-        ),
-      )
+      const now = new Date()
+      const target = { $in: targets.map(({ id }) => id) }
+      const createdAt = { $gt: new Date(now.getTime() - TEST_PAUSE_MS) }
+      if (await model.exists({ target, createdAt, test: true })) {
+        const headers = { 'retry-after': '1' }
+        throw new HttpError(429, 'rate_limited', 'One test message a second is enough.', headers)
+      }
+      const notificationId = new Types.ObjectId()
+      const each = { channel, notificationId, userId: new Types.ObjectId(userId), test: true }
+      const rows = targets.map(({ id, service }) => newDelivery({ ...each, target: id, service }, now))
       await model.insertMany(rows)
       wake()
       return notificationId.toHexString()
@@ -125,17 +118,17 @@ export function createDeliveries({ db, notifications, stillWanted, log }: Delive
         notifications.createIndex({ [`channels.${name}.dueAt`]: 1 }, { sparse: true }),
       )
       await Promise.all([model.createIndexes(), ...dueIndexes])
-      for (const timer of [...deciding.values(), attempting]) timer.start()
+      for (const timer of timers) timer.start()
     },
 
     /** Resolves within about 2 s; what could not be ended goes on elsewhere, or here after the next start. */
     async stop(): Promise<void> {
-      const timers = [...deciding.values(), attempting]
       await Promise.all([...timers.map((timer) => timer.stop()), worker.stop()])
     },
   }
 }
 
-function toResult({ notificationId, target, service, state, lastError, finishedAt, createdAt }: DeliveryDoc) {
+function toResult({ notificationId, target, service, state, lastError, ...at }: DeliveryDoc): DeliveryResult {
+  const { finishedAt, createdAt } = at
   return { id: String(notificationId), target, service, state, error: lastError, at: finishedAt ?? createdAt }
 }

@@ -1,12 +1,9 @@
 import { type Connection, type Model, Schema, type Types } from 'mongoose'
-
-const deliveryStates = ['pending', 'retrying', 'sent', 'failed', 'cancelled'] as const
-export type DeliveryState = (typeof deliveryStates)[number]
+import { type DeliveryState, deliveryState } from '../events.ts'
 
 /** One notification on its way to one place. */
 export interface DeliveryDoc {
   _id: Types.ObjectId
-  /** The channel's name. */
   channel: string
   notificationId: Types.ObjectId
   userId: Types.ObjectId
@@ -15,7 +12,6 @@ export interface DeliveryDoc {
   /** Who carries it. */
   service: string
   state: DeliveryState
-  /** Attempts that came to an end. */
   attempts: number
   /** When to try next; while it is being tried, when its lease ends; absent when all is done. */
   nextAttemptAt?: Date
@@ -30,17 +26,19 @@ export interface DeliveryDoc {
   test?: boolean
 }
 
-/** How long deliveries are kept, in seconds: long enough to look into a complaint. */
+/** How long they are kept, in seconds: long enough to look into a complaint. */
 const KEPT_S = 30 * 86_400
 
+const text = { type: String, required: true }
+const id = { type: Schema.Types.ObjectId, required: true }
 const schema = new Schema<DeliveryDoc>(
   {
-    channel: { type: String, required: true },
-    notificationId: { type: Schema.Types.ObjectId, required: true },
-    userId: { type: Schema.Types.ObjectId, required: true },
-    target: { type: String, required: true },
-    service: { type: String, required: true },
-    state: { type: String, enum: deliveryStates, required: true },
+    channel: text,
+    notificationId: id,
+    userId: id,
+    target: text,
+    service: text,
+    state: { ...text, enum: deliveryState.options },
     attempts: { type: Number, required: true },
     nextAttemptAt: Date,
     claimedBy: String,
@@ -55,10 +53,8 @@ const schema = new Schema<DeliveryDoc>(
 // The rule of the whole queue: one notification goes to one place once, however many instances decide so.
 schema.index({ notificationId: 1, channel: 1, target: 1 }, { unique: true })
 // What is due. Finished deliveries are not in it, so it stays as small as the work that is left.
-schema.index(
-  { nextAttemptAt: 1, service: 1 },
-  { partialFilterExpression: { nextAttemptAt: { $exists: true } } },
-)
+const open = { partialFilterExpression: { nextAttemptAt: { $exists: true } } }
+schema.index({ nextAttemptAt: 1, service: 1 }, open)
 // The admins' list, newest first, and the last one to a place.
 schema.index({ state: 1, _id: -1 })
 schema.index({ target: 1, _id: -1 })

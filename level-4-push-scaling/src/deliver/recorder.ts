@@ -8,7 +8,7 @@ const AGAIN_MS = 100
 
 const BATCH = 500
 
-/** What a delivery becomes that was not attempted, or whose attempt our own stop broke off: due again, not counted. */
+/** What a delivery becomes that was not attempted, or was broken off by our own stop: due again, not counted. */
 export function released(now = Date.now()): UpdateQuery<DeliveryDoc> {
   return { $set: { nextAttemptAt: new Date(now) }, $unset: { claimedBy: 1 } }
 }
@@ -16,9 +16,8 @@ export function released(now = Date.now()): UpdateQuery<DeliveryDoc> {
 /**
  * Writes down what became of deliveries, and does not give up while the database is away: a message that went out and
  * is not known to have gone out goes out twice. Changes nothing when another instance has claimed one since.
- *
- * One write is under way at a time; whatever ends meanwhile goes into the next one together. (Measured: one write for
- * each outcome costs a third of the rate. By the driver's own collection: mongoose would check again what is made here.)
+ * One write is under way at a time; whatever ends meanwhile goes into the next one. (One for each costs a third of the rate.
+ * By the driver's own collection: mongoose would check again what is made here.)
  */
 export function createRecorder(deliveries: Pick<Collection, 'bulkWrite'>, log: Log) {
   const waiting: { update: mongo.AnyBulkWriteOperation; written: () => void }[] = []
@@ -52,10 +51,8 @@ export function createRecorder(deliveries: Pick<Collection, 'bulkWrite'>, log: L
     /** Resolves when it is written down, or, after `stop`, when that failed. */
     record({ _id, claimedBy }: DeliveryDoc, update: UpdateQuery<DeliveryDoc>): Promise<void> {
       return new Promise((written) => {
-        waiting.push({
-          update: { updateOne: { filter: { _id, claimedBy: claimedBy ?? null }, update } },
-          written,
-        })
+        const filter = { _id, claimedBy: claimedBy ?? null }
+        waiting.push({ update: { updateOne: { filter, update } }, written })
         if (!writing) void writeAll()
       })
     },

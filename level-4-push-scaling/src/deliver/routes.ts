@@ -30,12 +30,9 @@ export function defineDeliveryRoutes(
     answer: deliveryPage,
     async handle({ query: { state, before, limit } }) {
       const filter = { ...(state && { state }), ...(before && { _id: { $lt: before } }) }
+      const newestFirst = { sort: { _id: -1 }, limit: limit + 1 } as const
       const [found, counts] = await Promise.all([
-        model
-          .find(filter)
-          .sort({ _id: -1 })
-          .limit(limit + 1)
-          .lean(),
+        model.find(filter, {}, newestFirst).lean(),
         Promise.all(openStates.map((state) => model.countDocuments({ state }))),
       ])
       const items = await withUsernames(found.slice(0, limit))
@@ -48,28 +45,24 @@ export function defineDeliveryRoutes(
   })
 
   route(`GET ${path}/stats`, {
-    summary:
-      'The last day in numbers: sent, failed and pending for each hour and channel, and how long it took',
+    summary: 'The last day in numbers: sent, failed and pending by hour and channel, and how long it took',
     access: 'admin',
     answer: deliveryStats,
     handle: () => readStats(model),
   })
 
   route(`POST ${path}/:id/retry`, {
-    summary: 'Try a failed delivery again, from the start; or one that waits for its next attempt, now',
+    summary: 'Try a failed delivery again, or one that waits for its next attempt, now',
     access: 'admin',
     params: z.strictObject({ id: objectId }),
     status: 202,
     answer: delivery,
     async handle({ params: { id } }) {
       // Not one that is being attempted at this moment: it would go out twice.
-      const again = await model
-        .findOneAndUpdate(
-          { _id: id, state: { $in: ['failed', 'retrying'] }, claimedBy: null },
-          { $set: { state: 'pending', attempts: 0, nextAttemptAt: new Date() }, $unset: { finishedAt: 1 } },
-          { returnDocument: 'after' },
-        )
-        .lean()
+      const retryable = { _id: id, state: { $in: ['failed' as const, 'retrying' as const] }, claimedBy: null }
+      const anew = { state: 'pending' as const, attempts: 0, nextAttemptAt: new Date() }
+      const change = { $set: anew, $unset: { finishedAt: 1 as const } }
+      const again = await model.findOneAndUpdate(retryable, change, { returnDocument: 'after' }).lean()
       if (!again) throw await whyNot(id)
       wake()
       const [item] = await withUsernames([again])
@@ -80,11 +73,8 @@ export function defineDeliveryRoutes(
   async function whyNot(id: string): Promise<HttpError> {
     const found = await model.findById(id, { state: 1 }).lean()
     if (!found) return new HttpError(404, 'not_found', 'There is no such delivery.')
-    return new HttpError(
-      409,
-      'not_retryable',
-      `This delivery is ${found.state}: only failed ones are tried again.`,
-    )
+    const detail = `This delivery is ${found.state}: only failed ones are tried again.`
+    return new HttpError(409, 'not_retryable', detail)
   }
 
   async function withUsernames(deliveries: DeliveryDoc[]): Promise<Delivery[]> {

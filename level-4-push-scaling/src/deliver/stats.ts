@@ -18,10 +18,7 @@ export async function readStats(model: Model<DeliveryDoc>, now = Date.now()): Pr
       { $match: { hour: { $gte: first }, state: { $ne: 'cancelled' } } },
       { $group: { _id: { channel: '$channel', state: '$state', hour: '$hour' }, count: { $sum: 1 } } },
     ]),
-    model
-      .findOne({ state: { $in: ['pending', 'retrying'] } }, { createdAt: 1 })
-      .sort({ createdAt: 1 })
-      .lean(),
+    model.findOne({ state: { $in: ['pending', 'retrying'] } }, {}, { sort: { createdAt: 1 } }).lean(),
   ])
 
   const hours = new Map<string, DeliveryStats['hours'][number]>()
@@ -33,7 +30,8 @@ export async function readStats(model: Model<DeliveryDoc>, now = Date.now()): Pr
     const inTotal = totals.get(channel) ?? { channel, sent: 0, failed: 0, pending: 0 }
     hours.set(hour + channel, inHour)
     totals.set(channel, inTotal)
-    for (const counts of [inHour, inTotal]) counts[countedAs(_id.state)] += count
+    const as = _id.state === 'sent' || _id.state === 'failed' ? _id.state : 'pending'
+    for (const counts of [inHour, inTotal]) counts[as] += count
   }
   const channels = [...totals.values()].sort((a, b) => a.channel.localeCompare(b.channel))
   return {
@@ -45,17 +43,10 @@ export async function readStats(model: Model<DeliveryDoc>, now = Date.now()): Pr
   }
 }
 
-function countedAs(state: DeliveryDoc['state']): keyof Counts {
-  return state === 'sent' || state === 'failed' ? state : 'pending'
-}
-
 /** From made (when it was due) to accepted by the service. */
 async function delaysOf(model: Model<DeliveryDoc>, channel: string, first: Date) {
-  const sent = await model
-    .find({ state: 'sent', channel, createdAt: { $gte: first } }, { createdAt: 1, finishedAt: 1 })
-    .sort({ _id: -1 })
-    .limit(SAMPLE)
-    .lean()
+  const ofTheDay = { state: 'sent' as const, channel, createdAt: { $gte: first } }
+  const sent = await model.find(ofTheDay, {}, { sort: { _id: -1 }, limit: SAMPLE }).lean()
   const delays = sent
     .flatMap(({ createdAt, finishedAt }) => (finishedAt ? [finishedAt.getTime() - createdAt.getTime()] : []))
     .sort((a, b) => a - b)

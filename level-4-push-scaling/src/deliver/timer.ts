@@ -1,25 +1,22 @@
 import type { Log } from '../channel.ts'
 
 /** Runs a step whenever it is due. */
-export interface Timer {
-  start(): void
-  /** The step runs at this time (epoch milliseconds; now by default), if not before. */
-  wake(at?: number): void
-  /** No step begins after this; resolves when the running one has ended. */
-  stop(): Promise<void>
-}
-
-/** How often to look without being woken: another instance may have died with work that it alone knew of. */
-const SWEEP_MS = 5_000
+export type Timer = ReturnType<typeof createTimer>
 
 /** How long to wait after a step failed: the database is away, and asking faster does not bring it back. */
 const AFTER_FAILURE_MS = 1_000
 
 /**
  * A timer around `step`, which does all that can be done now and answers when there is more (epoch milliseconds,
- * or undefined). It never runs twice at once, and survives whatever it throws: the log tells once an outage.
+ * or undefined). It never runs twice at once, and survives whatever it throws: the log tells once an outage. It also looks
+ * every `sweepMs` without being woken: another instance may have died with work that it alone knew of.
  */
-export function createTimer(name: string, step: () => Promise<number | undefined>, log: Log): Timer {
+export function createTimer(
+  name: string,
+  step: () => Promise<number | undefined>,
+  log: Log,
+  sweepMs: number,
+) {
   let timer: NodeJS.Timeout | undefined
   let dueAt = Number.POSITIVE_INFINITY
   let running: Promise<void> | undefined
@@ -30,7 +27,7 @@ export function createTimer(name: string, step: () => Promise<number | undefined
     dueAt = Number.POSITIVE_INFINITY // whoever wakes us from here on knows of work that this step may miss
     try {
       const next = (await step()) ?? Number.POSITIVE_INFINITY
-      dueAt = Math.min(dueAt, next, Date.now() + SWEEP_MS)
+      dueAt = Math.min(dueAt, next, Date.now() + sweepMs)
       if (failing) log.info(`${name}: working again`)
       failing = false
     } catch (error) {
@@ -43,27 +40,29 @@ export function createTimer(name: string, step: () => Promise<number | undefined
   function arm(): void {
     clearTimeout(timer)
     if (stopped || running) return
-    timer = setTimeout(
-      () => {
-        running = run().finally(() => {
-          running = undefined
-          arm()
-        })
-      },
-      Math.max(0, dueAt - Date.now()),
-    )
+    const begin = () => {
+      running = run().finally(() => {
+        running = undefined
+        arm()
+      })
+    }
+    timer = setTimeout(begin, Math.max(0, dueAt - Date.now()))
+  }
+
+  /** The step runs at this time (epoch milliseconds; now by default), if not before. */
+  function wake(at = Date.now()): void {
+    if (at >= dueAt) return
+    dueAt = at
+    arm()
   }
 
   return {
+    wake,
     start() {
       stopped = false
-      this.wake()
+      wake()
     },
-    wake(at = Date.now()) {
-      if (at >= dueAt) return
-      dueAt = at
-      arm()
-    },
+    /** No step begins after this; resolves when the running one has ended. */
     async stop() {
       stopped = true
       clearTimeout(timer)

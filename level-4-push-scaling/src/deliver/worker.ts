@@ -5,20 +5,19 @@ import { createLease, type DecisionParts, recordOf } from './deliver.ts'
 import type { DeliveryDoc } from './model.ts'
 import { createRecorder, released } from './recorder.ts'
 
-/** Beyond its longest attempt, how long an instance may hold a delivery before it counts as dead, in milliseconds. */
-const LEASE_MARGIN_MS = 5_000
-
 /** After the database was away: time for those who have sent meanwhile to say so, before others take over. */
 const AFTER_OUTAGE_MS = 1_000
 
-/** How long attempts that are under way may take to end when the server stops, and then to be broken off. */
+/** At a stop: how long what is under way may take to end, and then to be broken off. */
 const LAST_ANSWERS_MS = 1_500
 const BREAK_OFF_MS = 500
 
 interface WorkerParts extends Pick<DecisionParts, 'notifications' | 'stillWanted'> {
   channels: ReadonlyMap<string, QueuedChannel>
-  deliveries: Model<DeliveryDoc>
+  model: Model<DeliveryDoc>
   log: Log
+  /** Beyond its longest attempt, how long an instance may hold a delivery before it counts as dead, in milliseconds. */
+  leaseMarginMs: number
   /** There may be something to do at this time (epoch milliseconds; now by default). */
   wake(at?: number): void
 }
@@ -30,13 +29,11 @@ interface Claimed {
   attempt: Attempt | undefined
 }
 
-/**
- * Attempts the deliveries that are due: many at once, bounded for each service, so that one that hangs delays no other.
- * The first delivery of a minute and the thousandth take the same path.
- */
-export function createWorker({ channels, notifications, stillWanted, deliveries, log, wake }: WorkerParts) {
-  const lease = createLease<DeliveryDoc>(deliveries.collection, 'nextAttemptAt', 'claimedBy')
-  const recorder = createRecorder(deliveries.collection, log)
+/** Attempts the deliveries that are due: many at once, bounded for each service, so that one that hangs delays no other. */
+export function createWorker(parts: WorkerParts) {
+  const { channels, notifications, stillWanted, model, log, leaseMarginMs, wake } = parts
+  const lease = createLease<DeliveryDoc>(model.collection, 'nextAttemptAt', 'claimedBy')
+  const recorder = createRecorder(model.collection, log)
   /** How many attempts are under way at each service, and how many may be. */
   const underWay = new Map<string, { count: number; limit: number }>()
   const running = new Set<Promise<void>>()
@@ -69,14 +66,15 @@ export function createWorker({ channels, notifications, stillWanted, deliveries,
     })
   }
 
-  async function claim(): Promise<Claimed[]> {
-    const longestAttemptMs = Math.max(...[...channels.values()].map(({ attemptMs }) => attemptMs))
-    const { documents } = await lease.take(longestAttemptMs + LEASE_MARGIN_MS, withRoom(), fitting)
-    const prepared = [...channels.values()].map((channel) => {
+  async function claim() {
+    const all = [...channels.values()]
+    const longestAttemptMs = Math.max(...all.map(({ attemptMs }) => attemptMs))
+    const { documents } = await lease.take(longestAttemptMs + leaseMarginMs, withRoom(), fitting)
+    const batches = all.map((channel) => {
       const batch = documents.filter((delivery) => delivery.channel === channel.name)
       return batch.length > 0 ? prepare(channel, batch) : []
     })
-    return (await Promise.all(prepared)).flat()
+    return (await Promise.all(batches)).flat()
   }
 
   /** The attempts at these deliveries, leaving out notifications that were seen while they waited. */
@@ -84,16 +82,10 @@ export function createWorker({ channels, notifications, stillWanted, deliveries,
     const ids = batch.filter(({ test }) => !test).map(({ notificationId }) => notificationId)
     const found =
       ids.length > 0 ? await notifications.find<DueNotification>({ _id: { $in: ids } }).toArray() : []
-    const wanted = new Map(
-      (await stillWanted(channel.name, found)).map((notification) => [
-        String(notification._id),
-        notification,
-      ]),
-    )
-    const works: (Work & { delivery: DeliveryDoc })[] = batch.map((delivery) => ({
-      delivery,
-      notification: wanted.get(String(delivery.notificationId)),
-    }))
+    const wanted = new Map((await stillWanted(channel.name, found)).map((one) => [String(one._id), one]))
+    const works = batch.map((delivery) => {
+      return { delivery, notification: wanted.get(String(delivery.notificationId)) } satisfies Work
+    })
     const open = works.filter(({ delivery, notification }) => delivery.test || notification)
     const attempts = new Map((await channel.prepare(open)).map((attempt, index) => [open[index], attempt]))
     return works.map((work) => ({ delivery: work.delivery, channel, attempt: attempts.get(work) }))
@@ -117,7 +109,7 @@ export function createWorker({ channels, notifications, stillWanted, deliveries,
   async function run(claimed: Claimed): Promise<void> {
     const { delivery } = claimed
     const outcome = await outcomeOf(claimed)
-    // Broken off by our own stop: that says nothing about the other side, so it does not count.
+    // What our own stop broke off says nothing about the other side.
     const isReleased = outcome === undefined || (stopping && outcome.kind === 'retry')
     const update = isReleased ? released() : recordOf(delivery.attempts + 1, outcome)
     await recorder.record(delivery, update)

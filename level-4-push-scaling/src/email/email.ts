@@ -1,3 +1,4 @@
+import { within } from '@levels/shared/server/within.ts'
 import type { Types } from 'mongoose'
 import type { DueNotification, Log, Outcome, QueuedChannel, Target } from '../channel.ts'
 import type { Mail, MailTransport } from './transport.ts'
@@ -6,9 +7,7 @@ const CHANNEL = 'email'
 
 /** For all of it: a server that answers each step just in time could otherwise hold a mail for minutes. */
 const TIMEOUT_MS = 10_000
-
 const MAILS_AT_ONCE = 2
-
 /** An address is not proven to be its user's: nobody may make us flood a stranger's mailbox. */
 const MAX_PER_HOUR = 5
 
@@ -18,7 +17,6 @@ export interface Addressee {
 }
 
 export interface EmailOptions {
-  /** These users, by id; those who are gone are left out. */
   addressees(userIds: Types.ObjectId[]): Promise<ReadonlyMap<string, Addressee>>
   /** How many deliveries of this channel to this target were made since then. */
   countSince(channel: string, target: string, since: Date): Promise<number>
@@ -32,9 +30,8 @@ export interface EmailOptions {
 export function createEmailChannel(options: EmailOptions): QueuedChannel {
   const { addressees, countSince, transport, publicUrl, log } = options
 
-  async function isFlooded(userId: string): Promise<boolean> {
-    return (await countSince(CHANNEL, userId, new Date(Date.now() - 3_600_000))) >= MAX_PER_HOUR
-  }
+  const isFlooded = async (userId: string) =>
+    (await countSince(CHANNEL, userId, new Date(Date.now() - 3_600_000))) >= MAX_PER_HOUR
 
   return {
     name: CHANNEL,
@@ -64,7 +61,7 @@ export function createEmailChannel(options: EmailOptions): QueuedChannel {
         const user = users.get(String(delivery.userId))
         if (!notification || !user?.email)
           return { kind: 'cancelled', reason: 'There is no address (any more).' }
-        return send(loginMail(user.email, user.username, notification, publicUrl))
+        return send(loginMail(user, notification, publicUrl))
       })
     },
 
@@ -74,7 +71,7 @@ export function createEmailChannel(options: EmailOptions): QueuedChannel {
 
   async function send(mail: Mail): Promise<Outcome> {
     try {
-      await withinTime(transport.send(mail))
+      await within(TIMEOUT_MS, transport.send(mail), Object.assign(new Error(), { code: 'ETIMEDOUT' }))
       return { kind: 'sent' }
     } catch (error) {
       const { outcome, misconfigured } = judgeMailError(transport.service, error)
@@ -84,21 +81,13 @@ export function createEmailChannel(options: EmailOptions): QueuedChannel {
   }
 }
 
-async function withinTime(sending: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, TIMEOUT_MS, Object.assign(new Error(), { code: 'ETIMEDOUT' }))
-  })
-  await Promise.race([sending, late]).finally(() => clearTimeout(timer))
-}
-
 /** The mail about a sign-in from a new device. Plain text: what says "look out" should not look like advertising. */
 function loginMail(
-  to: string,
-  username: string,
-  { _id, metadata, createdAt }: DueNotification,
+  { username, email: to = '' }: Addressee,
+  alert: DueNotification,
   publicUrl?: string,
 ): Mail {
+  const { _id, metadata, createdAt } = alert
   const at = createdAt.toISOString().replace('T', ' ').slice(0, 16)
   return {
     to,
@@ -126,7 +115,7 @@ const OUR_FAULT = ['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ECONFIG']
  */
 function judgeMailError(service: string, error: unknown): { outcome: Outcome; misconfigured: boolean } {
   const { code, responseCode } = error as { code?: string; responseCode?: number }
-  // The text of an answer often repeats the address it is about.
+  // Not the text of an answer: it often repeats the address it is about.
   const what = responseCode ? `answered ${responseCode}` : (code ?? 'cannot be reached')
   const reason = `${service}: ${what}`
   const misconfigured = OUR_FAULT.includes(code ?? '')

@@ -3,10 +3,6 @@ import path from 'node:path'
 import nodemailer from 'nodemailer'
 import type { Log } from '../channel.ts'
 
-/** For each step: connecting, the server's greeting, silence in between. nodemailer's own are up to 10 minutes. */
-const STEP_TIMEOUT_MS = 5_000
-
-/** A mail to one person. */
 export interface Mail {
   /** One bare address. */
   to: string
@@ -22,34 +18,37 @@ export interface MailTransport {
   send(mail: Mail): Promise<void>
 }
 
+export interface MailSettings {
+  smtpUrl?: string
+  mailFrom: string
+  dataDir: string
+  /** For each step: connecting, the greeting, silence in between; 5 s by default. nodemailer's own are up to 10 minutes. */
+  stepTimeoutMs?: number
+}
+
 /** Over SMTP where there is a server for it, else into files in `<dataDir>/outbox`. */
-export function createMailTransport(
-  { smtpUrl, mailFrom, dataDir }: { smtpUrl?: string; mailFrom: string; dataDir: string },
-  log: Log,
-): MailTransport {
-  if (smtpUrl !== undefined) return createSmtpTransport(smtpUrl, mailFrom)
+export function createMailTransport(settings: MailSettings, log: Log): MailTransport {
+  const { smtpUrl, mailFrom, dataDir, stepTimeoutMs = 5_000 } = settings
+  if (smtpUrl !== undefined) return createSmtpTransport(smtpUrl, mailFrom, stepTimeoutMs)
   return createOutbox(path.join(dataDir, 'outbox'), mailFrom, log)
 }
 
-/** Mails over SMTP. */
-function createSmtpTransport(smtpUrl: string, from: string): MailTransport {
+function createSmtpTransport(smtpUrl: string, from: string, timeoutMs: number): MailTransport {
   const transport = nodemailer.createTransport({
     url: smtpUrl,
-    connectionTimeout: STEP_TIMEOUT_MS,
-    greetingTimeout: STEP_TIMEOUT_MS,
-    socketTimeout: STEP_TIMEOUT_MS,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
   })
   return {
     service: new URL(smtpUrl).hostname,
-    async send(mail) {
-      await transport.sendMail(messageOf(mail, from))
-    },
+    send: async (mail) => void (await transport.sendMail(messageOf(mail, from))),
   }
 }
 
-/** Without SMTP, mails become files that any mail program opens. The log says where. */
+/** Files that any mail program opens. The log says where. */
 function createOutbox(folder: string, from: string, log: Log): MailTransport {
   const transport = nodemailer.createTransport({ streamTransport: true, buffer: true })
   return {

@@ -3,13 +3,12 @@ import type { Namespace } from 'socket.io'
 import type { Adapter, BroadcastOptions, Room } from 'socket.io-adapter'
 import type { RedisConnections } from './redis.ts'
 
-/** How long a question to all instances waits for the slowest. Nothing that serves a request asks one. */
+/** How long a question to all instances waits for the slowest. */
 const REQUESTS_TIMEOUT_MS = 2_000
 
 /**
  * The Socket.IO adapter that carries broadcasts to the other instances through Redis, for `new Server({ adapter })`.
- * `onLost` is called for every message that Redis did not take. Both connections must be ready: earlier, the
- * adapter's subscriptions would wait, and what is sent meanwhile would be missed.
+ * `onLost` is called for every message that Redis did not take. Both connections must be ready.
  */
 export function createInstanceAdapter(
   { publisher, subscriber }: RedisConnections,
@@ -44,9 +43,7 @@ class InstanceAdapter extends RedisAdapter {
   }
 }
 
-function here(options: BroadcastOptions): BroadcastOptions {
-  return { ...options, flags: { ...options.flags, local: true } }
-}
+const here = (options: BroadcastOptions) => ({ ...options, flags: { ...options.flags, local: true } })
 
 /** The adapter drops the promises of its commands, and a rejection that nobody handles ends the process. */
 function handled<Client extends object>(client: Client, onLost: () => void): Client {

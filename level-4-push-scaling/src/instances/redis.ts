@@ -1,5 +1,6 @@
+import { StartError } from '@levels/shared/server/start-error.ts'
+import { within } from '@levels/shared/server/within.ts'
 import { createClient } from 'redis'
-import { type Log, SettingsError } from '../channel.ts'
 
 export type RedisClient = ReturnType<typeof createClient>
 
@@ -7,30 +8,26 @@ export type RedisClient = ReturnType<typeof createClient>
 export interface RedisConnections {
   publisher: RedisClient
   subscriber: RedisClient
-  /**
-   * Waits for `work`, the last thing that the start asks of Redis. From then on Redis may come and go. Throws SettingsError
-   * when Redis does not do it, or not in time.
-   */
+  /** Waits for `work`, the last thing that the start asks of Redis. Throws StartError when Redis does not do it in time. */
   finishStart(work: Promise<void>): Promise<void>
   close(): void
 }
 
-/** Each thing that the start asks of Redis must be done within this time. */
 const START_TIMEOUT_MS = 5_000
-/** The longest pause between two attempts to come back, so that Redis is found again about that long after its return. */
+/** The longest pause between two attempts to come back. */
 const MAX_RETRY_MS = 1_000
 /** Publishes that may wait for Redis's answer; more are refused, so that a Redis that hangs fills no memory. */
 const MAX_PENDING_COMMANDS = 10_000
 
 /**
- * Connects to Redis twice; resolves when both connections are ready, so that whoever listens afterwards misses nothing.
- * After `finishStart` Redis may come and go: the connections come back by themselves for as long as it takes, a publish made
- * meanwhile rejects at once (queued, it would arrive late, and the queue has no limit), and the log says once that
- * Redis is away and once that it is back.
- *
- * Throws SettingsError when `url` is no Redis address, or Redis cannot be reached.
+ * Connects to Redis twice; resolves when both connections are ready. After `finishStart` Redis may come and go: the
+ * connections come back by themselves, and a publish made meanwhile rejects at once (queued, it would arrive late, and
+ * the queue has no limit). Throws StartError when `url` is no Redis address, or Redis cannot be reached.
  */
-export async function connectRedis(url: string, log: Log): Promise<RedisConnections> {
+export async function connectRedis(
+  url: string,
+  log: Pick<Console, 'info' | 'warn'>,
+): Promise<RedisConnections> {
   let started = false
   let away = false
   let firstError: Error | undefined
@@ -66,10 +63,10 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
 
   async function inTime(work: Promise<unknown>): Promise<void> {
     try {
-      await within(START_TIMEOUT_MS, work)
+      await within(START_TIMEOUT_MS, work, new Error(`no answer within ${START_TIMEOUT_MS} ms`))
     } catch (error) {
       close()
-      throw new SettingsError(
+      throw new StartError(
         `REDIS_URL: Redis at ${new URL(url).host} cannot be reached (${reasonOf(firstError ?? error)}): ` +
           'start it there, or leave REDIS_URL unset in development',
       )
@@ -88,29 +85,20 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
   }
 }
 
-/** Throws SettingsError when the URL in `options` is not one that the library understands. */
+/** Throws StartError when the URL in `options` is not one that the library understands. */
 function client(options: Parameters<typeof createClient>[0]): RedisClient {
   try {
     return createClient(options)
   } catch (error) {
-    throw new SettingsError(
+    throw new StartError(
       `REDIS_URL is not a Redis address (${reasonOf(error)}): write it like redis://127.0.0.1:6379`,
     )
   }
 }
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
-  })
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer))
-}
-
 /** The first cause's words: the library wraps it. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error
-    ? reasonOf(error.cause)
-    : error.message || ('code' in error ? String(error.code) : error.name)
+  if (error.cause instanceof Error) return reasonOf(error.cause)
+  return error.message || ('code' in error ? String(error.code) : error.name)
 }

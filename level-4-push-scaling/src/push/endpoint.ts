@@ -16,11 +16,9 @@ const MAX_LENGTH = 2_048
 
 /**
  * An endpoint is an address that a stranger gives and this server then calls: unchecked, any user could make it call
- * machines that only it can reach (server-side request forgery, OWASP A10:2021). So it must lead to a push service
- * that is known: `allowedHosts` are host names, each standing for its subdomains too, with a port if it is not 443.
- * `localhost` without a port allows any, since the push service of a test takes a free one.
- *
- * The text is parsed, never searched: `https://evil.example/#fcm.googleapis.com` names evil.example.
+ * machines that only it can reach (server-side request forgery, OWASP A10:2021). So it must lead to a known push service:
+ * `allowedHosts` are host names, each standing for its subdomains too, with a port if it is not 443 (`localhost` without
+ * one: any). The text is parsed, never searched: `https://evil.example/#fcm.googleapis.com` names evil.example.
  */
 export function createEndpointCheck(allowedHosts: readonly string[]): EndpointCheck {
   const services = allowedHosts.map((entry) => {

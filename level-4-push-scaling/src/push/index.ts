@@ -1,9 +1,8 @@
-import type { Connection, Types } from 'mongoose'
-import type { Log, QueuedChannel } from '../channel.ts'
+import type { Log } from '../channel.ts'
 import { createEndpointCheck } from './endpoint.ts'
 import { createPushPost } from './post.ts'
-import { createPushChannel } from './push.ts'
-import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
+import { createPushChannel, type PushChannelParts } from './push.ts'
+import { createSubscriptions, type SubscriptionParts } from './subscriptions.ts'
 import { loadVapidKeys, type VapidKeys } from './vapid.ts'
 
 export interface PushSettings {
@@ -19,55 +18,32 @@ export interface PushSettings {
   vapidSubject: string
 }
 
-export interface PushOptions {
-  db: Connection
+export interface PushOptions
+  extends Pick<SubscriptionParts, 'db' | 'aliveSessions'>,
+    Pick<PushChannelParts, 'countUnread'> {
   config: PushSettings
   /** The value kept under this name, made and kept if there is none: the same for every instance. */
   keep(name: string, make: () => string): Promise<string>
-  /** Those of these device sessions that are not over. */
-  aliveSessions(sids: string[]): Promise<ReadonlySet<string>>
-  /** How many notifications each of these users has not read. */
-  countUnread(userIds: Types.ObjectId[]): Promise<Map<string, number>>
   log: Log
-}
-
-export interface Push {
-  /** To be added to the deliveries. */
-  channel: QueuedChannel
-  /** What pages subscribe with. */
-  publicKey: string
-  subscriptions: Subscriptions
 }
 
 /** How often the log says that a push service rejects this server, in milliseconds. */
 const REMIND_MS = 60_000
 
 /**
- * Web push: notifications for people whose page is closed. Throws SettingsError when the VAPID keys are no pair or the
- * certificate cannot be read.
+ * Web push: the channel, to be added to the deliveries, the key that pages subscribe with, and the subscriptions. Throws
+ * StartError when the VAPID keys are no pair or the certificate cannot be read.
  */
-export async function createPush({ db, config, keep, log, ...host }: PushOptions): Promise<Push> {
+export async function createPush({ db, config, keep, aliveSessions, countUnread, log }: PushOptions) {
   const keys = await loadVapidKeys(config.vapid, keep)
   const { publicKey } = keys
   const serviceOf = createEndpointCheck(config.pushAllowedHosts)
   const post = createPushPost(keys, serviceOf, config)
-  const subscriptions = await createSubscriptions({
-    db,
-    serviceOf,
-    publicKey,
-    aliveSessions: host.aliveSessions,
-  })
-  return {
-    channel: createPushChannel({
-      subscriptions,
-      post,
-      delayMs: config.pushDelayMs,
-      countUnread: host.countUnread,
-      onMisconfigured: createReminder(log),
-    }),
-    publicKey,
-    subscriptions,
-  }
+  const subscriptions = await createSubscriptions({ db, serviceOf, publicKey, aliveSessions })
+  const onMisconfigured = createReminder(log)
+  const delayMs = config.pushDelayMs
+  const channel = createPushChannel({ subscriptions, post, delayMs, countUnread, onMisconfigured })
+  return { channel, publicKey, subscriptions }
 }
 
 /** Every message may fail for the same reason: the log says it once a minute for each service, of which there are few. */

@@ -47,9 +47,8 @@ export interface Handling {
   /** A device on battery takes the urgent ones only (section 5.3). */
   urgency: Urgency
   /**
-   * Replaces an older message with the same topic that waits for the same device (section 5.4): of ten price drops
-   * the last one is worth an interruption. Only for those: what matters by itself must not be replaced. Chrome's
-   * service keeps four topics a device and drops the rest, so there are no more than four.
+   * Replaces an older message with the same topic that waits for the same device (section 5.4): of ten price drops the
+   * last one is worth an interruption. Chrome's service keeps four topics a device and drops the rest.
    */
   topic?: string
 }

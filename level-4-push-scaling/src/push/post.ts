@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent, type RequestOptions, request } from 'node:https'
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
+import { createSecureContext, rootCertificates } from 'node:tls'
+import { StartError } from '@levels/shared/server/start-error.ts'
 import webPush from 'web-push'
-import { SettingsError } from '../channel.ts'
 import type { EndpointCheck } from './endpoint.ts'
 import { payloadOf } from './message.ts'
 import type { Answer, PushPost } from './push.ts'
@@ -11,20 +11,16 @@ import { createVapidAuthorization, type VapidKeys } from './vapid.ts'
 
 /** From the first byte sent to the last byte of the answer. The web-push package itself waits forever. */
 const TIMEOUT_MS = 10_000
-
 /** How many connections one push service gets; they are kept open and used again. */
 const CONNECTIONS = 64
-
 /** How long the rest of an answer may take that has already said yes. */
 const REST_MS = 1_000
-
 /** As much of an answer's body as anyone reads. */
 const MAX_ANSWER_CHARS = 1_000
 
 /**
- * Messages to push services. web-push encrypts (RFC 8291) and signs (RFC 8292); the request is our own, because it
- * must end in time however slowly the answer drips, and a redirect must not lead to where the endpoint check never
- * looked. Throws SettingsError when `pushCaFile` is no certificate.
+ * Messages to push services. web-push encrypts and signs; the request is our own, because it must end in time, and a
+ * redirect must not lead to where the endpoint check never looked. Throws StartError when `pushCaFile` is no certificate.
  */
 export function createPushPost(
   keys: VapidKeys,
@@ -36,7 +32,9 @@ export function createPushPost(
     keepAlive: true,
     maxSockets: CONNECTIONS,
     // Made once: the agent would read all certificates again for each connection, and compare them for each message.
-    ...(pushCaFile !== undefined && { secureContext: trusting(readCertificate(pushCaFile)) }),
+    ...(pushCaFile !== undefined && {
+      secureContext: createSecureContext({ ca: [...rootCertificates, readCertificate(pushCaFile)] }),
+    }),
   })
 
   return {
@@ -75,18 +73,12 @@ function post(url: URL, options: RequestOptions, body: Buffer): Promise<Answer> 
       answer.on('error', reject)
       answer.on('end', finish)
     })
-    let timer = setTimeout(
-      () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1_000} s`)),
-      TIMEOUT_MS,
-    )
+    const giveUp = () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1_000} s`))
+    let timer = setTimeout(giveUp, TIMEOUT_MS)
     sent.on('error', reject)
     sent.on('close', () => clearTimeout(timer))
     sent.end(body)
   })
-}
-
-function trusting(certificate: string): SecureContext {
-  return createSecureContext({ ca: [...rootCertificates, certificate] })
 }
 
 function readCertificate(file: string): string {
@@ -95,7 +87,7 @@ function readCertificate(file: string): string {
     new X509Certificate(pem) // throws; a secure context would pass over whatever is no certificate
     return pem
   } catch {
-    throw new SettingsError(
+    throw new StartError(
       `PUSH_CA_FILE=${file} cannot be read as a certificate: name a PEM file with a certificate authority`,
     )
   }

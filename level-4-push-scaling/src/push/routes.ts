@@ -1,9 +1,8 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import * as z from 'zod'
-import type { Log } from '../channel.ts'
+import type { DeliveryResult, Log } from '../channel.ts'
 import {
-  type DeliveryState,
   endpointText,
   publicKeyAnswer,
   type SavedSubscription,
@@ -16,30 +15,18 @@ import { EndpointRefused } from './endpoint.ts'
 import { CHANNEL } from './push.ts'
 import { type SubscriptionDoc, type Subscriptions, subscribeBody } from './subscriptions.ts'
 
-/** What became of one delivery. */
-export interface DeliveryResult {
-  id: string
-  target: string
-  service: string
-  state: DeliveryState
-  error?: string
-  at: Date
-}
-
-/** What the routes ask of whoever delivers. */
-export interface PushDeliveries {
-  /** Queues a test message to these places; returns its id. Throws HttpError 429 right after the last one. */
-  sendTest(channel: string, userId: string, targets: { id: string; service: string }[]): Promise<string>
-  /** The last delivery to each of these places that was for this user. */
-  lastTo(targets: string[], userId: string): Promise<DeliveryResult[]>
-  /** The deliveries of one test message of this user's. */
-  testResults(id: string, userId: string): Promise<DeliveryResult[]>
-}
-
 export interface PushRouteParts {
   publicKey: string
   subscriptions: Subscriptions
-  deliveries: PushDeliveries
+  /** Whoever delivers. */
+  deliveries: {
+    /** Queues a test message to these places; returns its id. Throws HttpError 429 right after the last one. */
+    sendTest(channel: string, userId: string, targets: { id: string; service: string }[]): Promise<string>
+    /** The last delivery to each of these places that was for this user. */
+    lastTo(targets: string[], userId: string): Promise<DeliveryResult[]>
+    /** The deliveries of one test message of this user's. */
+    testResults(id: string, userId: string): Promise<DeliveryResult[]>
+  }
   log: Log
 }
 
@@ -56,34 +43,29 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
   })
 
   route(`POST ${path}`, {
-    summary:
-      'Turn push on for this browser, until its session ends (ten browsers a user: the oldest makes room)',
+    summary: 'Turn push on for this browser, until its session ends (of ten browsers the oldest makes room)',
     body: subscribeBody,
     status: 201,
     answer: savedSubscription,
-    async handle({ body, caller }) {
-      const owner = { userId: caller.id, sid: caller.sid }
-      const saved = await subscriptions.save(owner, body).catch((error: unknown) => {
+    async handle({ body, caller: { id: userId, sid, username } }) {
+      const saved = await subscriptions.save({ userId, sid }, body).catch((error: unknown) => {
         if (!(error instanceof EndpointRefused)) throw error
         // Somebody may be trying to make this server call other machines. The endpoint itself stays out of the log.
-        log.warn(`A push endpoint of ${caller.username} was refused: ${error.message}`)
+        log.warn(`A push endpoint of ${username} was refused: ${error.message}`)
         throw new HttpError(400, 'endpoint_not_allowed', error.message)
       })
-      return toAnswer(saved, caller.sid)
+      return toAnswer(saved, sid)
     },
   })
 
   route(`GET ${path}`, {
     summary: 'Your browsers that get push, and what became of the last message to each',
     answer: savedSubscriptions,
-    async handle({ caller }) {
-      const mine = await subscriptions.listFor([caller.id])
-      const last = await deliveries.lastTo(
-        mine.map(({ _id }) => _id),
-        caller.id,
-      )
-      const lastOf = new Map(last.map((result) => [result.target, result]))
-      return { items: mine.map((one) => toAnswer(one, caller.sid, lastOf.get(one._id))) }
+    async handle({ caller: { id, sid } }) {
+      const mine = await subscriptions.listFor([id])
+      const ids = mine.map(({ _id }) => _id)
+      const last = new Map((await deliveries.lastTo(ids, id)).map((result) => [result.target, result]))
+      return { items: mine.map((one) => toAnswer(one, sid, last.get(one._id))) }
     },
   })
 
@@ -117,14 +99,10 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
       if (results.length === 0)
         throw new HttpError(404, 'not_found', 'There is no such test message of yours.')
       const saved = new Set((await subscriptions.listFor([caller.id])).map(({ _id }) => _id))
-      return {
-        items: results.map(({ service, state, error, target }) => ({
-          service,
-          state,
-          ...(error !== undefined && { error }),
-          gone: state === 'failed' && !saved.has(target),
-        })),
-      }
+      const items = results.map(({ service, state, error, target }) => {
+        return { service, state, error, gone: state === 'failed' && !saved.has(target) }
+      })
+      return { items }
     },
   })
 }
@@ -138,12 +116,7 @@ function toAnswer(saved: SubscriptionDoc, sid: string, last?: DeliveryResult): S
     savedAt: saved.savedAt.toISOString(),
     current: saved.sessionId === sid,
     ...(last && {
-      lastPush: {
-        id: last.id,
-        state: last.state,
-        ...(last.error !== undefined && { error: last.error }),
-        at: last.at.toISOString(),
-      },
+      lastPush: { id: last.id, state: last.state, error: last.error, at: last.at.toISOString() },
     }),
   }
 }

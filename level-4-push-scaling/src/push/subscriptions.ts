@@ -23,37 +23,31 @@ export interface SubscriptionDoc {
   savedAt: Date
 }
 
+const text = { type: String, required: true }
+const time = { type: Date, required: true }
 const schema = new Schema<SubscriptionDoc>(
   {
     _id: String,
-    endpoint: { type: String, required: true },
-    keys: { p256dh: { type: String, required: true }, auth: { type: String, required: true } },
+    endpoint: text,
+    keys: { p256dh: text, auth: text },
     userId: { type: Schema.Types.ObjectId, required: true },
-    sessionId: { type: String, required: true },
-    service: { type: String, required: true },
+    sessionId: text,
+    service: text,
     publicKey: String,
-    createdAt: { type: Date, required: true },
-    savedAt: { type: Date, required: true },
+    createdAt: time,
+    savedAt: time,
   },
   { versionKey: false },
 )
 schema.index({ userId: 1, savedAt: -1 })
 
 const idOfEndpoint = (endpoint: string) => createHash('sha256').update(endpoint).digest('base64url')
-
 /** How many browsers of one user get push. */
 const MAX_PER_USER = 10
-
-export interface Owner {
-  userId: string
-  /** The device session. */
-  sid: string
-}
 
 export interface SubscriptionParts {
   db: Connection
   serviceOf: EndpointCheck
-  /** The VAPID key of this installation. */
   publicKey: string
   /** Those of these device sessions that are not over. */
   aliveSessions(sids: string[]): Promise<ReadonlySet<string>>
@@ -62,9 +56,8 @@ export interface SubscriptionParts {
 export type Subscriptions = Awaited<ReturnType<typeof createSubscriptions>>
 
 /**
- * The browsers to wake up. A subscription lives as long as the device session that saved it (signing out, being signed
- * out and 30 days of absence all end it) and as long as the VAPID key that it was made for: resolves when the indexes
- * are built and the rows of earlier keys are gone.
+ * The browsers to wake up. A subscription lives as long as the device session that saved it, and as long as the VAPID key
+ * that it was made for: resolves when the rows of earlier keys are gone.
  */
 export async function createSubscriptions({ db, serviceOf, publicKey, aliveSessions }: SubscriptionParts) {
   const Subscription = db.model('PushSubscription', schema, 'pushsubscriptions')
@@ -72,48 +65,32 @@ export async function createSubscriptions({ db, serviceOf, publicKey, aliveSessi
   await Subscription.deleteMany({ publicKey: { $exists: true, $ne: publicKey } })
 
   /**
-   * Saves a browser's subscription. Saved again it is the same row, and belongs to whoever saved it last: the
-   * browser has one user at a time. Beyond ten, the one that was not heard of for longest makes room: most likely
-   * that browser is gone, and refusing would lock the user's newest device out. Throws EndpointRefused.
+   * Saves a browser's subscription. Saved again it is the same row, and belongs to whoever saved it last. Beyond ten, the
+   * one that was not heard of for longest makes room: refusing would lock the newest device out. Throws EndpointRefused.
    */
-  async function save({ userId, sid }: Owner, browser: BrowserSubscription): Promise<SubscriptionDoc> {
+  async function save(owner: { userId: string; sid: string }, browser: BrowserSubscription) {
     const service = serviceOf(browser.endpoint)
     const now = new Date()
-    const owner = { userId: new Types.ObjectId(userId), sessionId: sid }
+    const userId = new Types.ObjectId(owner.userId)
+    const set = { ...browser, userId, sessionId: owner.sid, service, publicKey, savedAt: now }
+    const change = { $set: set, $setOnInsert: { createdAt: now } }
+    const options = { upsert: true, returnDocument: 'after' } as const
     const upsert = () =>
-      Subscription.findByIdAndUpdate(
-        idOfEndpoint(browser.endpoint),
-        {
-          $set: { ...browser, ...owner, service, publicKey, savedAt: now },
-          $setOnInsert: { createdAt: now },
-        },
-        { upsert: true, returnDocument: 'after' },
-      ).lean()
-    // Two upserts of a new key at once: one may be refused as a duplicate (MongoDB manual, "Upsert with Unique
-    // Index"). The second time the row is there.
+      Subscription.findByIdAndUpdate(idOfEndpoint(browser.endpoint), change, options).lean()
+    // Of two upserts of a new key at once, one may be refused (MongoDB manual, "Upsert with Unique Index").
     const saved = await upsert().catch((error: unknown) => {
       if (isDuplicateKey(error)) return upsert()
       throw error
     })
-    await makeRoom(userId)
+    const others = await Subscription.countDocuments({ userId })
+    if (others > MAX_PER_USER) await drop((await listFor([userId])).slice(MAX_PER_USER))
     return saved
-  }
-
-  async function makeRoom(userId: string): Promise<void> {
-    const mine = await Subscription.find({ userId }).sort({ savedAt: -1, _id: 1 }).lean()
-    if (mine.length <= MAX_PER_USER) return
-    const alive = await keepAlive(mine)
-    await drop(alive.slice(MAX_PER_USER))
   }
 
   /** Most recently saved first. */
   async function listFor(userIds: readonly (string | Types.ObjectId)[]): Promise<SubscriptionDoc[]> {
-    const ids = userIds.map((id) => new Types.ObjectId(id))
-    return keepAlive(
-      await Subscription.find({ userId: { $in: ids } })
-        .sort({ savedAt: -1, _id: 1 })
-        .lean(),
-    )
+    const ofThem = { userId: { $in: userIds.map((id) => new Types.ObjectId(id)) } }
+    return keepAlive(await Subscription.find(ofThem).sort({ savedAt: -1, _id: 1 }).lean())
   }
 
   async function find(ids: readonly string[]): Promise<SubscriptionDoc[]> {
@@ -130,21 +107,20 @@ export async function createSubscriptions({ db, serviceOf, publicKey, aliveSessi
 
   /** Removes these as they were read: one that was saved anew since then stays. */
   async function drop(subscriptions: readonly SubscriptionDoc[]): Promise<void> {
-    if (subscriptions.length === 0) return
     const asRead = subscriptions.map(({ _id, savedAt }) => ({ _id, savedAt }))
-    await Subscription.deleteMany({ $or: asRead })
+    if (asRead.length > 0) await Subscription.deleteMany({ $or: asRead })
   }
 
-  /** Does nothing when the user has no such subscription (any more). */
-  async function remove(userId: string, endpoint: string): Promise<void> {
-    await Subscription.deleteOne({ _id: idOfEndpoint(endpoint), userId })
+  return {
+    save,
+    listFor,
+    find,
+    drop,
+    /** Does nothing when the user has no such subscription (any more). */
+    remove: async (userId: string, endpoint: string) =>
+      void (await Subscription.deleteOne({ _id: idOfEndpoint(endpoint), userId })),
+    removeAll: async (userId: string) => void (await Subscription.deleteMany({ userId })),
   }
-
-  async function removeAll(userId: string): Promise<void> {
-    await Subscription.deleteMany({ userId })
-  }
-
-  return { save, listFor, find, drop, remove, removeAll }
 }
 
 /** A browser's subscription whose keys can be used; `JSON.stringify(subscription)` gives one. */
@@ -161,18 +137,14 @@ export const subscribeBody = browserSubscription.extend({
   }),
 })
 
-/** A browser's public key: a point of P-256, uncompressed, so 65 bytes (RFC 8291 section 3.1). */
+/** A browser's public key: an uncompressed point of P-256, so 65 bytes (RFC 8291 section 3.1). */
 function isPublicKey(text: string): boolean {
   const point = Buffer.from(text, 'base64url')
-  return point.length === 65 && point[0] === 4 && isOnCurve(point)
-}
-
-/** A point off the curve is no key, and deriving a secret with one could give ours away. */
-function isOnCurve(point: Buffer): boolean {
+  if (point.length !== 65 || point[0] !== 4) return false
   try {
     ECDH.convertKey(point, 'prime256v1', undefined, undefined, 'uncompressed')
     return true
   } catch {
-    return false
+    return false // off the curve: deriving a secret with it could give ours away
   }
 }

@@ -1,6 +1,6 @@
 import { createECDH } from 'node:crypto'
+import { StartError } from '@levels/shared/server/start-error.ts'
 import webPush from 'web-push'
-import { SettingsError } from '../channel.ts'
 
 /** The key pair that tells push services who sends (VAPID, RFC 8292). */
 export interface VapidKeys {
@@ -9,13 +9,12 @@ export interface VapidKeys {
   privateKey: string
 }
 
-/** How long an authorization is used, in milliseconds. The package makes them for 12 h; RFC 8292 allows 24. */
+/** How long an authorization is used, in milliseconds: the package makes them for 12 h. */
 const REUSE_MS = 3_600_000
 
 /**
- * The key pair of this installation: the one given (from the environment), or, in development, one made once and kept by
- * `keep`. Every subscription is bound to it, so a new pair at each start would cut off every browser.
- * Throws SettingsError when the two keys are not a pair.
+ * The key pair of this installation: the one given, or one made once and kept by `keep`. Every subscription is bound to
+ * it: a new pair at each start would cut off every browser. Throws StartError when the two keys are not a pair.
  */
 export async function loadVapidKeys(
   given: VapidKeys | undefined,
@@ -23,14 +22,13 @@ export async function loadVapidKeys(
 ): Promise<VapidKeys> {
   if (!given) return JSON.parse(await keep('vapidKeys', () => JSON.stringify(webPush.generateVAPIDKeys())))
   if (publicKeyOf(given.privateKey) === given.publicKey) return given
-  throw new SettingsError(
+  throw new StartError(
     'VAPID_PUBLIC_KEY does not belong to VAPID_PRIVATE_KEY: set both to one pair from: npx web-push generate-vapid-keys',
   )
 }
 
 /**
- * The `Authorization` header for a push service (RFC 8292): a short-lived token that says who sends, made for that
- * service only, signed once an hour rather than with every message.
+ * The `Authorization` header for a push service (RFC 8292): a short-lived token that says who sends, for that service only.
  */
 export function createVapidAuthorization(
   { publicKey, privateKey }: VapidKeys,
@@ -40,15 +38,9 @@ export function createVapidAuthorization(
   return (audience) => {
     const last = made.get(audience)
     if (last && Date.now() - last.at < REUSE_MS) return last.header
-    const { Authorization: header } = webPush.getVapidHeaders(
-      audience,
-      subject,
-      publicKey,
-      privateKey,
-      'aes128gcm',
-    )
-    made.set(audience, { header, at: Date.now() })
-    return header
+    const headers = webPush.getVapidHeaders(audience, subject, publicKey, privateKey, 'aes128gcm')
+    made.set(audience, { header: headers.Authorization, at: Date.now() })
+    return headers.Authorization
   }
 }
 

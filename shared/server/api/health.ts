@@ -1,4 +1,5 @@
 import express, { type Router } from 'express'
+import { within } from '../within.ts'
 
 /** Whether something this server depends on is there. */
 export type Check = () => boolean | Promise<boolean>
@@ -30,12 +31,5 @@ export function healthRouter(checks: Record<string, Check>, instance?: string): 
 }
 
 async function passes(check: Check): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE_MS)
-  })
-  const result = Promise.resolve()
-    .then(check)
-    .catch(() => false)
-  return Promise.race([result, tooLate]).finally(() => clearTimeout(timer))
+  return within(PATIENCE_MS, Promise.resolve().then(check), new Error('too late')).catch(() => false)
 }

@@ -1,7 +1,7 @@
 import type { Log } from '@levels/shared/server/log.ts'
 import type { PushService } from '@levels/shared/testing/push-service.ts'
 import { afterEach, expect, test } from 'vitest'
-import type { DeliveryState } from '../../src/deliver/model.ts'
+import type { DeliveryState } from '../../src/events.ts'
 import type { Account } from '../support/account.ts'
 import { startPushStack } from '../support/push-stack.ts'
 import { until } from '../support/until.ts'

@@ -3,22 +3,25 @@ import { listen } from '../tap.ts'
 
 /** What of this page the picture has to know from its first moment on. */
 export interface ThisPage {
-  /** The id that Socket.IO gave this page's socket; it has none at level 1. */
-  socket?: string
+  /** The ids that Socket.IO gave this page's connections, one after another; level 1 has none. */
+  sockets: string[]
 }
+
+/** What happened longer ago is not drawn any more. */
+const MAX_SOCKETS = 20
 
 /**
  * Puts the button "Under the hood" into `header`. The picture is loaded when it is first opened: no page is heavier for
  * it. In development only: in production servers say nothing of what they do.
  */
 export function mountHood(header: HTMLElement): void {
-  const page: ThisPage = {}
+  const page: ThisPage = { sockets: [] }
   listen({
     frame(direction, data) {
       // The first packet of a connection, 40{"sid":"…"}.
       const [, sid] =
         (direction === 'in' && typeof data === 'string' && /^40\{"sid":"([^"]+)"/.exec(data)) || []
-      if (sid !== undefined) page.socket = sid
+      if (sid !== undefined) page.sockets = [...page.sockets, sid].slice(-MAX_SOCKETS)
     },
   })
   const button = h(

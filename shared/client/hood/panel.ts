@@ -79,13 +79,16 @@ export function createPanel(page: ThisPage, onClose: () => void) {
     asList,
   )
   document.body.append(panel)
+  new ResizeObserver(() => {
+    if (picture && !panel.hidden) redraw(picture)
+  }).observe(stage)
   which.onchange = () => {
     chosen = which.selectedIndex === 0 ? undefined : which.value
     show()
   }
 
   function show(): void {
-    const now: Known = { ...known, socket: page.socket, now: Date.now() + skew }
+    const now: Known = { ...known, sockets: page.sockets, now: Date.now() + skew }
     const pictures = stories.pictures(now).slice(0, MAX_PICTURES)
     const next = pictures.find(({ id }) => id === chosen) ?? pictures[0]
     const options = pictures.map(({ id, title: text }, index) =>
@@ -174,7 +177,7 @@ function describe(picture: Picture, { from, to, label, at, where, sent, lost }: 
 }
 
 /** Notes what this page sends and gets, from now on. */
-function watchThisPage(): Omit<Known, 'now' | 'socket'> {
+function watchThisPage(): Omit<Known, 'now' | 'sockets'> {
   const known = {
     since: Date.now(),
     posts: [] as { path: string; at: number }[],

@@ -3,8 +3,8 @@ import { watchInstances } from './instances.ts'
 
 /** What this page knows of itself: what it has sent, and what has reached it. Times in milliseconds since 1970. */
 export interface Known {
-  /** The id of its socket, if it has one. */
-  socket?: string
+  /** The ids that its connections have had; none where sockets have no ids. */
+  sockets: readonly string[]
   /** Since when it watches. */
   since: number
   now: number
@@ -119,9 +119,9 @@ function toArrows(id: string, happening: Happening, reachedAny: boolean, known: 
   if (sockets.length === 0) return reachedAny ? [] : [{ ...arrow, to: 'page', lost: true }]
 
   const arrived = known.received.find(({ text, at: when }) =>
-    known.socket === undefined ? text === sent && when > at - 500 : text.includes(id),
+    known.sockets.length === 0 ? text === sent && when > at - 500 : text.includes(id),
   )
-  const isHere = known.socket === undefined ? arrived !== undefined : sockets.includes(known.socket)
+  const isHere = known.sockets.length === 0 ? arrived !== undefined : isOurs(sockets, known)
   const others = sockets.length - (isHere ? 1 : 0)
   const isLost = !arrived && at > known.since && known.now - at > PATIENCE_MS
   const took = arrived ? `, shown after ${Math.max(0, Math.round(arrived.at - at))} ms` : ''
@@ -136,9 +136,11 @@ function toArrows(id: string, happening: Happening, reachedAny: boolean, known: 
 /** "emitted to 2 sockets" is one arrow to this page and one to others. */
 const word = (label: string) => label.replace(/ to \d+.*$/, '')
 
+const isOurs = (sockets: readonly string[], known: Known) => sockets.some((id) => known.sockets.includes(id))
+
 /** Whether this page was at that end. */
 function isMine({ sockets, label, at, sent }: Happening, known: Known): boolean {
-  if (sockets) return known.socket !== undefined && sockets.includes(known.socket)
+  if (sockets) return isOurs(sockets, known)
   const near = (when: number) => Math.abs(when - at) < 1_000
   if (label.startsWith('POST')) return known.posts.some((post) => label.endsWith(post.path) && near(post.at))
   if (/^\d+$/.test(label)) return known.posts.some((post) => near(post.at))

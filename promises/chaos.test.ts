@@ -59,7 +59,7 @@ describe('the picture', () => {
 })
 
 // Short, and only to see that nothing is lost; `npm run prove 4 -- --chaos 60` takes a minute.
-describe('under faults of every kind', { timeout: 240_000 }, () => {
+describe.concurrent('under faults of every kind', { timeout: 240_000 }, () => {
   const onNote = () => undefined
 
   it('level 4 shows once whatever it acknowledged', async () => {

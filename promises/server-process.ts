@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '@levels/shared/exercises/port.ts'
 import { groupCpu, groupMemory, isGroupAlive, signalGroup } from '@levels/shared/testing/process-group.ts'
 import type { History } from './history.ts'
 
@@ -191,21 +192,5 @@ function isListening(port: number): Promise<boolean> {
         resolve(true)
       })
       .once('error', () => resolve(false))
-  })
-}
-
-/** A free port below those that systems hand out to clients, so that it stays free while its server restarts. */
-export async function freePort(): Promise<number> {
-  while (true) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
-    if (await isFree(port)) return port
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-      .once('error', () => resolve(false))
-      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }

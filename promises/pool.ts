@@ -14,13 +14,3 @@ export async function pool<Item>(
   await Promise.all(Array.from({ length: atOnce }, one))
   if (failures.length > 0) throw failures[0]
 }
-
-/** Work that must not overlap: each call waits until the one before it has ended. */
-export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const mine = last.then(work)
-    last = mine.catch(() => undefined) // whoever asked for it is told
-    return mine
-  }
-}

@@ -47,7 +47,7 @@ export interface Made {
  * For README.md: the marks, and what was measured. Of each promise the highest level that keeps it, and the highest one
  * that breaks it, since that is the lesson.
  */
-export function markdownTable(outcomes: readonly Outcome[], { seed, seconds }: Made): string {
+function markdownTable(outcomes: readonly Outcome[], { seed, seconds }: Made): string {
   const mark = marksOf(outcomes)
   const rows = promises.map((promise) => [
     `\`${promise.id}\``,

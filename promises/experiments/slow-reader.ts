@@ -9,7 +9,9 @@ const LIVE_WITHIN_MS = 15_000
 /** What one peer asks to be sent to it, and does not read: far more than the 1 MiB that may wait for it. */
 const MOST_WAITING_BYTES = 1_048_576
 const LEAST_SERVED = 10
-const ASKED_BYTES = 48 * 1_048_576
+const ASKED_BYTES = 12 * 1_048_576
+/** So much at once, before others have a turn. */
+const TURN_BYTES = 8_192
 
 /** How many catch up at the same time, and how long one that is too much behind may stay, in milliseconds. */
 const CATCHING_UP = 5
@@ -95,19 +97,29 @@ async function behind(arena: Arena, deadline: number): Promise<Behind> {
 }
 
 /** Answers: an echo at level 1, an acknowledgement above, as many as the connection takes. */
-async function askForAnswers({ level }: Arena, { socket }: RawSocket, deadline: number): Promise<void> {
+function askForAnswers({ level }: Arena, { socket }: RawSocket, deadline: number): Promise<void> {
   const frame = level === 1 ? 'x'.repeat(60_000) : '421["no-such-event",{}]'
-  for (let asked = 0; asked < ASKED_BYTES && mayAsk(socket, deadline); asked += frame.length) {
-    socket.send(frame)
-    await untilTaken(socket, deadline)
-  }
+  return ask(socket, frame.length, deadline, () => socket.send(frame))
 }
 
 /** RFC 6455, section 5.5.3: each ping is to be answered with what it carried. */
-async function askForPongs({ socket }: RawSocket, deadline: number): Promise<void> {
+function askForPongs({ socket }: RawSocket, deadline: number): Promise<void> {
   const content = Buffer.alloc(125, 'x')
-  for (let asked = 0; asked < ASKED_BYTES && mayAsk(socket, deadline); asked += content.length) {
-    socket.ping(content)
+  return ask(socket, content.length, deadline, () => socket.ping(content))
+}
+
+/** Asks until it has asked for enough, is cut, or is late. */
+async function ask(
+  socket: RawSocket['socket'],
+  bytes: number,
+  deadline: number,
+  once: () => void,
+): Promise<void> {
+  for (let asked = 0; asked < ASKED_BYTES && mayAsk(socket, deadline); ) {
+    for (let turn = 0; turn < TURN_BYTES; turn += bytes) {
+      once()
+      asked += bytes
+    }
     await untilTaken(socket, deadline)
   }
 }

@@ -13,7 +13,7 @@ export default {
     'level-4-push-scaling/src/instances/single-flight.ts',
   ],
   packages: {
-    runtime: ['@socket.io/redis-adapter', 'mongoose', 'redis', 'socket.io', 'socket.io-adapter'],
+    runtime: ['@socket.io/redis-adapter', 'redis', 'socket.io', 'socket.io-adapter'],
     types: ['@types/node'],
   },
   whenNot: [

@@ -35,11 +35,7 @@ export async function startInstance(
 }
 
 /** The same, not waiting for anything. */
-export function launchInstance(
-  name: string,
-  { mongo, redis }: Services,
-  env: Record<string, string> = {},
-): Program {
+function launchInstance(name: string, { mongo, redis }: Services, env: Record<string, string> = {}): Program {
   return startProgram(['level-4-push-scaling/src/main.ts'], {
     env: {
       INSTANCE_NAME: name,

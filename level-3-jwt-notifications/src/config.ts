@@ -42,7 +42,7 @@ export function readConfig(env: Env, defaultPort = 3030): Config {
       isRight: (text) => /^mongodb(\+srv)?:\/\/./.test(text),
       what: 'a MongoDB address',
       example: 'mongodb://127.0.0.1:27017/notifications',
-      embedded: 'MongoDB',
+      needed: 'NODE_ENV=production refuses the embedded MongoDB',
     }),
     dataDir: path.resolve(env.DATA_DIR || path.join(import.meta.dirname, '..', '..', '.data')),
     cookieSecure: readFlag(env, 'COOKIE_SECURE', common.production),

@@ -47,7 +47,7 @@ export function readConfig(env: Env): Config {
       isRight: (text) => isUrl(text, /^rediss?:$/),
       what: 'a Redis address',
       example: 'redis://127.0.0.1:6379',
-      embedded: 'Redis',
+      needed: 'NODE_ENV=production refuses the embedded Redis',
     }),
     pushDelayMs: readInteger(env, 'PUSH_DELAY_MS', { fallback: 5_000, min: 0, max: 3_600_000 }),
     pushAllowedHosts: readHosts(env),

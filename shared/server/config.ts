@@ -54,19 +54,17 @@ export interface AddressRule {
   /** With its article: `a Redis address`. */
   what: string
   example: string
-  /** What serves in development when there is none; in production, then, one is needed. */
-  embedded?: string
+  /** Why production needs one; absent: nothing does. */
+  needed?: string
 }
 
 /** An address in this variable; undefined when there is none. Throws StartError naming the variable and the cure. */
 export function readAddress(env: Env, name: string, rule: AddressRule): string | undefined {
-  const { isRight, what, example, embedded } = rule
+  const { isRight, what, example, needed } = rule
   const address = env[name] || undefined
   if (address && !isRight(address)) throw new StartError(`${name} is not ${what}: write it like ${example}`)
-  if (address || !embedded || env.NODE_ENV !== 'production') return address
-  throw new StartError(
-    `${name} is missing, and NODE_ENV=production refuses the embedded ${embedded}: set it like ${example}`,
-  )
+  if (address || !needed || env.NODE_ENV !== 'production') return address
+  throw new StartError(`${name} is missing, and ${needed}: set it like ${example}`)
 }
 
 /** A URL with one of these protocols, and a host. */

@@ -1,6 +1,6 @@
 import { randomUUID, scryptSync } from 'node:crypto'
 import type { Models } from '@levels/3-jwt-notifications/src/doors.ts'
-import { usernameKey } from '@levels/3-jwt-notifications/test/support/index.ts'
+import { nameKey } from '@levels/shared/server/names.ts'
 
 export const PASSWORD = 'password123'
 export const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0'
@@ -34,7 +34,7 @@ export async function createAccount(
   { email, role = 'user', userAgent = USER_AGENT }: NewAccount = {},
 ): Promise<Account> {
   const username = `u${randomUUID().slice(0, 12)}`
-  const account = { username, usernameKey: usernameKey(username), passwordHash, role, createdAt: new Date() }
+  const account = { username, usernameKey: nameKey(username), passwordHash, role, createdAt: new Date() }
   await models.User.create({ ...account, ...(email !== undefined && { email }) })
   return signIn(url, username, userAgent)
 }

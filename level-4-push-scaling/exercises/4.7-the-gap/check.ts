@@ -6,6 +6,9 @@ import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 import { patience } from '@levels/shared/exercises/patience.ts'
 import { LONG_MS, openStage, send } from '../stage.ts'
 
+/** A client of Redis waits this long at most between its attempts (redis, reconnectStrategy): then all are connected. */
+const RECONNECTED_MS = 2_500
+
 export async function check(attempt: Attempt): Promise<void> {
   const stage = await openStage(attempt, { BEAT_MS: String(patience(300)) })
   const { redis } = stage
@@ -44,6 +47,7 @@ export async function check(attempt: Attempt): Promise<void> {
     'Redis is back, but what was said before app2 was connected anew, it has not heard.',
   )
   await crosses(scene)
+  await sleep(RECONNECTED_MS)
 
   attempt.step('the line between app2 and Redis is down for a moment; for app1 all is well')
   line.down()

@@ -5,7 +5,7 @@ export default {
   level: 4,
   gives:
     'Web push on your server: subscriptions, endpoints that are safe to call, and deliveries that survive a crash, are tried again as the push service asks, and go out once from however many instances.',
-  promises: ['closed-browser', 'push-persists', 'safe-endpoints'],
+  promises: ['closed-browser', 'safe-endpoints'],
   entries: ['level-4-push-scaling/src/deliver/index.ts', 'level-4-push-scaling/src/push/index.ts'],
   packages: { runtime: ['mongoose', 'web-push', 'zod'], types: ['@types/node', '@types/web-push'] },
   whenNot: [

@@ -1,3 +1,5 @@
+import type { Acknowledgement } from './refusal.ts'
+
 /**
  * The wire contract of level 2, for the server and the page: Socket.IO takes the two interfaces as type parameters, so
  * a misspelt event or a wrong payload is an error in the editor. Types bind only our own code: what really arrives is
@@ -10,8 +12,6 @@ export interface Handshake {
   /** From the last `session` event. It proves that this tab belongs to the user, and is nobody else's business. */
   sessionId?: string
 }
-
-import type { Acknowledgement } from './refusal.ts'
 
 export type { Acknowledgement, Problem } from './refusal.ts'
 
@@ -81,13 +81,9 @@ export interface Message {
   to?: string
 }
 
-export interface Notification {
-  id: string
+export interface Notification extends Pick<Message, 'id' | 'text' | 'at'> {
   /** null: from no user, but from a program that used `POST /notify`. */
   from: string | null
-  text: string
-  /** ISO 8601. */
-  at: string
 }
 
 /** Where Socket.IO lives: its default. */
@@ -102,12 +98,3 @@ export interface NotifyResult {
   /** For how many lost connections it is kept: they get it when they come back within two minutes. */
   held: number
 }
-
-export const LIMITS = {
-  /** Characters (code points) of a message or notification. */
-  text: { min: 1, max: 2_000 },
-  /** Characters of a room's name. */
-  room: { min: 1, max: 30 },
-  /** Of one packet, in bytes. More drops the connection. */
-  packetBytes: 65_536,
-} as const

@@ -5,12 +5,10 @@ import type { Missed, RecoveryAdapter } from './recovery.ts'
 import { Refusal } from './refusal.ts'
 import type { User, Users } from './users.ts'
 
-/** Sockets that come back, and what they get when they are connected. */
-export type Returning = WeakMap<Level2Socket, Missed & { pid: string }>
-
 /** Lets a socket in as the user it says it is, or refuses it: the client gets a `connect_error` with a code. */
-export function guardHandshake(io: Level2Io, users: Users, recovery: RecoveryAdapter): Returning {
-  const returning: Returning = new WeakMap()
+export function guardHandshake(io: Level2Io, users: Users, recovery: RecoveryAdapter) {
+  /** Sockets that come back, and what they get when they are connected. */
+  const returning = new WeakMap<Level2Socket, Missed & { pid: string }>()
   io.use((socket, next) => {
     let user: User
     try {
@@ -30,7 +28,6 @@ export function guardHandshake(io: Level2Io, users: Users, recovery: RecoveryAda
   })
   return returning
 
-  /** Only now is it known who asks. */
   function recover(socket: Level2Socket, user: User) {
     const { pid, offset } = socket.handshake.auth as Record<string, unknown>
     if (typeof pid !== 'string') return undefined

@@ -20,11 +20,7 @@ export type Level2Socket = Socket<ClientToServerEvents, ServerToClientEvents, No
  * people choose must never be room names as they are: hence the prefixes, and hence the session id in place of the
  * username: a name can pass to somebody else, who must not get what was meant for the one before.
  */
-export function tabsOf(user: User): string {
-  return `user:${user.sessionId}`
-}
+export const tabsOf = (user: User) => `user:${user.sessionId}`
 
 /** The Socket.IO room with all tabs of all members of a room. */
-export function membersOf(room: string): string {
-  return `room:${room}`
-}
+export const membersOf = (room: string) => `room:${room}`

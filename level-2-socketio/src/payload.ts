@@ -1,6 +1,14 @@
 import type { Payload } from './answer.ts'
-import { LIMITS } from './events.ts'
 import { Refusal } from './refusal.ts'
+
+export const LIMITS = {
+  /** Characters (code points) of a message or notification. */
+  text: { min: 1, max: 2_000 },
+  /** Characters of a room's name. */
+  room: { min: 1, max: 30 },
+  /** Of one packet, in bytes. More drops the connection. */
+  packetBytes: 65_536,
+} as const
 
 /** The text of a message. Throws Refusal `bad_payload`. */
 export function readText({ text }: Payload): string {

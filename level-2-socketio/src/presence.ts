@@ -1,8 +1,8 @@
 import { guardHandshake } from './handshake.ts'
 import { type Level2Io, type Level2Socket, membersOf, tabsOf } from './io.ts'
 import { RECOVERY_MS, RecoveryAdapter } from './recovery.ts'
-import { createRooms, type Rooms } from './rooms.ts'
-import { createUsers, type User, type Users } from './users.ts'
+import { createRooms } from './rooms.ts'
+import { createUsers, type User } from './users.ts'
 
 /** In a larger crowd changes are gathered and carry no list: all names to everyone would grow with its cube. */
 const SMALL_CROWD = 100
@@ -15,15 +15,7 @@ export interface PresenceOptions {
   keepMs?: number
 }
 
-export interface Presence {
-  users: Users
-  rooms: Rooms
-  /** For how many lost connections what is sent now is kept: of one user, or of all. */
-  held(user?: User): number
-  /** What is remembered: all zero when everyone has gone. */
-  counts(): { users: number; rooms: number; kept: ReturnType<RecoveryAdapter['size']> }
-  close(): void
-}
+export type Presence = ReturnType<typeof createPresence>
 
 /**
  * Who is here: names without passwords, several tabs of one user, rooms, and a lost connection that comes back. `io` MUST
@@ -32,7 +24,7 @@ export interface Presence {
 export function createPresence(
   io: Level2Io,
   { graceMs = 3_000, keepMs = RECOVERY_MS }: PresenceOptions = {},
-): Presence {
+) {
   const recovery = io.sockets.adapter
   if (!(recovery instanceof RecoveryAdapter)) throw new TypeError('io needs the RecoveryAdapter')
   const rooms = createRooms(io)
@@ -89,14 +81,13 @@ export function createPresence(
   return {
     users,
     rooms,
-    held: (user) => recovery.held(user),
+    /** For how many lost connections what is sent now is kept: of one user, or of all. */
+    held: (user?: User) => recovery.held(user),
+    /** What is remembered: all zero when everyone has gone. */
     counts: () => ({ users: users.size(), rooms: rooms.size(), kept: recovery.size() }),
     close: () => users.close(),
   }
 }
 
 /** What ends a socket because somebody wanted it to. Everything else is a lost connection. */
-const ON_PURPOSE: ReadonlySet<string> = new Set([
-  'client namespace disconnect',
-  'server namespace disconnect',
-])
+const ON_PURPOSE = new Set(['client namespace disconnect', 'server namespace disconnect'])

@@ -30,7 +30,7 @@ interface Kept {
  * who has proved who he is, and what is kept has a bound.
  */
 export class RecoveryAdapter extends Adapter {
-  /** By number, oldest first. A packet's number travels as its last argument: so a client knows what it saw last. */
+  /** By number, oldest first. A packet's number is its last argument: so a client knows what it saw last. */
   readonly #kept = new Map<number, Kept>()
   #next = 0
   #bytes = 0
@@ -40,8 +40,7 @@ export class RecoveryAdapter extends Adapter {
   override broadcast(packet: { type: number; id?: number; data: unknown[] }, opts: BroadcastOptions): void {
     const [event] = packet.data
     if (packet.type === EVENT && packet.id === undefined && !PASSING.has(event)) {
-      const id = this.#keep(packet.data, opts)
-      packet.data.push(id)
+      packet.data.push(this.#keep(packet.data, opts))
     }
     super.broadcast(packet, opts)
   }
@@ -94,7 +93,6 @@ export class RecoveryAdapter extends Adapter {
     this.#bytes = 0
   }
 
-  /** How much is kept. */
   size(): { packets: number; bytes: number; lost: number } {
     return { packets: this.#kept.size, bytes: this.#bytes, lost: this.#lost.size }
   }
@@ -138,6 +136,6 @@ const EVENT = 2
 const NOBODY: ReadonlySet<string> = new Set(['nobody'])
 
 function isFor(rooms: readonly string[], kept: Kept): boolean {
-  const included = kept.rooms.size === 0 || rooms.some((room) => kept.rooms.has(room))
-  return included && !rooms.some((room) => kept.except.has(room))
+  if (rooms.some((room) => kept.except.has(room))) return false
+  return kept.rooms.size === 0 || rooms.some((room) => kept.rooms.has(room))
 }

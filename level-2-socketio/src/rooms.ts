@@ -6,21 +6,8 @@ import { isOnline, type User } from './users.ts'
 /** More would be no chat but an attack on memory. */
 const ROOMS_PER_USER = 50
 
-export interface Rooms {
-  /** Makes the user a member, with all tabs. Joining twice changes nothing. Throws Refusal `too_many_rooms`. */
-  join(user: User, room: string): RoomState
-  /** Ends the membership, in all tabs. Throws Refusal `not_a_member`. */
-  leave(user: User, room: string): void
-  /** Tells the members of the user's rooms that the user came back, or is not here any more. Membership stays. */
-  announce(user: User, event: 'room:joined' | 'room:left'): void
-  /** Ends every membership of a user who is forgotten. */
-  forget(user: User): void
-  /** How many rooms have members. */
-  size(): number
-}
-
 /** Who is in which room. A room exists while it has members. */
-export function createRooms(io: Level2Io): Rooms {
+export function createRooms(io: Level2Io) {
   const members = new Map<string, Set<User>>()
 
   /** As the others see it: a member whose connection is lost is not in the list. */
@@ -36,7 +23,8 @@ export function createRooms(io: Level2Io): Rooms {
   }
 
   return {
-    join(user, room) {
+    /** Makes the user a member, with all tabs. Joining twice changes nothing. Throws Refusal `too_many_rooms`. */
+    join(user: User, room: string): RoomState {
       if (user.rooms.includes(room)) return stateOf(room)
       if (user.rooms.length >= ROOMS_PER_USER) {
         throw new Refusal('too_many_rooms', `You are in ${ROOMS_PER_USER} rooms: leave one first.`)
@@ -48,7 +36,8 @@ export function createRooms(io: Level2Io): Rooms {
       io.to(membersOf(room)).emit('room:joined', { ...state, username: user.username })
       return state
     },
-    leave(user, room) {
+    /** Ends the membership, in all tabs. Throws Refusal `not_a_member`. */
+    leave(user: User, room: string): void {
       requireMember(user, room)
       user.rooms = user.rooms.filter((other) => other !== room)
       remove(user, room)
@@ -57,16 +46,19 @@ export function createRooms(io: Level2Io): Rooms {
       io.to([membersOf(room), tabsOf(user)]).emit('room:left', change)
       io.in(tabsOf(user)).socketsLeave(membersOf(room))
     },
-    announce(user, event) {
+    /** Tells the members of the user's rooms that the user came back, or is not here any more. Membership stays. */
+    announce(user: User, event: 'room:joined' | 'room:left'): void {
       for (const room of user.rooms) {
         const change = { ...stateOf(room), username: user.username }
         io.to(membersOf(room)).except(tabsOf(user)).emit(event, change)
       }
     },
-    forget(user) {
+    /** Ends every membership of a user who is forgotten. */
+    forget(user: User): void {
       for (const room of user.rooms) remove(user, room)
       user.rooms = []
     },
+    /** How many rooms have members. */
     size: () => members.size,
   }
 }

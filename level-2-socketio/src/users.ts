@@ -19,23 +19,7 @@ export interface User {
   leaving?: NodeJS.Timeout
 }
 
-export interface Users {
-  /**
-   * Adds a tab to the user of that name, or makes the user. Throws Refusal `username_taken` when the name belongs to
-   * somebody with another session.
-   */
-  enter(username: string, sessionId: unknown): User
-  /** Takes a tab away. `lost`: its connection was lost, nobody closed it. */
-  exit(user: User, lost: boolean): void
-  /** The user of that name whom a message can still reach. Throws Refusal `user_offline`. */
-  reach(username: string): User
-  /** The names of those who are online. The same array until somebody comes or goes. */
-  names(): readonly string[]
-  /** How many are remembered, online or not. */
-  size(): number
-  /** Forgets everyone and announces nothing more. */
-  close(): void
-}
+export type Users = ReturnType<typeof createUsers>
 
 export interface UsersOptions {
   /** How long a user stays online after the last tab went: a reload takes less. */
@@ -56,7 +40,7 @@ const SESSION_ID = /^[\w-]{32}$/
  * others are told. The name of a user who closed the page is free then; that of one whose connection was lost is kept
  * until `keepMs` have passed.
  */
-export function createUsers({ graceMs, keepMs, onLeft, onForgotten }: UsersOptions): Users {
+export function createUsers({ graceMs, keepMs, onLeft, onForgotten }: UsersOptions) {
   // A Map, not an object: somebody will call himself __proto__ or constructor.
   const users = new Map<string, User>()
   let names: readonly string[] | undefined
@@ -79,7 +63,11 @@ export function createUsers({ graceMs, keepMs, onLeft, onForgotten }: UsersOptio
   }
 
   return {
-    enter(username, sessionId) {
+    /**
+     * Adds a tab to the user of that name, or makes the user. Throws Refusal `username_taken` when the name belongs to
+     * somebody with another session.
+     */
+    enter(username: string, sessionId: unknown): User {
       const key = nameKey(username)
       let user = users.get(key)
       if (user && user.sessionId !== sessionId) {
@@ -99,7 +87,8 @@ export function createUsers({ graceMs, keepMs, onLeft, onForgotten }: UsersOptio
       return user
     },
 
-    exit(user, lost) {
+    /** Takes a tab away. `lost`: its connection was lost, nobody closed it. */
+    exit(user: User, lost: boolean): void {
       user.tabs--
       if (user.tabs > 0 || closed) return
       user.lost = lost
@@ -107,7 +96,8 @@ export function createUsers({ graceMs, keepMs, onLeft, onForgotten }: UsersOptio
       else leave(user)
     },
 
-    reach(username) {
+    /** The user of that name whom a message can still reach. Throws Refusal `user_offline`. */
+    reach(username: string): User {
       const user = users.get(nameKey(username))
       if (user && (user.tabs > 0 || user.lost)) return user
       throw new Refusal(
@@ -116,14 +106,17 @@ export function createUsers({ graceMs, keepMs, onLeft, onForgotten }: UsersOptio
       )
     },
 
-    names() {
+    /** The names of those who are online. The same array until somebody comes or goes. */
+    names(): readonly string[] {
       names ??= [...users.values()].filter(isOnline).map((user) => user.username)
       return names
     },
 
+    /** How many are remembered, online or not. */
     size: () => users.size,
 
-    close() {
+    /** Forgets everyone and announces nothing more. */
+    close(): void {
       closed = true
       for (const user of users.values()) clearTimeout(user.leaving)
       users.clear()
@@ -143,6 +136,4 @@ export function createUsers({ graceMs, keepMs, onLeft, onForgotten }: UsersOptio
 }
 
 /** Whether others see this user: connected, or gone for less than the grace. */
-export function isOnline(user: User): boolean {
-  return user.tabs > 0 || user.announced
-}
+export const isOnline = (user: User) => user.tabs > 0 || user.announced

@@ -3,7 +3,7 @@ import { Types } from 'mongoose'
 import * as z from 'zod'
 import { createReading } from '../src/log/reading.ts'
 import type { Models } from '../src/models.ts'
-import { loadSecrets } from '../src/sessions/secrets.ts'
+import { loadSecrets } from '../src/sessions/index.ts'
 import { createAccessTokens, createSessions } from '../src/sessions/sessions.ts'
 
 /**

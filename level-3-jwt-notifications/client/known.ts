@@ -7,8 +7,6 @@ export interface Stretch {
   items: readonly Notification[]
 }
 
-export type Known = ReturnType<typeof createKnown>
-
 /** The notifications that are here, each one once: a map by id, and how far back it is complete. */
 export function createKnown() {
   const byId = new Map<string, Notification>()

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { HttpError } from '@levels/shared/server/respond.ts'
+import { readOrMakeSetting } from '@levels/shared/server/settings.ts'
 import type { Role } from '../src/events.ts'
 import type { Publication } from '../src/log/publish.ts'
-import type { Level3Server } from '../src/options.ts'
-import { readOrMakeSetting } from '../src/sessions/models.ts'
+import type { Level3Server } from '../src/server.ts'
 
 const PASSWORD = 'password123'
 const people: { username: string; email: string; role: Role }[] = [

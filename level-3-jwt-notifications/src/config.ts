@@ -2,22 +2,19 @@ import path from 'node:path'
 import {
   type CommonConfig,
   type Env,
-  readAddress,
   readCommonConfig,
+  readFlag,
   readInteger,
   StartError,
 } from '@levels/shared/server/config.ts'
-import { defaultLimits } from './limits.ts'
+import { type MongoConfig, readMongodbUri } from '@levels/shared/server/mongo.ts'
+import { defaultLimits } from './options.ts'
 
-export interface Config extends CommonConfig {
+export interface Config extends CommonConfig, MongoConfig {
   /** How long an access token lives, in seconds. */
   accessTokenTtlS: number
   /** Signs access tokens; absent in development, where one is made and kept in the database. */
   jwtSecret?: string
-  /** Absent in development: then the embedded MongoDB serves. */
-  mongodbUri?: string
-  /** Where embedded services keep their data: each level in a folder of its own. */
-  dataDir: string
   /** The refresh cookie travels over https only; absent: as production demands. */
   cookieSecure?: boolean
   /** How often a socket is asked whether it is there, in milliseconds. */
@@ -38,12 +35,7 @@ export function readConfig(env: Env, defaultPort = 3030): Config {
     ...common,
     accessTokenTtlS: readInteger(env, 'ACCESS_TOKEN_TTL_S', { fallback: 900, min: 1, max: 86_400 }),
     jwtSecret: readSecret(env, mustBringSecrets(env, common.production)),
-    mongodbUri: readAddress(env, 'MONGODB_URI', {
-      isRight: (text) => /^mongodb(\+srv)?:\/\/./.test(text),
-      what: 'a MongoDB address',
-      example: 'mongodb://127.0.0.1:27017/notifications',
-      needed: 'NODE_ENV=production refuses the embedded MongoDB',
-    }),
+    mongodbUri: readMongodbUri(env),
     dataDir: path.resolve(env.DATA_DIR || path.join(import.meta.dirname, '..', '..', '.data')),
     cookieSecure: readFlag(env, 'COOKIE_SECURE', common.production),
     heartbeatMs: readInteger(env, 'HEARTBEAT_MS', { fallback: 25_000, min: 10, max: 3_600_000 }),
@@ -61,14 +53,7 @@ export function readConfig(env: Env, defaultPort = 3030): Config {
  * keep them in the database, for a production build on one's own machine.
  */
 export function mustBringSecrets(env: Env, production: boolean): boolean {
-  const mayMake = readFlag(env, 'MAKE_SECRETS', !production)
-  return !mayMake
-}
-
-function readFlag(env: Env, name: string, fallback: boolean): boolean {
-  const text = env[name] || String(fallback)
-  if (text === 'true' || text === 'false') return text === 'true'
-  throw new StartError(`${name} must be true or false, not "${text}"`)
+  return !readFlag(env, 'MAKE_SECRETS', !production)
 }
 
 function readSecret(env: Env, required: boolean): string | undefined {

@@ -2,25 +2,20 @@
  * The server side of level 3 as level 4 sees it: everything else in `src/` is private (see `exports` in package.json).
  */
 
-import type { Level3Server } from './options.ts'
+import type { Level3Server } from './server.ts'
 
 export type { DefineRoute } from '@levels/shared/server/api/route.ts'
-export { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
+export { connectDatabase, openMongo } from '@levels/shared/server/mongo.ts'
+export { readOrMakeSetting } from '@levels/shared/server/settings.ts'
 export { type Config, mustBringSecrets, readConfig } from './config.ts'
-export { connectDatabase, openMongo } from './database.ts'
 export type * from './events.ts'
 export { notificationId as objectId, notificationTypes } from './events.ts'
 export type { NotificationDoc } from './log/models.ts'
 export type { DeliveryChannel, Publish } from './log/publish.ts'
-export {
-  createModels,
-  type Models,
-} from './models.ts'
-export type { Level3Server } from './options.ts'
+export { createModels, type Models } from './models.ts'
 export type { ChannelName, PreferenceStore } from './preferences.ts'
-export { createServer } from './server.ts'
+export { createServer, type Level3Server } from './server.ts'
 export type { SignInEvents } from './sessions/index.ts'
-export { readOrMakeSetting } from './sessions/models.ts'
 export type { Io } from './socket/types.ts'
 
 /** For development: people and notifications to play with. Production never loads it. */

@@ -1,3 +1,4 @@
+import type { Asked, EventOf, Sent } from '@levels/shared/server/event-types.ts'
 import * as z from 'zod'
 import { logClientEvents, logServerEvents } from './log/shapes.ts'
 import { roomClientEvents, roomServerEvents } from './rooms/shapes.ts'
@@ -53,25 +54,9 @@ export const clientEvents = {
   },
 }
 
-export type Ack<T> =
-  | { ok: true; data: T }
-  | {
-      ok: false
-      /** A code for programs and a sentence for people. */
-      error: { code: string; message: string }
-    }
+export type { Ack } from '@levels/shared/server/event-types.ts'
 
-type ServerEvents = typeof serverEvents
 /** What the server sends: an event, with its payload. */
-export type ServerEvent = {
-  [E in keyof ServerEvents]: [event: E, payload: z.output<ServerEvents[E]>]
-}[keyof ServerEvents]
-export type ServerToClientEvents = { [E in keyof ServerEvents]: (payload: z.output<ServerEvents[E]>) => void }
-
-type ClientEvents = typeof clientEvents
-export type ClientToServerEvents = {
-  [E in keyof ClientEvents]: (
-    payload: z.input<ClientEvents[E]['payload']>,
-    ack: (answer: Ack<z.output<ClientEvents[E]['answer']>>) => void,
-  ) => void
-}
+export type ServerEvent = EventOf<typeof serverEvents>
+export type ServerToClientEvents = Sent<typeof serverEvents>
+export type ClientToServerEvents = Asked<typeof clientEvents>

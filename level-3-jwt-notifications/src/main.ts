@@ -1,7 +1,7 @@
 import path from 'node:path'
+import { connectDatabase, openMongo } from '@levels/shared/server/mongo.ts'
 import { runLevel } from '@levels/shared/server/run.ts'
 import { readConfig } from './config.ts'
-import { connectDatabase, openMongo } from './database.ts'
 import { createServer } from './server.ts'
 
 await runLevel({

@@ -1,6 +1,6 @@
+import { createIdempotencyModel } from '@levels/shared/server/idempotency.ts'
 import type { Connection } from 'mongoose'
 import { createKeyModel } from './keys.ts'
-import { createIdempotencyModel } from './log/idempotency.ts'
 import { createLogModels } from './log/models.ts'
 import { createRoomModels } from './rooms/models.ts'
 import { createSessionModels } from './sessions/models.ts'
@@ -11,7 +11,7 @@ export type Models = ReturnType<typeof createModels>
 export const createModels = (db: Connection) => ({
   ...createSessionModels(db),
   ...createLogModels(db),
-  ...createIdempotencyModel(db),
+  IdempotencyKey: createIdempotencyModel(db),
   ...createRoomModels(db),
   ...createKeyModel(db),
 })

@@ -1,19 +1,21 @@
-import type { EventEmitter } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
 import type { Check } from '@levels/shared/server/api/health.ts'
-import type { DefinedRoute, DefineRoute } from '@levels/shared/server/api/route.ts'
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
+import type { Limit } from '@levels/shared/server/limits.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import type { Page } from '@levels/shared/server/page.ts'
 import type { Connection } from 'mongoose'
 import type { Config } from './config.ts'
-import type { Limits } from './limits.ts'
 import type { DeliveryChannel, Publish } from './log/publish.ts'
 import type { Models } from './models.ts'
-import type { PreferenceStore } from './preferences.ts'
-import type { Accounts } from './sessions/accounts.ts'
-import type { SignInEvents } from './sessions/index.ts'
-import type { Resync } from './socket/resync.ts'
 import type { Io } from './socket/types.ts'
+
+/** How much one user may create: more than a person does, less than hurts. */
+export const defaultLimits = {
+  notifications: { perMinute: 60, atOnce: 10 },
+  roomMessages: { perMinute: 60, atOnce: 10 },
+  rooms: { perMinute: 10, atOnce: 10 },
+} satisfies Record<string, Limit>
 
 /** What createServer takes. */
 export interface Options {
@@ -33,7 +35,7 @@ export interface Options {
   /** This server's name, for people who run several. */
   instance?: string
   /** How much one user may create. */
-  limits?: Limits
+  limits?: { [Kind in keyof typeof defaultLimits]?: Limit }
   /** Further ways to deliver, besides the socket. */
   channels?: readonly DeliveryChannel[]
   /** How several instances reach each other's sockets. */
@@ -49,27 +51,4 @@ export interface RouteTools {
   route: DefineRoute
   models: Models
   publish: Publish
-}
-
-export interface Level3Server {
-  /** Not listening yet, unless it is the caller's. */
-  http: HttpServer
-  io: Io
-  models: Models
-  accounts: Accounts
-  /** Stores notifications and delivers them. */
-  publish: Publish
-  /** Every sign-in, and every session that ends here. */
-  signIns: EventEmitter<SignInEvents>
-  /** What users want to be told of, over which channel. */
-  preferences: PreferenceStore
-  /**
-   * For when messages between instances were lost: brings every local socket up to date, and cuts those whose session
-   * has ended. See socket/resync.ts.
-   */
-  resync: Resync
-  /** Every route, with the schemas of what it takes and answers. */
-  routes: readonly DefinedRoute[]
-  /** Cuts the connections (clients come back by themselves) and ends. Database and caller's server are their owner's. */
-  close(): Promise<void>
 }

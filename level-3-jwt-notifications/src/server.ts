@@ -1,46 +1,44 @@
+import { createAdmit } from '@levels/shared/server/api/admit.ts'
 import { createApp } from '@levels/shared/server/api/app.ts'
 import { asyncApiDocument } from '@levels/shared/server/api/asyncapi.ts'
 import { healthRouter } from '@levels/shared/server/api/health.ts'
 import { createErrorTranslation } from '@levels/shared/server/api/problem.ts'
 import { createRoutes } from '@levels/shared/server/api/route.ts'
 import { trackConnections } from '@levels/shared/server/connections.ts'
-import { closeHttpServer } from '@levels/shared/server/http.ts'
+import { createIo } from '@levels/shared/server/create-io.ts'
+import { dispatch } from '@levels/shared/server/dispatch.ts'
+import { createIdempotencyKeys } from '@levels/shared/server/idempotency.ts'
+import { createLimit } from '@levels/shared/server/limits.ts'
+import { answers } from '@levels/shared/server/mongo.ts'
 import { createOriginCheck } from '@levels/shared/server/origin.ts'
-import type { Connection } from 'mongoose'
 import { clientEvents, handshakeAuth, serverEvents } from './events.ts'
 import { deliveredIn, listenerOf, sendAccountNotices } from './joins.ts'
-import { keyRoutes, publishRoute } from './key-routes.ts'
-import { createPublishKeys } from './keys.ts'
-import { createLimit, defaultLimits } from './limits.ts'
-import { createIdempotencyKeys } from './log/idempotency.ts'
+import { createPublishKeys, keyRoutes, publishRoute } from './keys.ts'
 import { createNotifications } from './log/index.ts'
 import { logRoutes } from './log/routes.ts'
 import { createSend } from './log/send.ts'
 import { sent } from './log/shapes.ts'
 import { buildIndexes, createModels } from './models.ts'
-import type { Level3Server, Options } from './options.ts'
+import { defaultLimits, type Options } from './options.ts'
 import { createPreferences } from './preferences.ts'
 import { createRooms } from './rooms/index.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import { createSessionsChapter } from './sessions/index.ts'
-import { authRoutes, createAdmit } from './sessions/routes.ts'
+import { authRoutes } from './sessions/routes.ts'
 import { createConnections } from './socket/connection.ts'
-import { dispatch } from './socket/dispatch.ts'
-import { createIo } from './socket/io.ts'
 import { createResync } from './socket/resync.ts'
-import { emit, type IoSocket, type Sessions, sessionRoom, userRoom } from './socket/types.ts'
+import { emit, type Io, type IoSocket, type Sessions, sessionRoom, userRoom } from './socket/types.ts'
 
 /** Of the API's documentation. */
 const TITLE = 'Realtime notifications'
 
-/** How long a client may take to close its side when the server ends, in milliseconds. */
-const CLOSE_GRACE_MS = 1_000
+export type Level3Server = Awaited<ReturnType<typeof createServer>>
 
 /**
  * Level 3: accounts, tokens, and notifications that are stored before they are emitted. Joins the chapters, which do not
  * know each other. Resolves when every index is built, which is when it may listen.
  */
-export async function createServer({ config, db, log, page, ...options }: Options): Promise<Level3Server> {
+export async function createServer({ config, db, log, page, ...options }: Options) {
   const { allowedOrigins, trustProxyHops } = config
   const models = options.models ?? createModels(db)
   await buildIndexes(models)
@@ -110,7 +108,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
   })
 
   // routes
-  const routes = createRoutes(createAdmit(auth, keys.ownerOf))
+  const routes = createRoutes(createAdmit({ ...auth, ownerOfKey: keys.ownerOf }))
   authRoutes(routes.route, auth)
   keyRoutes(routes.route, keys)
   if (!config.production) (await import('../dev/experiments.ts')).experimentRoutes(routes.route, auth)
@@ -142,7 +140,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
   const connections = trackConnections(http)
 
   // socket
-  const io = createIo(http, {
+  const io: Io = createIo(http, {
     allowedOrigins,
     isAllowedOrigin,
     page,
@@ -162,7 +160,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
           rooms.send({ id, username }, room, text),
         'session:renew': ({ token }: { token: string }) => renew(token),
       }
-      dispatch(socket, handlers, toHttpError)
+      dispatch(socket, clientEvents, handlers, toHttpError)
     },
     instance: options.instance ?? 'level-3',
     toHttpError,
@@ -172,13 +170,18 @@ export async function createServer({ config, db, log, page, ...options }: Option
   page?.watch?.({ instance: options.instance ?? 'level-3', http, io, db })
 
   return {
+    /** Not listening yet, unless it is the caller's. */
     http,
     io,
     models,
     accounts,
+    /** Stores notifications and delivers them. */
     publish,
+    /** Every sign-in, and every session that ends here. */
     signIns,
+    /** What users want to be told of, over which channel. */
     preferences,
+    /** For when messages between instances were lost: see socket/resync.ts. */
     resync: createResync(io, {
       sessions,
       readEnds: notifications.readEnds,
@@ -186,20 +189,14 @@ export async function createServer({ config, db, log, page, ...options }: Option
       welcome,
       resend: (socket) => catchUp.resend(listenerOf(socket)),
     }),
+    /** Every route, with the schemas of what it takes and answers. */
     routes: routes.defined,
-    async close() {
+    /** Cuts the connections (clients come back by themselves) and ends. Database and caller's server are their owner's. */
+    async close(): Promise<void> {
       notifications.close()
       // The transport, not socket.disconnect(): a client that was disconnected on purpose stays away.
       io.engine.close()
-      if (options.http) return
-      const deadline = setTimeout(connections.destroyAll, CLOSE_GRACE_MS)
-      await closeHttpServer(http)
-      clearTimeout(deadline)
+      if (!options.http) await connections.close()
     },
   }
-}
-
-/** Whether MongoDB answers on this connection. */
-async function answers(db: Connection): Promise<boolean> {
-  return (await db.db?.admin().ping())?.ok === 1
 }

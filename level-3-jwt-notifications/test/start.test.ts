@@ -4,8 +4,10 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startEmbeddedMongo } from '@levels/embedded-mongo'
+import { StartError } from '@levels/shared/server/config.ts'
 import { type Program, startCommand, startProgram } from '@levels/shared/testing/process.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readConfig } from '../src/config.ts'
 import { request } from './support/person.ts'
 import { connectTab } from './support/tab.ts'
 
@@ -104,38 +106,10 @@ describe('npm run level-3', { timeout: 90_000 }, () => {
     },
   )
 
-  it.each([
-    ['a short secret', { JWT_SECRET: 'short' }, /^JWT_SECRET has fewer than 32 bytes: .*openssl rand/],
-    [
-      'no secret in production',
-      { NODE_ENV: 'production', MONGODB_URI: 'mongodb://127.0.0.1:1' },
-      /^JWT_SECRET is missing: /,
-    ],
-    [
-      'no database in production',
-      { NODE_ENV: 'production', JWT_SECRET: 'x'.repeat(32) },
-      /^MONGODB_URI is missing.*embedded/,
-    ],
-    [
-      'a database that is not there',
-      { MONGODB_URI: 'mongodb://user:hidden@127.0.0.1:1/x' },
-      /^MONGODB_URI: no MongoDB can be used there .*: start it there/,
-    ],
-    [
-      'a database address that is none',
-      { MONGODB_URI: 'localhost:27017' },
-      /^MONGODB_URI is not a MongoDB address: .*mongodb:\/\//,
-    ],
-    [
-      'a token life that is no number',
-      { ACCESS_TOKEN_TTL_S: 'soon' },
-      /^ACCESS_TOKEN_TTL_S must be a whole number/,
-    ],
-    ['a number of proxies that is none', { TRUST_PROXY: 'yes' }, /^TRUST_PROXY must be a whole number/],
-  ])('refuses %s in one line that names the cure, with exit code 1', async (_what, env, line) => {
-    const program = start(env)
+  it('refuses a database that is not there in one line that names the cure, with exit code 1', async () => {
+    const program = start({ MONGODB_URI: 'mongodb://user:hidden@127.0.0.1:1/x' })
     expect(await program.exit).toEqual({ code: 1, signal: null })
-    expect(program.stderr()).toMatch(line)
+    expect(program.stderr()).toMatch(/^MONGODB_URI: no MongoDB can be used there .*: start it there/)
     expect(program.stderr().trim().split('\n')).toHaveLength(1)
     expect(program.stderr()).not.toContain('hidden')
     expect(program.stdout()).toBe('')
@@ -155,6 +129,35 @@ describe('npm run level-3', { timeout: 90_000 }, () => {
     expect(program.stdout()).toContain('services: MongoDB at MONGODB_URI\n')
     await program.stop()
     await mongo.close()
+  })
+})
+
+describe('a start with wrong settings is refused, and the cure named', () => {
+  const production = { NODE_ENV: 'production', MONGODB_URI: 'mongodb://127.0.0.1:1' }
+
+  it.each([
+    ['a short secret', { JWT_SECRET: 'short' }, /^JWT_SECRET has fewer than 32 bytes: .*openssl rand/],
+    ['no secret in production', production, /^JWT_SECRET is missing: /],
+    [
+      'no database in production',
+      { NODE_ENV: 'production', JWT_SECRET: 'x'.repeat(32) },
+      /^MONGODB_URI is missing.*embedded/,
+    ],
+    [
+      'a database address that is none',
+      { MONGODB_URI: 'localhost:27017' },
+      /^MONGODB_URI is not a MongoDB address: .*mongodb:\/\//,
+    ],
+    [
+      'a token life that is no number',
+      { ACCESS_TOKEN_TTL_S: 'soon' },
+      /^ACCESS_TOKEN_TTL_S must be a whole number/,
+    ],
+    ['a number of proxies that is none', { TRUST_PROXY: 'yes' }, /^TRUST_PROXY must be a whole number/],
+    ['a yes that is none', { COOKIE_SECURE: 'maybe' }, /^COOKIE_SECURE must be true or false/],
+  ])('%s', (_what, env, line) => {
+    expect(() => readConfig(env)).toThrow(StartError)
+    expect(() => readConfig(env)).toThrow(line)
   })
 })
 

@@ -74,6 +74,13 @@ export function isUrl(text: string, protocols: RegExp): boolean {
   return protocols.test(protocol) && hostname !== ''
 }
 
+/** Yes or no. Throws StartError naming the variable when it is anything else. */
+export function readFlag(env: Env, name: string, fallback: boolean): boolean {
+  const text = env[name] || String(fallback)
+  if (text === 'true' || text === 'false') return text === 'true'
+  throw new StartError(`${name} must be true or false, not "${text}"`)
+}
+
 /**
  * `ALLOWED_ORIGINS`: exact origins, comma-separated, each as a browser sends it (RFC 6454 section 7).
  * Throws StartError for anything that no browser would send, since such an entry could never match.

@@ -60,9 +60,7 @@ function prototype(character: string): string {
   return isAscii(upper) ? upper.toLowerCase() : lower
 }
 
-function isAscii(text: string): boolean {
-  return /^[\x20-\x7e]+$/.test(text)
-}
+const isAscii = (text: string) => /^[\x20-\x7e]+$/.test(text)
 
 /** Whether all characters can be of one script, or of a mix that one writing system has (UTS 39 section 5.2). */
 function isHighlyRestrictive(name: string): boolean {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from './http-error.ts'
 
-export { HttpError, tooMany } from './http-error.ts'
+export { HttpError } from './http-error.ts'
 
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body)

@@ -31,8 +31,6 @@ export interface CatchUpParts {
   reading: Reading
 }
 
-export type CatchUp = ReturnType<typeof createCatchUp>
-
 /**
  * Brings a connection up to date from the log. It must get the user's live notifications already: what is stored from then
  * on is emitted to it, what was stored before is found here, and what is both comes twice with one id. In the other

@@ -3,8 +3,7 @@ import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
 import type { Changing } from './changing.ts'
 import type { Reading } from './reading.ts'
-import { newNotification } from './requests.ts'
-import type { Send } from './send.ts'
+import { newNotification, type Send } from './send.ts'
 import { allRead, notification, notificationId, notificationPage, notificationTypes, sent } from './shapes.ts'
 
 const listQuery = z.strictObject({

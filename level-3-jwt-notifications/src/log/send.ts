@@ -1,9 +1,21 @@
 import { createHash } from 'node:crypto'
+import { actionUrl, metadata, text } from '@levels/shared/server/api/untrusted.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
-import type { IdempotencyKeys } from './idempotency.ts'
+import type { IdempotencyKeys } from '@levels/shared/server/idempotency.ts'
+import * as z from 'zod'
 import type { Publish } from './publish.ts'
-import type { NewNotification } from './requests.ts'
-import type { Notification } from './shapes.ts'
+import { type Notification, notificationTypes } from './shapes.ts'
+
+/** What a user sends. Strict, like everything that comes in: a field we do not know is an error, `__proto__` included. */
+export const newNotification = z.strictObject({
+  to: z.string().min(1).max(100).describe('A username, "me", or "*" for everyone (admins only)'),
+  type: z.enum(notificationTypes).default('message'),
+  title: text.trim().min(1).max(200),
+  message: text.trim().min(1).max(2_000),
+  actionUrl: actionUrl.optional(),
+  metadata: metadata.optional(),
+})
+export type NewNotification = z.output<typeof newNotification>
 
 /** Who sends. */
 export interface Sender {

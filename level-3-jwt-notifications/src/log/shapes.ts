@@ -1,3 +1,4 @@
+import type { EventHandlers, EventOf } from '@levels/shared/server/event-types.ts'
 import * as z from 'zod'
 
 /** What can be sent about notifications, and what is answered: each shape once, types inferred. */
@@ -105,18 +106,9 @@ export const logClientEvents = {
   'notifications:seen': { payload: z.strictObject({ upTo }), answer: z.strictObject({ upTo }) },
 }
 
-type ServerEvents = typeof logServerEvents
 /** An event of the log, with its payload. */
-export type LogEvent = {
-  [E in keyof ServerEvents]: [event: E, payload: z.output<ServerEvents[E]>]
-}[keyof ServerEvents]
+export type LogEvent = EventOf<typeof logServerEvents>
+export type LogEventHandlers = EventHandlers<typeof logClientEvents>
 
 /** Sends an event to every connection of a user, on whatever instance. */
 export type EmitLogEvent = (userId: string, ...event: LogEvent) => void
-
-type ClientEvents = typeof logClientEvents
-export type LogEventHandlers = {
-  [E in keyof ClientEvents]: (
-    payload: z.output<ClientEvents[E]['payload']>,
-  ) => Promise<z.output<ClientEvents[E]['answer']>>
-}

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { HttpError } from '@levels/shared/server/http-error.ts'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
+import { toSlug } from '@levels/shared/server/slug.ts'
 import { Types } from 'mongoose'
 import { createMembership, type Member, type RoomParts, toRoom, toRoomMessage } from './rooms.ts'
 import type { Room } from './shapes.ts'
@@ -118,21 +118,4 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
     messages,
     forgetUser,
   }
-}
-
-const MAX_SLUG = 30
-
-/**
- * A room's name as it stands in URLs: 1 to 30 of `a-z`, `0-9` and `-`. Accents fall away ("Café" → "cafe"); a name with
- * nothing of the kind in it (another script, say) gets a random one.
- */
-function toSlug(name: string): string {
-  const slug = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/\p{M}/gu, '')
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, MAX_SLUG)
-    .replace(/^-+|-+$/g, '')
-  return slug || `room-${randomBytes(4).toString('hex')}`
 }

@@ -1,5 +1,5 @@
+import { HttpError } from '@levels/shared/server/http-error.ts'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
 import { Types } from 'mongoose'
 import type { RoomDoc, RoomMessageDoc, RoomModels } from './models.ts'
 import type { Room, RoomEvent, RoomMessage } from './shapes.ts'

@@ -1,10 +1,11 @@
 import { wholeNumber } from '@levels/shared/server/api/parse.ts'
+import { text } from '@levels/shared/server/api/untrusted.ts'
+import type { EventOf } from '@levels/shared/server/event-types.ts'
 import * as z from 'zod'
 
 /** What can be sent about rooms, and what is answered: each shape once, types inferred. */
 
 const time = z.iso.datetime()
-const text = z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
 
 export const roomSlug = z.string().regex(/^[a-z0-9-]{1,30}$/, 'must be 1 to 30 of a-z, 0-9 and -')
 const messageText = text.min(1).max(2_000)
@@ -65,11 +66,8 @@ export const roomServerEvents = {
   'room:joined': coming,
   'room:left': coming,
 }
-type ServerEvents = typeof roomServerEvents
 /** An event of a room, with its payload. */
-export type RoomEvent = {
-  [E in keyof ServerEvents]: [event: E, payload: z.output<ServerEvents[E]>]
-}[keyof ServerEvents]
+export type RoomEvent = EventOf<typeof roomServerEvents>
 
 export const roomClientEvents = {
   'room:send': { payload: z.strictObject({ room: roomSlug, text: messageText }), answer: roomMessage },

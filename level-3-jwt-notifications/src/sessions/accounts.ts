@@ -1,10 +1,10 @@
+import { HttpError } from '@levels/shared/server/http-error.ts'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import { nameKey } from '@levels/shared/server/names.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
+import { hashPassword, verifyPassword } from '@levels/shared/server/password.ts'
 import type { Model } from 'mongoose'
 import type { Guard, Log } from './guard.ts'
 import type { UserDoc } from './models.ts'
-import { hashPassword, verifyPassword } from './password.ts'
 import { findByName, type Person } from './people.ts'
 import type { Role, User } from './shapes.ts'
 
@@ -15,8 +15,6 @@ export interface NewAccount {
   email?: string
   role?: Role
 }
-
-export type Accounts = ReturnType<typeof createAccounts>
 
 /** Users and their passwords. Whatever hashes for a stranger passes `guard`, which throws 429 and 503. */
 export function createAccounts(Users: Model<UserDoc>, guard: Guard) {

@@ -1,10 +1,8 @@
-import { HttpError } from '@levels/shared/server/respond.ts'
+import { HttpError } from '@levels/shared/server/http-error.ts'
 import { type Model, Types } from 'mongoose'
 import type { SessionDoc } from './models.ts'
 import { alive, SESSION_LIFETIME_MS, type Sessions } from './sessions.ts'
 import type { Device, DeviceSession } from './shapes.ts'
-
-export type Devices = ReturnType<typeof createDevices>
 
 /** A user's sessions as the user sees them: a list of devices, each of which can be signed out. */
 export function createDevices(Session: Model<SessionDoc>, sessions: Sessions) {

@@ -1,14 +1,15 @@
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
+import type { OriginCheck } from '@levels/shared/server/origin.ts'
+import { readOrMakeSetting } from '@levels/shared/server/settings.ts'
 import type { Connection } from 'mongoose'
-import { type Accounts, createAccounts, migrateNames } from './accounts.ts'
-import { createIdentify, createRequireAlive, type Identify, type RequireAlive } from './caller.ts'
-import { createRefreshCookie, type OriginCheck, type RefreshCookie } from './cookie.ts'
-import { createDevices, type Devices } from './devices.ts'
+import { createAccounts, migrateNames } from './accounts.ts'
+import { createRefreshCookie } from './cookie.ts'
+import { createDevices } from './devices.ts'
 import { createGuard, type Log } from './guard.ts'
 import type { SessionModels } from './models.ts'
-import { createPeople, type People } from './people.ts'
-import { loadSecrets } from './secrets.ts'
-import { type AccessTokens, createAccessTokens, createSessions, type Sessions } from './sessions.ts'
+import { createIdentify, createPeople, createRequireAlive } from './people.ts'
+import { createAccessTokens, createSessions } from './sessions.ts'
 import type { Device } from './shapes.ts'
 
 export interface SessionsOptions {
@@ -41,23 +42,10 @@ export interface SignInEvents {
   'account-deleted': [{ userId: string }]
 }
 
-export interface SessionsChapter {
-  identify: Identify
-  requireAlive: RequireAlive
-  accounts: Accounts
-  people: People
-  sessions: Sessions
-  devices: Devices
-  tokens: AccessTokens
-  cookie: RefreshCookie
-  isAllowedOrigin: OriginCheck
-  signIns: EventEmitter<SignInEvents>
-  /** Deletes what there is of a user besides the account itself. */
-  forget(userId: string): Promise<void>
-}
+export type SessionsChapter = Awaited<ReturnType<typeof createSessionsChapter>>
 
 /** Everything about who someone is: accounts, sessions, tokens. `authRoutes` serves it over REST. */
-export async function createSessionsChapter(options: SessionsOptions): Promise<SessionsChapter> {
+export async function createSessionsChapter(options: SessionsOptions) {
   const { db, models, log, isAllowedOrigin } = options
   const { accessTokenKey, refreshTokenKey } = await loadSecrets(models, options.jwtSecret)
   const guard = await createGuard(db, options)
@@ -88,9 +76,34 @@ export async function createSessionsChapter(options: SessionsOptions): Promise<S
     cookie: createRefreshCookie(options.cookieSecure),
     isAllowedOrigin,
     signIns,
-    async forget(userId) {
+    /** Deletes what there is of a user besides the account itself. */
+    async forget(userId: string): Promise<void> {
       await options.forgetUser(userId)
       people.forget(userId)
     },
+  }
+}
+
+interface Secrets {
+  /** Signs access tokens. */
+  accessTokenKey: KeyObject
+  /** Derives a refresh token's successor. */
+  refreshTokenKey: Buffer
+}
+
+/**
+ * The keys of this installation, from `jwtSecret` (its UTF-8 bytes). Without one, in development, a secret is made
+ * and kept in the database: a restart signs nobody out, and instances on one database accept each other's tokens.
+ */
+export async function loadSecrets(
+  { Setting }: Pick<SessionModels, 'Setting'>,
+  jwtSecret: string | undefined,
+): Promise<Secrets> {
+  const secret =
+    jwtSecret ?? (await readOrMakeSetting(Setting, 'jwtSecret', () => randomBytes(48).toString('base64url')))
+  return {
+    accessTokenKey: createSecretKey(secret, 'utf8'),
+    // One secret, one purpose: a key of its own, derived (HKDF, RFC 5869), so that neither use tells about the other.
+    refreshTokenKey: Buffer.from(hkdfSync('sha256', secret, '', 'refresh token successor', 32)),
   }
 }

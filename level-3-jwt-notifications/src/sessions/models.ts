@@ -1,5 +1,5 @@
-import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
-import { type Connection, type Model, Schema, type Types } from 'mongoose'
+import { createSettingModel } from '@levels/shared/server/settings.ts'
+import { type Connection, Schema, type Types } from 'mongoose'
 import type { Role } from './shapes.ts'
 
 export type SessionModels = ReturnType<typeof createSessionModels>
@@ -9,7 +9,7 @@ export function createSessionModels(db: Connection) {
   return {
     User: db.model<UserDoc>('User', userSchema, 'users'),
     Session: db.model<SessionDoc>('Session', sessionSchema, 'sessions'),
-    Setting: db.model<SettingDoc>('Setting', settingSchema, 'settings'),
+    Setting: createSettingModel(db),
   }
 }
 
@@ -81,38 +81,3 @@ const sessionSchema = new Schema<SessionDoc>(
 sessionSchema.index({ userId: 1, lastUsedAt: -1 })
 sessionSchema.index({ userId: 1, userAgent: 1, ip: 1 })
 sessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
-
-/** Something made once and shared by every instance on this database. */
-export interface SettingDoc {
-  _id: string
-  value: string
-}
-
-const settingSchema = new Schema<SettingDoc>(
-  { _id: String, value: { type: String, required: true } },
-  { versionKey: false },
-)
-
-/**
- * The setting `name`, made by `make` when the database has none. Instances that start at the same moment agree: the
- * first to write wins, the others take what it wrote.
- */
-export async function readOrMakeSetting(
-  settings: Model<SettingDoc>,
-  name: string,
-  make: () => string,
-): Promise<string> {
-  const existing = await settings.findById(name).lean()
-  if (existing) return existing.value
-  await settings
-    .updateOne({ _id: name }, { $setOnInsert: { value: make() } }, { upsert: true })
-    .catch(ignoreRace)
-  const made = await settings.findById(name).lean()
-  if (!made) throw new Error(`The setting ${name} could not be stored.`)
-  return made.value
-}
-
-/** Two upserts of one key at once: one of them may be refused as a duplicate, and that is as good as done. */
-function ignoreRace(error: unknown): void {
-  if (!isDuplicateKey(error)) throw error
-}

@@ -1,9 +1,8 @@
-import type { Admit, Caller, DefineRoute } from '@levels/shared/server/api/route.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
+import { bearerToken } from '@levels/shared/server/api/admit.ts'
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import type { Request, Response } from 'express'
 import * as z from 'zod'
-import { bearerToken } from './caller.ts'
-import { deviceOf, requireOwnPage } from './cookie.ts'
+import { deviceOf } from './cookie.ts'
 import type { SessionsChapter } from './index.ts'
 import type { AccessTokens } from './sessions.ts'
 import {
@@ -19,27 +18,6 @@ import {
   type User,
   userAnswer,
 } from './shapes.ts'
-
-/** A program's key, for routes of access `program`; undefined when this is none. */
-export type OwnerOfKey = (token: string | undefined) => Promise<Caller> | undefined
-
-/** Who may call what, for routes: see Access. */
-export function createAdmit({ identify, isAllowedOrigin }: AdmitParts, ownerOfKey: OwnerOfKey): Admit {
-  return async (access, req): Promise<Caller | undefined> => {
-    if (access === 'own-page') requireOwnPage(req, isAllowedOrigin)
-    if (access === 'public' || access === 'own-page') return undefined
-    const token = bearerToken(req)
-    const owner = access === 'program' ? await ownerOfKey(token) : undefined
-    if (owner) return owner
-    const caller = await identify(token)
-    if (access === 'admin' && caller.role !== 'admin') {
-      throw new HttpError(403, 'admins_only', 'Only an admin may do this.')
-    }
-    return caller
-  }
-}
-
-type AdmitParts = Pick<SessionsChapter, 'identify' | 'isAllowedOrigin'>
 
 /** Register, log in, refresh, log out, and the list of devices. */
 export function authRoutes(route: DefineRoute, parts: SessionsChapter): void {

@@ -1,5 +1,5 @@
-import type { HttpError } from '@levels/shared/server/respond.ts'
-import { HttpError as Refusal } from '@levels/shared/server/respond.ts'
+import type { HttpError } from '@levels/shared/server/http-error.ts'
+import { HttpError as Refusal } from '@levels/shared/server/http-error.ts'
 import { forgetHandshake } from '@levels/shared/server/socketio.ts'
 import { handshakeAuth } from '../events.ts'
 import { ADMIN_ROOM, endSocket, type IoSocket, type Sessions, sessionRoom, userRoom } from './types.ts'

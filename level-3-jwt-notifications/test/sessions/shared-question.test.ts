@@ -1,7 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { expect, it, vi } from 'vitest'
-import { createIdentify, createRequireAlive } from '../../src/sessions/caller.ts'
-import type { People } from '../../src/sessions/people.ts'
+import { createIdentify, createRequireAlive, type People } from '../../src/sessions/people.ts'
 import { createAccessTokens } from '../../src/sessions/sessions.ts'
 
 /** A database of sessions that answers when it is told to. */

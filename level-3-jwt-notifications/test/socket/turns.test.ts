@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
+import { dispatch } from '@levels/shared/server/dispatch.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { expect, it } from 'vitest'
-import { dispatch, type EventHandlers } from '../../src/socket/dispatch.ts'
+import { clientEvents } from '../../src/events.ts'
 import type { IoSocket } from '../../src/socket/types.ts'
 
 /** A socket whose peer reads, or does not, as the test says. */
@@ -38,8 +39,9 @@ it('a socket’s events take turns, and nothing more is done for one that does n
       if (upTo === 3) throw new HttpError(404, 'not_there', 'An error is an answer, too.')
       return { upTo }
     },
-  } as unknown as EventHandlers
-  dispatch(socket, handlers, (error) => error as HttpError)
+  }
+  const events = { 'notifications:seen': clientEvents['notifications:seen'] }
+  dispatch(socket, events, handlers, (error) => error as HttpError)
   const answers = [1, 2, 3, 4].map((upTo) => ask('notifications:seen', { upTo }))
   await settled()
   expect(done).toEqual([1, 2])

@@ -1,9 +1,9 @@
 import { nameKey } from '@levels/shared/server/names.ts'
-import type { HandshakeAuth, Notification, Role } from '../../src/events.ts'
+import { type HandshakeAuth, type Notification, type Role, signedInAnswer } from '../../src/events.ts'
 import type { Models } from '../../src/models.ts'
-import { hashPassword } from '../../src/sessions/password.ts'
-import { loadSecrets } from '../../src/sessions/secrets.ts'
+import { loadSecrets } from '../../src/sessions/index.ts'
 import { createAccessTokens, createSessions } from '../../src/sessions/sessions.ts'
+import { quickHash } from './quick-hash.ts'
 import { JWT_SECRET, type TestServer } from './server.ts'
 import { openTab, type Tab } from './tab.ts'
 
@@ -32,7 +32,7 @@ export interface Person {
 }
 
 let people = 0
-const passwordHash = hashPassword(PASSWORD)
+const passwordHash = quickHash(PASSWORD)
 
 /** Makes a user and signs in, without the time that hashing passwords takes. */
 export async function newPerson(
@@ -105,11 +105,9 @@ export async function request(
   })
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.includes('json') ?? false
-  return {
-    status: response.status,
-    body: isJson ? JSON.parse(text) : { text },
-    headers: response.headers,
-  }
+  const answer = isJson ? JSON.parse(text) : { text }
+  if (response.ok && /^\/api\/auth\/(login|register|refresh)$/.test(path)) signedInAnswer.parse(answer)
+  return { status: response.status, body: answer, headers: response.headers }
 }
 
 /** The same keys as the server's, which has the same secret. */

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { startEmbeddedMongo } from '@levels/embedded-mongo'
 import type { Log } from '@levels/shared/server/log.ts'
+import { connectDatabase } from '@levels/shared/server/mongo.ts'
 import { afterAll, beforeAll } from 'vitest'
-import { connectDatabase } from '../../src/database.ts'
-import type { Level3Server, Options } from '../../src/options.ts'
-import { createServer } from '../../src/server.ts'
+import type { Options } from '../../src/options.ts'
+import { createServer, type Level3Server } from '../../src/server.ts'
 
 /** Tests send in a second what people do not send in a minute. */
 const plenty = { perMinute: 1_000_000, atOnce: 1_000_000 }

@@ -1,4 +1,4 @@
-import { HttpError } from '@levels/shared/server/respond.ts'
+import { HttpError } from './http-error.ts'
 
 /** Runs `work` when it is its turn. Throws HttpError 503 `busy` when the line is full, or after `patienceMs`. */
 export type FairLine = <T>(address: string, name: string, work: () => Promise<T>) => Promise<T>

@@ -1,7 +1,23 @@
 import path from 'node:path'
-import { StartError } from '@levels/shared/server/config.ts'
 import mongoose, { type Connection } from 'mongoose'
-import type { Config } from './config.ts'
+import { type Env, readAddress, StartError } from './config.ts'
+
+export interface MongoConfig {
+  /** Absent in development: then the embedded MongoDB serves. */
+  mongodbUri?: string
+  /** Where embedded services keep their data: each level in a folder of its own. */
+  dataDir: string
+}
+
+/** `MONGODB_URI`, which production demands. Throws StartError naming the cure. */
+export function readMongodbUri(env: Env): string | undefined {
+  return readAddress(env, 'MONGODB_URI', {
+    isRight: (text) => /^mongodb(\+srv)?:\/\/./.test(text),
+    what: 'a MongoDB address',
+    example: 'mongodb://127.0.0.1:27017/notifications',
+    needed: 'NODE_ENV=production refuses the embedded MongoDB',
+  })
+}
 
 /** A MongoDB to connect to. */
 export interface Mongo {
@@ -18,10 +34,7 @@ const DEFAULT_NAME = 'notifications'
  * The MongoDB at `MONGODB_URI`, or without that the embedded one, which keeps its data under `<dataDir>/<folder>`.
  * The code that uses it cannot tell which: it gets a URI. Throws StartError when the folder is in use.
  */
-export async function openMongo(
-  config: Pick<Config, 'mongodbUri' | 'dataDir'>,
-  folder: string,
-): Promise<Mongo> {
+export async function openMongo(config: MongoConfig, folder: string): Promise<Mongo> {
   if (config.mongodbUri !== undefined) {
     return { uri: config.mongodbUri, notice: 'MongoDB at MONGODB_URI', close: async () => undefined }
   }
@@ -73,4 +86,9 @@ export async function connectDatabase(uri: string): Promise<Connection> {
 /** mongodb://hosts/NAME?options */
 function hasDatabaseName(uri: string): boolean {
   return /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(uri)
+}
+
+/** Whether MongoDB answers on this connection. */
+export async function answers(db: Connection): Promise<boolean> {
+  return (await db.db?.admin().ping())?.ok === 1
 }

@@ -1,5 +1,5 @@
-import { tooMany } from '@levels/shared/server/respond.ts'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { tooMany } from './http-error.ts'
 
 /** How much one user may create, with one kind of request. */
 export interface Limit {
@@ -7,14 +7,6 @@ export interface Limit {
   /** How many requests of one user may be under way. */
   atOnce: number
 }
-
-/** More than a person does, less than hurts. */
-export const defaultLimits = {
-  notifications: { perMinute: 60, atOnce: 10 },
-  roomMessages: { perMinute: 60, atOnce: 10 },
-  rooms: { perMinute: 10, atOnce: 10 },
-} satisfies Record<string, Limit>
-export type Limits = { [Kind in keyof typeof defaultLimits]?: Limit }
 
 /**
  * Does the work, or throws HttpError 429 with `Retry-After`. Work that fails created nothing, and does not count.

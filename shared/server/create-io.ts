@@ -1,30 +1,29 @@
 import type { Server as HttpServer } from 'node:http'
-import type { OriginCheck } from '@levels/shared/server/origin.ts'
-import type { Page } from '@levels/shared/server/page.ts'
-import { guardConnections } from '@levels/shared/server/socketio.ts'
-import { allowOrigins, refuseOtherUpgrades } from '@levels/shared/server/socketio-doors.ts'
-import { Server } from 'socket.io'
-import type { Io } from './types.ts'
+import { Server, type ServerOptions } from 'socket.io'
+import type { OriginCheck } from './origin.ts'
+import type { Page } from './page.ts'
+import { guardConnections } from './socketio.ts'
+import { allowOrigins, refuseOtherUpgrades } from './socketio-doors.ts'
 
+/** A message larger than this costs its sender the connection. */
 const MAX_MESSAGE_BYTES = 65_536
 
-export interface IoOptions {
+export interface IoOptions extends Pick<Partial<ServerOptions>, 'adapter'> {
   allowedOrigins: readonly string[]
   isAllowedOrigin: OriginCheck
   page?: Page
-  adapter?: Parameters<Io['adapter']>[0]
   /** How often a client is asked whether it is there, in milliseconds. It is gone before it is asked a second time. */
   heartbeatMs?: number
   /** Another's server, which answers upgrades that are not ours itself. */
   isOthers?: boolean
 }
 
-/** The Socket.IO server on `http`, with a bound on what each connection can cost. */
+/** A Socket.IO server on `http`, with a bound on what each connection can cost. */
 export function createIo(
   http: HttpServer,
   { allowedOrigins, isAllowedOrigin, page, adapter, heartbeatMs = 25_000, isOthers }: IoOptions,
-): Io {
-  const io: Io = new Server(http, {
+): Server {
+  const io = new Server(http, {
     adapter,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     perMessageDeflate: false, // costs about 300 kB of memory a connection and saves little on short texts

@@ -1,19 +1,9 @@
-import { parse } from '@levels/shared/server/api/parse.ts'
-import { EventLimit } from '@levels/shared/server/event-limit.ts'
-import { HttpError } from '@levels/shared/server/respond.ts'
-import { drained } from '@levels/shared/server/socketio.ts'
-import type * as z from 'zod'
-import { type Ack, clientEvents } from '../events.ts'
-import type { IoSocket } from './types.ts'
-
-type EventName = keyof typeof clientEvents
-type Payload<E extends EventName> = z.output<(typeof clientEvents)[E]['payload']>
-type Answer<E extends EventName> = z.output<(typeof clientEvents)[E]['answer']>
-
-/** What each event does: gets the checked payload, gives the acknowledgement's data, or throws HttpError. */
-export type EventHandlers = { [E in EventName]: (payload: Payload<E>) => Promise<Answer<E>> }
-
-const schemas: { [E in EventName]: { payload: z.ZodType<Payload<E>> } } = clientEvents
+import type { Socket } from 'socket.io'
+import { parse } from './api/parse.ts'
+import { EVENTS_PER_SECOND, EventLimit } from './event-limit.ts'
+import type { Ack, ClientEvents, EventHandlers } from './event-types.ts'
+import { HttpError } from './http-error.ts'
+import { drained } from './socketio.ts'
 
 /** How many events of one socket may wait for their turn. */
 const MAX_WAITING = 20
@@ -25,9 +15,10 @@ const MAX_WAITING = 20
  * One at a time: the next event's turn comes when what was sent before has left. A peer that asks for much and reads
  * nothing gets no further answer, and costs no further work.
  */
-export function dispatch(
-  socket: IoSocket,
-  handlers: EventHandlers,
+export function dispatch<E extends ClientEvents>(
+  socket: Pick<Socket, 'onAny' | 'conn'>,
+  events: E,
+  handlers: EventHandlers<E>,
   toHttpError: (error: unknown, doing: string) => HttpError,
 ): void {
   const limit = new EventLimit()
@@ -49,10 +40,12 @@ export function dispatch(
   })
 
   async function handle(event: string, payload: unknown): Promise<unknown> {
-    if (!limit.accepts() || waiting >= MAX_WAITING)
-      throw new HttpError(429, 'rate_limited', 'Too many events: at most 20 a second.')
-    if (!isEventName(event)) throw new HttpError(404, 'unknown_event', 'There is no such event.')
-    return inTurn(() => run(event, payload))
+    if (!limit.accepts() || waiting >= MAX_WAITING) {
+      throw new HttpError(429, 'rate_limited', `Too many events: at most ${EVENTS_PER_SECOND} a second.`)
+    }
+    const schemas = Object.hasOwn(events, event) ? events[event] : undefined
+    if (!schemas) throw new HttpError(404, 'unknown_event', 'There is no such event.')
+    return inTurn(async () => handlers[event as keyof E](parse(schemas.payload, payload) as never))
   }
 
   /** Of a peer that has gone, too: what it said last is done. */
@@ -72,12 +65,4 @@ export function dispatch(
       end()
     }
   }
-
-  function run<E extends EventName>(event: E, payload: unknown): Promise<Answer<E>> {
-    return handlers[event](parse(schemas[event].payload, payload))
-  }
-}
-
-function isEventName(event: string): event is EventName {
-  return Object.hasOwn(clientEvents, event)
 }

@@ -1,17 +1,16 @@
 import * as z from 'zod'
-import { notificationTypes } from './shapes.ts'
 
-/** What a user may send as a notification. */
+/** Schemas of what strangers may send to be shown to others. */
 
 /** Text that UTF-8 can carry: half a surrogate pair would be stored as another character than was acknowledged. */
-const text = z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
+export const text = z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
 
 /**
  * `metadata`: anything JSON, within bounds, and without names that mean something to MongoDB, to its encoding (BSON takes
  * an object with a `_bsontype` for one of its own) or to JavaScript.
  */
 const METADATA_MAX_CHARS = 4_096
-const metadata = z
+export const metadata = z
   .custom<Record<string, unknown>>(isPlainObject, 'must be an object')
   // Depth comes first: what is nested deeper than that could exhaust the stack of whoever walks it next.
   .refine(hasPlainNames, {
@@ -39,7 +38,7 @@ function hasPlainNames(value: unknown, depth = 0): boolean {
 
 /** A place to go: a path of this site, or https. Parsed, not matched: `//evil` and `/\evil` are other hosts. */
 const BASE = 'https://this-site.invalid'
-const actionUrl = z
+export const actionUrl = z
   .string()
   .max(2_000)
   .refine((text) => {
@@ -48,14 +47,3 @@ const actionUrl = z
     if (text.startsWith('/')) return url.origin === BASE
     return url.protocol === 'https:' && /^https:\/\//i.test(text) && !url.username && !url.password
   }, 'must be a path like /orders/1 or an https URL')
-
-/** What a user sends. Strict, like everything that comes in: a field we do not know is an error, `__proto__` included. */
-export const newNotification = z.strictObject({
-  to: z.string().min(1).max(100).describe('A username, "me", or "*" for everyone (admins only)'),
-  type: z.enum(notificationTypes).default('message'),
-  title: text.trim().min(1).max(200),
-  message: text.trim().min(1).max(2_000),
-  actionUrl: actionUrl.optional(),
-  metadata: metadata.optional(),
-})
-export type NewNotification = z.output<typeof newNotification>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { HttpError } from '@levels/shared/server/http-error.ts'
-import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import { type Connection, type Model, Schema, Types } from 'mongoose'
+import { HttpError } from './http-error.ts'
+import { isDuplicateKey } from './mongo-errors.ts'
 
 /** A request that its sender may repeat without doing it twice. */
 interface IdempotencyKeyDoc {
@@ -9,7 +9,7 @@ interface IdempotencyKeyDoc {
   _id: string
   /** SHA-256 of the request, so that the same key on another request is noticed. */
   fingerprint: string
-  /** The id its notification gets, whoever stores it in the end. */
+  /** The id that what it makes gets, whoever stores it in the end. */
   notificationId: string
   createdAt: Date
 }
@@ -28,15 +28,14 @@ const idempotencyKeySchema = new Schema<IdempotencyKeyDoc>(
 )
 idempotencyKeySchema.index({ createdAt: 1 }, { expireAfterSeconds: KEY_LIFETIME_S })
 
-export const createIdempotencyModel = (db: Connection) => ({
-  IdempotencyKey: db.model<IdempotencyKeyDoc>('IdempotencyKey', idempotencyKeySchema, 'idempotencykeys'),
-})
+export const createIdempotencyModel = (db: Connection) =>
+  db.model<IdempotencyKeyDoc>('IdempotencyKey', idempotencyKeySchema, 'idempotencykeys')
 
-export type Claim = Pick<IdempotencyKeyDoc, 'notificationId' | 'createdAt'>
+type Claim = Pick<IdempotencyKeyDoc, 'notificationId' | 'createdAt'>
 
 export interface IdempotencyKeys {
   /**
-   * What belongs to this sender's `key`, the same every time within a day, on every instance: the notification's id, and
+   * What belongs to this sender's `key`, the same every time within a day, on every instance: the id of what it makes, and
    * when it was first asked for.
    * Throws HttpError 422 when the key was used for a different request (draft-ietf-httpapi-idempotency-key-header).
    */
@@ -46,7 +45,7 @@ export interface IdempotencyKeys {
 }
 
 /**
- * A sender that got no answer cannot know whether its notification was stored, and must be free to ask again. The key
+ * A sender that got no answer cannot know whether its request was done, and must be free to ask again. The key
  * is stored with an id *before* the work and the work uses that id: a repeat, even after a crash half way, even at
  * the same moment elsewhere, does the rest of the same work and no more.
  */

@@ -1,0 +1,40 @@
+import { type Connection, type Model, Schema } from 'mongoose'
+import { isDuplicateKey } from './mongo-errors.ts'
+
+/** Something made once and shared by every instance on this database. */
+interface SettingDoc {
+  _id: string
+  value: string
+}
+
+const settingSchema = new Schema<SettingDoc>(
+  { _id: String, value: { type: String, required: true } },
+  { versionKey: false },
+)
+
+export const createSettingModel = (db: Connection) =>
+  db.model<SettingDoc>('Setting', settingSchema, 'settings')
+
+/**
+ * The setting `name`, made by `make` when the database has none. Instances that start at the same moment agree: the
+ * first to write wins, the others take what it wrote.
+ */
+export async function readOrMakeSetting(
+  settings: Model<SettingDoc>,
+  name: string,
+  make: () => string,
+): Promise<string> {
+  const existing = await settings.findById(name).lean()
+  if (existing) return existing.value
+  await settings
+    .updateOne({ _id: name }, { $setOnInsert: { value: make() } }, { upsert: true })
+    .catch(ignoreRace)
+  const made = await settings.findById(name).lean()
+  if (!made) throw new Error(`The setting ${name} could not be stored.`)
+  return made.value
+}
+
+/** Two upserts of one key at once: one of them may be refused as a duplicate, and that is as good as done. */
+function ignoreRace(error: unknown): void {
+  if (!isDuplicateKey(error)) throw error
+}

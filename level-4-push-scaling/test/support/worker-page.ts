@@ -1,4 +1,5 @@
 import type { TestBrowser, TestPage } from '@levels/shared/testing/browser.ts'
+import { expect } from 'vitest'
 
 export type WorkerPage = Awaited<ReturnType<typeof openPage>>
 
@@ -34,13 +35,14 @@ export async function openPage(browser: TestBrowser, origin: string) {
 
 /** What is on the screen, once there are so many. */
 export async function shown(page: TestPage, count = 1) {
-  const handle = await page.waitForFunction(async (count) => {
-    const registration = await navigator.serviceWorker.ready
-    const notifications = await registration.getNotifications()
-    if (notifications.length < count) return false
-    return notifications.map(({ title, body, tag, data }) => ({ title, body, tag, data }))
-  }, count)
-  return handle.jsonValue()
+  const read = () =>
+    page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready
+      const notifications = await registration.getNotifications()
+      return notifications.map(({ title, body, tag, data }) => ({ title, body, tag, data }))
+    })
+  await expect.poll(async () => (await read()).length).toBeGreaterThanOrEqual(count)
+  return read()
 }
 
 /** What the worker told the page, once it is so much. */

@@ -2,7 +2,7 @@ import { type Connection, type Model, Schema } from 'mongoose'
 import { isDuplicateKey } from './mongo-errors.ts'
 
 /** Something made once and shared by every instance on this database. */
-interface SettingDoc {
+export interface SettingDoc {
   _id: string
   value: string
 }

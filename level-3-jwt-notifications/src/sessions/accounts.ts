@@ -12,7 +12,7 @@ export interface NewAccount {
   /** In its one spelling: see parseName. */
   username: string
   password: string
-  email?: string
+  email?: string | undefined
   role?: Role
 }
 
@@ -24,8 +24,8 @@ export function createAccounts(Users: Model<UserDoc>, guard: Guard) {
     if (await Users.exists({ usernameKey: key })) throw taken() // spares the hashing
     const passwordHash = await hashPassword(password)
     try {
-      const account = { username, usernameKey: key, passwordHash, role, email, createdAt: new Date() }
-      return toUser(await Users.create(account))
+      const account = { username, usernameKey: key, passwordHash, role, createdAt: new Date() }
+      return toUser(await Users.create({ ...account, ...(email !== undefined && { email }) }))
     } catch (error) {
       throw isDuplicateKey(error) ? taken() : error
     }

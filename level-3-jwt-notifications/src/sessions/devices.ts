@@ -7,11 +7,9 @@ import type { Device, DeviceSession } from './shapes.ts'
 /** A user's sessions as the user sees them: a list of devices, each of which can be signed out. */
 export function createDevices(Session: Model<SessionDoc>, sessions: Sessions) {
   async function endAllOf(userId: string, butSid?: string): Promise<void> {
-    const others = await Session.find({ userId, ...alive(), _id: { $ne: butSid } }, { _id: 1 }).lean()
-    await sessions.end(
-      userId,
-      others.map(({ _id }) => _id),
-    )
+    const others = { userId, ...alive(), ...(butSid && { _id: { $ne: butSid } }) }
+    const sids = (await Session.find(others, { _id: 1 }).lean()).map(({ _id }) => _id)
+    await sessions.end(userId, sids)
   }
 
   return {

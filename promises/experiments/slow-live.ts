@@ -25,13 +25,14 @@ export async function fillLive(arena: Arena, deadline: number): Promise<Filled> 
   const peer = await openRaw(arena, 'peer3')
   peer.socket.pause()
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
-  const { send, size } = senderOf(arena, agent)
+  const send = senderOf(arena, agent)
   let bytes = 0
   let isRefused = false
   const one = async () => {
     while (bytes < ENOUGH_BYTES && !isRefused && performance.now() < deadline) {
-      if (await send()) bytes += size
-      else isRefused = true
+      const sent = await send()
+      bytes += sent
+      if (sent === 0) isRefused = true
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, one))
@@ -39,21 +40,19 @@ export async function fillLive(arena: Arena, deadline: number): Promise<Filled> 
   return { peer, bytes, isEnough: bytes >= ENOUGH_BYTES }
 }
 
-/** A way to send that peer the largest notification of this level, and how large it is, in bytes. */
-function senderOf(arena: Arena, agent: Agent): { send(): Promise<boolean>; size: number } {
+/** A way to send that peer the largest notification of this level: resolves with its bytes, with 0 when it is refused. */
+function senderOf(arena: Arena, agent: Agent): () => Promise<number> {
   const [url] = arena.stage.urls
-  const accepted = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-    call(url + path, { method: 'POST', body, headers, agent }).then(
-      ({ status }) => status < 300,
-      (error: unknown) => {
-        if (error instanceof NoAnswer) return false
-        throw error
-      },
-    )
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    call(url + path, { method: 'POST', body, headers, agent }).catch((error: unknown) => {
+      if (error instanceof NoAnswer) return undefined
+      throw error
+    })
   if (arena.level <= 2) {
     const length = (arena.level === 1 ? 1_024 : 2_000) - ASIDE.length
     const text = WIDE.repeat(length) + ASIDE
-    return { send: () => accepted('/notify', arena.level === 1 ? text : { text }), size: 3 * length }
+    const body = arena.level === 1 ? text : { text }
+    return async () => ((await post('/notify', body))?.status === 202 ? 3 * length : 0)
   }
   const { token } = arena.knownPerson(`peer3-${arena.tag}`) as Level3Person
   const body = {
@@ -62,8 +61,11 @@ function senderOf(arena: Arena, agent: Agent): { send(): Promise<boolean>; size:
     message: WIDE.repeat(2_000),
     metadata: { more: WIDE.repeat(4_000) },
   }
-  const size = 3 * 6_000
-  return { send: () => accepted('/api/notifications', body, { authorization: `Bearer ${token}` }), size }
+  return async () => {
+    const answer = await post('/api/notifications', body, { authorization: `Bearer ${token}` })
+    // What is stored is what is sent: a server need not know metadata.
+    return answer?.status === 201 ? Buffer.byteLength(answer.text) : 0
+  }
 }
 
 /**

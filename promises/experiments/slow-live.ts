@@ -4,9 +4,11 @@ import type { Level3Person } from '../dialects/level-3.ts'
 import { call, NoAnswer } from '../http.ts'
 import { openRaw, type RawSocket } from './raw-socket.ts'
 
-/** What the kernel takes on loopback (4 MB on Linux) and the 1 MiB that may wait, in bytes, and some more. */
-const ENOUGH_BYTES = 6_500_000
+/** In bytes: what the kernel takes on loopback (4 to 10 MB on Linux) and the 1 MiB that may wait, and some more. */
+const ENOUGH_BYTES = 16_000_000
 const AT_ONCE = 4
+/** After so many notifications, the peer sends a ping: few enough to be no flood. */
+const PINGS_ONE_IN = 50
 /** Three bytes in UTF-8, one character everywhere. */
 const WIDE = '€'
 /** A tag that pages of experiments leave aside. */
@@ -17,6 +19,7 @@ export interface Filled {
   peer: RawSocket
   /** How much was sent to it live. */
   bytes: number
+  /** More than may wait, or the peer is cut already. */
   isEnough: boolean
 }
 
@@ -27,17 +30,21 @@ export async function fillLive(arena: Arena, deadline: number): Promise<Filled> 
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
   const send = senderOf(arena, agent)
   let bytes = 0
+  let count = 0
   let isRefused = false
+  const isOpen = () => peer.socket.readyState === peer.socket.OPEN
   const one = async () => {
-    while (bytes < ENOUGH_BYTES && !isRefused && performance.now() < deadline) {
+    while (bytes < ENOUGH_BYTES && !isRefused && isOpen() && performance.now() < deadline) {
       const sent = await send()
+      // A cut peer's ping comes back as an error.
+      if (++count % PINGS_ONE_IN === 0 && isOpen()) peer.socket.ping()
       bytes += sent
       if (sent === 0) isRefused = true
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, one))
   agent.destroy()
-  return { peer, bytes, isEnough: bytes >= ENOUGH_BYTES }
+  return { peer, bytes, isEnough: bytes >= ENOUGH_BYTES || !isOpen() }
 }
 
 /** A way to send that peer the largest notification of this level: resolves with its bytes, with 0 when it is refused. */

@@ -163,6 +163,7 @@ export function createRoomChat(app: App): RoomChat {
     async open(room) {
       slug = room.slug
       lines.clear()
+      nextBefore = null // nothing is older than what is not there yet: an emptied list scrolls to its top
       list.replaceChildren()
       error.textContent = ''
       title.replaceChildren(h('bdi', {}, room.name))

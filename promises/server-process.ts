@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '@levels/shared/exercises/port.ts'
+import { freePort } from '@levels/shared/dev/ports.ts'
 import { groupCpu, groupMemory, isGroupAlive, signalGroup } from '@levels/shared/testing/process-group.ts'
 import type { History } from './history.ts'
 

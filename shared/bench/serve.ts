@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { answers, freePort } from '../exercises/port.ts'
+import { answers, freePort } from '../dev/ports.ts'
 import type { Kind } from './compare.ts'
 
 /** A server that does not listen yet, or the port of one that does. */

@@ -1,24 +1,37 @@
-import { once } from 'node:events'
-import net, { type AddressInfo } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { connect, createServer } from 'node:net'
+
+/** Below the ports that systems give to outgoing connections: one of those would be taken before a program listens. */
+const [LOWEST_PORT, HIGHEST_PORT] = [12_000, 32_000]
 
 /**
  * A port of 127.0.0.1 that nothing listens on now; with `offsets` also those that many above it, for a program that
  * takes several. Another process may take it in the next moment: for tests and development.
  */
 export async function freePort(offsets: readonly number[] = []): Promise<number> {
-  while (true) {
-    const port = await listenFor(0)
-    const others = await Promise.all(offsets.map((offset) => listenFor(port + offset).catch(() => undefined)))
-    if (!others.includes(undefined)) return port
+  for (;;) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT)
+    const free = await Promise.all([0, ...offsets].map((offset) => isFree(port + offset)))
+    if (free.every(Boolean)) return port
   }
 }
 
-/** Listens there for a moment; 0 is a free one. Resolves with the port, rejects when it is taken. */
-async function listenFor(port: number): Promise<number> {
-  const server = net.createServer().listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: found } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return found
+/** Whether something listens on this port of 127.0.0.1. */
+export function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+/** Listens there for a moment. */
+function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }

@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { answers, freePort } from '../dev/ports.ts'
 import { typescriptArguments } from '../dev/typescript.js'
 import { explainCrash } from './explain.ts'
 import type { FromProgram } from './guard.ts'
 import { Mistake } from './mistake.ts'
 import { noteStart, patience } from './patience.ts'
-import { answers, freePort } from './port.ts'
 
 const GUARD = path.join(import.meta.dirname, 'guard.ts')
 

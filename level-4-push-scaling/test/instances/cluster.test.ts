@@ -1,15 +1,9 @@
 import { once } from 'node:events'
 import http, { createServer } from 'node:http'
+import { freePort } from '@levels/shared/dev/ports.ts'
 import { listen } from '@levels/shared/server/run.ts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import {
-  type Cluster,
-  childrenOf,
-  freePort,
-  isAlive,
-  launchCluster,
-  startCluster,
-} from '../support/cluster.ts'
+import { type Cluster, childrenOf, isAlive, launchCluster, startCluster } from '../support/cluster.ts'
 import { logIn, notify, openPage } from '../support/person.ts'
 
 /** Generous: a busy machine is slow to start processes again. */
@@ -87,7 +81,7 @@ describe('npm run level-4', () => {
 })
 
 test('nothing stays behind when it is killed itself', async () => {
-  const program = launchCluster({ PORT: String(await freePort()) })
+  const program = launchCluster({ PORT: String(await freePort([1, 40])) })
   // As soon as the first have begun: how far each of them got is of no matter.
   await vi.waitFor(() => expect(childrenOf(program.pid).length).toBeGreaterThanOrEqual(2), SECONDS)
   const children = childrenOf(program.pid)
@@ -97,7 +91,7 @@ test('nothing stays behind when it is killed itself', async () => {
 })
 
 test('a start with a port of the three taken is refused in one line, code 1', async () => {
-  const port = await freePort()
+  const port = await freePort([1, 40])
   const other = createServer()
   await listen(other, { host: '127.0.0.1', port: port + 40 })
   const program = launchCluster({ PORT: String(port) })
@@ -108,7 +102,7 @@ test('a start with a port of the three taken is refused in one line, code 1', as
 })
 
 test('what keeps an instance from starting is told in its own words, in one line, code 1', async () => {
-  const program = launchCluster({ PORT: String(await freePort()), REDIS_URL: 'redis://127.0.0.1:1' })
+  const program = launchCluster({ PORT: String(await freePort([1, 40])), REDIS_URL: 'redis://127.0.0.1:1' })
   expect(await program.exit).toEqual({ code: 1, signal: null })
   expect(program.stdout()).toBe('')
   expect(program.stderr()).toMatch(/^REDIS_URL: Redis at 127\.0\.0\.1:1 cannot be reached .*\n$/)

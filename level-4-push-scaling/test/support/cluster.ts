@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { listen } from '@levels/shared/server/run.ts'
+import { freePort } from '@levels/shared/dev/ports.ts'
 import { type Program, startProgram } from '@levels/shared/testing/process.ts'
 
 /** `npm run level-4`, without the watcher. */
@@ -18,7 +17,7 @@ export interface Cluster {
 }
 
 export async function startCluster(env: Record<string, string> = {}): Promise<Cluster> {
-  const port = await freePort()
+  const port = await freePort([1, 40])
   const dataDir = await mkdtemp(path.join(tmpdir(), 'level-4-'))
   const program = launchCluster({ PORT: String(port), DATA_DIR: dataDir, ...env })
   await program.printed(/instances: .*\n/)
@@ -64,23 +63,4 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false
   }
-}
-
-/** A port that is free, with PORT+1 and PORT+40; below those that systems hand out to clients. */
-export async function freePort(): Promise<number> {
-  while (true) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
-    const free = await Promise.all([port, port + 1, port + 40].map(isFree))
-    if (free.every(Boolean)) return port
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  const free = await listen(server, { host: '127.0.0.1', port }).then(
-    () => true,
-    () => false,
-  )
-  if (free) await new Promise((resolve) => server.close(resolve))
-  return free
 }

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { freePort } from '@levels/shared/dev/ports.ts'
 import { findProgram } from '@levels/shared/testing/chromium.ts'
 import { startCommand } from '@levels/shared/testing/process.ts'
 import { vi } from 'vitest'
-import { freePort } from './cluster.ts'
 
 /** Debian keeps it where only root's PATH looks. */
 export const nginxProgram = findProgram('nginx', '../sbin/nginx')

@@ -11,8 +11,7 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in [('Upgrade', 'websocket'), ('Connection', 'Upgrade'),
                 ('Sec-WebSocket-Accept', base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())]:
             self.send_header(name, value)
-        self.end_headers()
-        with lock: pages.add(self.request)
+        with lock: self.end_headers(); pages.add(self.request)  # at once: it counts on what comes after this answer
         try:
             while self.echo(): pass
         finally:

@@ -94,6 +94,7 @@ describeInBrowser('two instances behind a balancer: the page', (browser) => {
     await page.getByText(`This page moved from ${before} to ${other}`).waitFor()
     await page.getByRole('banner').getByText(`${before} → ${other}`).waitFor()
     await page.locator('#notifications').getByText('While it was dead').waitFor()
+    await sendFrom(sender, 'alice', 'Once it has moved') // what was stored on the way there, it may not have heard of
     await hood.draws(new RegExp(`${before} to ${before}: gone`), new RegExp(`${other} to MongoDB: inserted`))
     const texts = await page.locator('#notifications h3').allTextContents()
     expect(texts.filter((text) => text.includes('While it was dead'))).toHaveLength(1)

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Experiment } from '../arena.ts'
 import { PUSH_DELAY_MS } from '../stage.ts'
 import { untilPushed } from './closed-browser.ts'
-import { sendMany } from './sending.ts'
+import { sendMany, sendOne } from './sending.ts'
 
 const SENT = 5
 
@@ -20,8 +20,13 @@ export const noNeedlessPush: Experiment = async (arena) => {
   const page = await sees.openPage()
   await away.openPage({ hidden: true }) // a tab in the background: nobody looks at it
   await sendMany(arena, { from: ann, to: sees.name, count: SENT })
-  await sendMany(arena, { from: ann, to: reads.name, count: SENT })
-  await reads.api('POST', '/api/notifications/mark-all-read')
+  let late = 0
+  for (let n = 1; n <= SENT; n++) {
+    const began = performance.now()
+    await sendOne(arena, ann, reads.name, arena.text(ann, `${n} read elsewhere`))
+    await reads.api('POST', '/api/notifications/mark-all-read')
+    if (performance.now() - began > PUSH_DELAY_MS) late++ // a busy machine: it was due before it was read
+  }
   await sendMany(arena, { from: ann, to: away.name, count: SENT })
   await arena.settle([page])
   if (awayDevice) await untilPushed([awayDevice], SENT, 3 * PUSH_DELAY_MS + 5_000)
@@ -29,9 +34,9 @@ export const noNeedlessPush: Experiment = async (arena) => {
   const [seen = 0, read = 0, unseen = 0] = [seesDevice, readsDevice, awayDevice].map(
     (device) => device?.received().length,
   )
-  const isKept = seen === 0 && read === 0 && unseen === SENT
+  const isKept = seen === 0 && read <= late && unseen === SENT
   return {
     verdict: isKept ? 'kept' : 'broken',
-    evidence: `${SENT} seen on a page: ${seen} pushed; ${SENT} read elsewhere: ${read} pushed; ${SENT} neither: ${unseen} pushed`,
+    evidence: `${SENT} seen on a page: ${seen} pushed; ${SENT} read elsewhere: ${read} pushed${late > 0 ? ` (${late} read after ${PUSH_DELAY_MS / 1_000} s: this machine was busy)` : ''}; ${SENT} neither: ${unseen} pushed`,
   }
 }

@@ -9,6 +9,8 @@ export interface Database {
   env: { MONGODB_URI: string; JWT_SECRET: string; SCRYPT_N: string }
   /** From now on, answers to questions take so many milliseconds longer. Inserts and changes are as fast as ever. */
   slowReads(ms: number): void
+  /** From now on, each answer to a question takes longer by chance, up to so many milliseconds. */
+  unevenReads(ms: number): void
   /** From now on, everything that a program says takes so many milliseconds longer. */
   slowRequests(ms: number): void
   /** From now on nothing reaches it. */
@@ -33,7 +35,7 @@ export async function startDatabase(attempt: Attempt): Promise<Database> {
   const uri = new URL(mongo.uri)
   const target = Number(uri.port)
   const sockets = new Set<Socket>()
-  let readDelayMs = 0
+  let readDelayMs = () => 0
   let requestDelayMs = 0
   let isDown = false
   let lost: (() => void) | undefined
@@ -65,7 +67,7 @@ export async function startDatabase(attempt: Attempt): Promise<Database> {
       isRead = !isInsert && !WRITES.some((name) => data.includes(name))
       later(requestDelayMs, () => upstream.write(data))
     })
-    upstream.on('data', (data) => later(isRead ? readDelayMs : 0, () => client.write(data)))
+    upstream.on('data', (data) => later(isRead ? readDelayMs() : 0, () => client.write(data)))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -79,7 +81,10 @@ export async function startDatabase(attempt: Attempt): Promise<Database> {
   return {
     env: { MONGODB_URI: uri.href, JWT_SECRET, SCRYPT_N: '1024' },
     slowReads(ms) {
-      readDelayMs = ms
+      readDelayMs = () => ms
+    },
+    unevenReads(ms) {
+      readDelayMs = () => Math.random() * ms
     },
     slowRequests(ms) {
       requestDelayMs = ms

@@ -1,26 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Caller, DefineRoute } from '@levels/shared/server/api/route.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
-import { type Connection, Schema, Types } from 'mongoose'
+import { type Connection, type InferSchemaType, Schema, Types } from 'mongoose'
 import * as z from 'zod'
 import type { Models } from './models.ts'
 import { madeKey, type PublishKey, publishKey, refusal } from './sessions/shapes.ts'
 
 /** A key with which a program publishes in its owner's name. */
-export interface PublishKeyDoc {
-  _id: Types.ObjectId
-  userId: Types.ObjectId
-  name: string
-  /** SHA-256 of the key. The key itself is nowhere on the server. */
-  keyHash: string
-  createdAt: Date
-  lastUsedAt?: Date
-}
-
-const publishKeySchema = new Schema<PublishKeyDoc>(
+const publishKeySchema = new Schema(
   {
     userId: { type: Schema.Types.ObjectId, required: true },
     name: { type: String, required: true },
+    /** SHA-256 of the key. The key itself is nowhere on the server. */
     keyHash: { type: String, required: true },
     createdAt: { type: Date, required: true },
     lastUsedAt: Date,
@@ -29,6 +20,7 @@ const publishKeySchema = new Schema<PublishKeyDoc>(
 )
 publishKeySchema.index({ keyHash: 1 }, { unique: true })
 publishKeySchema.index({ userId: 1 })
+type PublishKeyDoc = InferSchemaType<typeof publishKeySchema> & { _id: Types.ObjectId }
 
 export const createKeyModel = (db: Connection) => ({
   PublishKey: db.model<PublishKeyDoc>('PublishKey', publishKeySchema, 'publishkeys'),

@@ -1,5 +1,5 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
-import { type Connection, Schema, type Types } from 'mongoose'
+import { type Connection, Schema } from 'mongoose'
 import * as z from 'zod'
 import { type NotificationType, notificationTypes } from './events.ts'
 
@@ -26,15 +26,9 @@ export const preferences = z
   .meta({ id: 'Preferences' })
 export type Preferences = z.output<typeof preferences>
 
-interface PreferencesDoc {
-  /** The user's id. */
-  _id: Types.ObjectId
-  mutedUntil?: Date
-  off: Preferences['off']
-}
-
-const schema = new Schema<PreferencesDoc>(
+const schema = new Schema(
   {
+    /** The user's id. */
     _id: Schema.Types.ObjectId,
     mutedUntil: Date,
     off: { socket: [String], push: [String], email: [String] },
@@ -46,7 +40,11 @@ export type PreferenceStore = ReturnType<typeof createPreferences>
 
 /** What users want, and the routes where they say so. */
 export function createPreferences(db: Connection) {
-  const Stored = db.model<PreferencesDoc>('Preferences', schema, 'preferences')
+  const Stored = db.model<{ mutedUntil?: Date; off: Preferences['off'] }>(
+    'Preferences',
+    schema,
+    'preferences',
+  )
 
   async function read(userId: string): Promise<Preferences> {
     const stored = await Stored.findById(userId).lean()

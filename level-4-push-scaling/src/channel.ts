@@ -70,7 +70,7 @@ export interface DeliveryResult {
   target: string
   service: string
   state: DeliveryState
-  error?: string | undefined
+  error?: string | null | undefined
   at: Date
 }
 

@@ -57,7 +57,9 @@ export function createReaders({ Notification, Session, User }: Models) {
   /** Usernames and mail addresses by user id; those who are gone are left out. */
   async function addressees(userIds: Types.ObjectId[]) {
     const users = await User.find({ _id: { $in: userIds } }, { username: 1, email: 1 }).lean()
-    return new Map(users.map(({ _id, username, email }) => [String(_id), { username, email }]))
+    return new Map(
+      users.map(({ _id, username, email }) => [String(_id), { username, email: email ?? undefined }]),
+    )
   }
 
   return { stillWanted, countUnread, aliveSessions, addressees }

@@ -1,64 +1,42 @@
-import { type Connection, Schema, type Types } from 'mongoose'
+import { type Connection, type InferSchemaType, Schema, type Types } from 'mongoose'
 
-export interface RoomDoc {
-  /** The slug. */
-  _id: string
-  name: string
-  /** Only members see it, and only members can let others in. Absent: everyone sees it and may join. */
-  private?: boolean
-  createdAt: Date
-}
+// What is stored stands here once, as mongoose checks it; the types are made of that.
 
-/** One user in one room. A list inside the room would grow without bound, and every join would rewrite it. */
-export interface MembershipDoc {
-  _id: Types.ObjectId
-  room: string
-  userId: Types.ObjectId
-  /** Invited, and not joined yet: may join, and neither reads nor writes. */
-  invited?: boolean
-}
+const text = { type: String, required: true } as const
+const time = { type: Date, required: true } as const
 
-export interface RoomMessageDoc {
-  _id: Types.ObjectId
-  room: string
-  from: string
-  text: string
-  at: Date
-}
-
-const roomSchema = new Schema<RoomDoc>(
+const roomSchema = new Schema(
   {
-    _id: String,
-    name: { type: String, required: true },
+    /** The slug. */
+    _id: text,
+    name: text,
+    /** Only members see it, and only members can let others in. Absent: everyone sees it and may join. */
     private: Boolean,
-    createdAt: { type: Date, required: true },
+    createdAt: time,
   },
   { versionKey: false },
 )
 // The list, newest first.
 roomSchema.index({ createdAt: -1, _id: -1 })
+export type RoomDoc = InferSchemaType<typeof roomSchema>
 
-const membershipSchema = new Schema<MembershipDoc>(
+/** One user in one room. A list inside the room would grow without bound, and every join would rewrite it. */
+const membershipSchema = new Schema(
   {
-    room: { type: String, required: true },
+    room: text,
     userId: { type: Schema.Types.ObjectId, required: true },
+    /** Invited, and not joined yet: may join, and neither reads nor writes. */
     invited: Boolean,
   },
   { versionKey: false },
 )
 membershipSchema.index({ room: 1, userId: 1 }, { unique: true })
 membershipSchema.index({ userId: 1 })
+type MembershipDoc = InferSchemaType<typeof membershipSchema>
 
-const roomMessageSchema = new Schema<RoomMessageDoc>(
-  {
-    room: { type: String, required: true },
-    from: { type: String, required: true },
-    text: { type: String, required: true },
-    at: { type: Date, required: true },
-  },
-  { versionKey: false },
-)
+const roomMessageSchema = new Schema({ room: text, from: text, text, at: time }, { versionKey: false })
 roomMessageSchema.index({ room: 1, _id: -1 })
+export type RoomMessageDoc = InferSchemaType<typeof roomMessageSchema> & { _id: Types.ObjectId }
 
 export type RoomModels = ReturnType<typeof createRoomModels>
 

@@ -1,51 +1,34 @@
-import { type Connection, type Model, Schema, type Types } from 'mongoose'
-import { type DeliveryState, deliveryState } from '../events.ts'
-
-/** One notification on its way to one place. */
-export interface DeliveryDoc {
-  _id: Types.ObjectId
-  channel: string
-  notificationId: Types.ObjectId
-  userId: Types.ObjectId
-  /** The place, by the channel's own name for it. */
-  target: string
-  /** Who carries it. */
-  service: string
-  state: DeliveryState
-  attempts: number
-  /** When to try next; while it is being tried, when its lease ends; absent when all is done. */
-  nextAttemptAt?: Date
-  /** The lease's token: who is trying it. */
-  claimedBy?: string
-  lastError?: string
-  createdAt: Date
-  /** The hour it was made in, for the numbers. */
-  hour?: Date
-  finishedAt?: Date
-  /** A test message: goes out whatever the user has seen. */
-  test?: boolean
-}
+import { type Connection, type InferSchemaType, type Model, Schema, type Types } from 'mongoose'
+import { deliveryState } from '../events.ts'
 
 /** How long they are kept, in seconds: long enough to look into a complaint. */
 const KEPT_S = 30 * 86_400
 
-const text = { type: String, required: true }
-const id = { type: Schema.Types.ObjectId, required: true }
-const schema = new Schema<DeliveryDoc>(
+const text = { type: String, required: true } as const
+const id = { type: Schema.Types.ObjectId, required: true } as const
+
+/** One notification on its way to one place. */
+const schema = new Schema(
   {
     channel: text,
     notificationId: id,
     userId: id,
+    /** The place, by the channel's own name for it. */
     target: text,
+    /** Who carries it. */
     service: text,
     state: { ...text, enum: deliveryState.options },
     attempts: { type: Number, required: true },
+    /** When to try next; while it is being tried, when its lease ends; absent when all is done. */
     nextAttemptAt: Date,
+    /** The lease's token: who is trying it. */
     claimedBy: String,
     lastError: String,
     createdAt: { type: Date, required: true },
+    /** The hour it was made in, for the numbers. */
     hour: Date,
     finishedAt: Date,
+    /** A test message: goes out whatever the user has seen. */
     test: Boolean,
   },
   { versionKey: false },
@@ -59,6 +42,7 @@ schema.index({ nextAttemptAt: 1, service: 1 }, open)
 schema.index({ state: 1, _id: -1 })
 schema.index({ target: 1, _id: -1 })
 schema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_S })
+export type DeliveryDoc = InferSchemaType<typeof schema> & { _id: Types.ObjectId }
 
 export const deliveryModel = (db: Connection): Model<DeliveryDoc> =>
   db.model<DeliveryDoc>('Delivery', schema, 'deliveries')

@@ -13,7 +13,7 @@ const MAX_PER_HOUR = 5
 
 export interface Addressee {
   username: string
-  email?: string
+  email?: string | undefined
 }
 
 export interface EmailOptions {

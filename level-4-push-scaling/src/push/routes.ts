@@ -116,7 +116,7 @@ function toAnswer(saved: SubscriptionDoc, sid: string, last?: DeliveryResult): S
     savedAt: saved.savedAt.toISOString(),
     current: saved.sessionId === sid,
     ...(last && {
-      lastPush: { id: last.id, state: last.state, error: last.error, at: last.at.toISOString() },
+      lastPush: { id: last.id, state: last.state, error: last.error ?? undefined, at: last.at.toISOString() },
     }),
   }
 }

@@ -1,38 +1,27 @@
 import { createHash, ECDH } from 'node:crypto'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
-import { type Connection, Schema, Types } from 'mongoose'
+import { type Connection, type InferSchemaType, Schema, Types } from 'mongoose'
 import * as z from 'zod'
 import { type BrowserSubscription, browserSubscription } from '../events.ts'
 import type { EndpointCheck } from './endpoint.ts'
 
-/** A browser that may be woken up. */
-export interface SubscriptionDoc {
-  /** A hash of the endpoint: one endpoint is one row, whoever saves it and however often. */
-  _id: string
-  /** Secret in itself: whoever knows it and the VAPID key may wake the browser up. */
-  endpoint: string
-  keys: { p256dh: string; auth: string }
-  userId: Types.ObjectId
-  /** The device session that saved it. Push ends with it: nobody wants news on a computer they signed out of. */
-  sessionId: string
-  /** The push service, as the endpoint check names it: `push.apple.com`, or `localhost:8443`. */
-  service: string
-  /** The VAPID key that it was made for: signed with another one, nothing reaches it. */
-  publicKey?: string
-  createdAt: Date
-  savedAt: Date
-}
+const text = { type: String, required: true } as const
+const time = { type: Date, required: true } as const
 
-const text = { type: String, required: true }
-const time = { type: Date, required: true }
-const schema = new Schema<SubscriptionDoc>(
+/** A browser that may be woken up. */
+const schema = new Schema(
   {
-    _id: String,
+    /** A hash of the endpoint: one endpoint is one row, whoever saves it and however often. */
+    _id: text,
+    /** Secret in itself: whoever knows it and the VAPID key may wake the browser up. */
     endpoint: text,
     keys: { p256dh: text, auth: text },
     userId: { type: Schema.Types.ObjectId, required: true },
+    /** The device session that saved it. Push ends with it: nobody wants news on a computer they signed out of. */
     sessionId: text,
+    /** The push service, as the endpoint check names it: `push.apple.com`, or `localhost:8443`. */
     service: text,
+    /** The VAPID key that it was made for: signed with another one, nothing reaches it. */
     publicKey: String,
     createdAt: time,
     savedAt: time,
@@ -40,6 +29,7 @@ const schema = new Schema<SubscriptionDoc>(
   { versionKey: false },
 )
 schema.index({ userId: 1, savedAt: -1 })
+export type SubscriptionDoc = InferSchemaType<typeof schema> & Pick<BrowserSubscription, 'keys'>
 
 const idOfEndpoint = (endpoint: string) => createHash('sha256').update(endpoint).digest('base64url')
 /** How many browsers of one user get push. */
@@ -60,7 +50,7 @@ export type Subscriptions = Awaited<ReturnType<typeof createSubscriptions>>
  * that it was made for: resolves when the rows of earlier keys are gone.
  */
 export async function createSubscriptions({ db, serviceOf, publicKey, aliveSessions }: SubscriptionParts) {
-  const Subscription = db.model('PushSubscription', schema, 'pushsubscriptions')
+  const Subscription = db.model<SubscriptionDoc>('PushSubscription', schema, 'pushsubscriptions')
   await Subscription.createIndexes()
   await Subscription.deleteMany({ publicKey: { $exists: true, $ne: publicKey } })
 

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Caller, DefineRoute } from '@levels/shared/server/api/route.ts'
+import { objectId, text } from '@levels/shared/server/api/untrusted.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
+import { idempotencyHeaders } from '@levels/shared/server/idempotency.ts'
 import { type Connection, type InferSchemaType, Schema, Types } from 'mongoose'
 import * as z from 'zod'
 import type { Models } from './models.ts'
@@ -110,12 +112,10 @@ export function keyRoutes(route: DefineRoute, keys: PublishKeys): void {
 
   route('DELETE /api/keys/:id', {
     summary: 'Revoke a key',
-    params: z.strictObject({ id: z.string().regex(/^[0-9a-f]{24}$/i, 'must be the id of a key') }),
+    params: z.strictObject({ id: objectId }),
     handle: ({ caller, params }) => keys.revoke(caller.id, params.id),
   })
 }
-
-const text = z.string().trim().min(1)
 
 /** Sends a message, as `POST /api/notifications` does. */
 type Send = (
@@ -130,17 +130,10 @@ export function publishRoute(route: DefineRoute, send: Send, answer: z.ZodType):
     summary: 'Send text as a message. For programs, with a key from POST /api/keys',
     access: 'program',
     params: z.strictObject({ to: z.string().min(1).max(100).describe('A username, or "me"') }),
-    query: z.strictObject({ title: text.max(200).optional() }),
-    headers: z.object({
-      'idempotency-key': z
-        .string()
-        .min(1)
-        .max(200)
-        .optional()
-        .describe('The same key within a day gives the same notification, once'),
-    }),
+    query: z.strictObject({ title: text.trim().min(1).max(200).optional() }),
+    headers: idempotencyHeaders,
     bodyType: 'text',
-    body: text.max(2_000).refine((value) => value.isWellFormed(), 'must be well-formed Unicode'),
+    body: text.trim().min(1).max(2_000),
     status: 201,
     answer,
     problems: { 422: 'The Idempotency-Key was used for another request' },

@@ -1,4 +1,5 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
+import { upserted } from '@levels/shared/server/mongo-errors.ts'
 import { type Connection, Schema } from 'mongoose'
 import * as z from 'zod'
 import { type NotificationType, notificationTypes } from './events.ts'
@@ -52,11 +53,8 @@ export function createPreferences(db: Connection) {
   }
 
   async function write(userId: string, { mutedUntil, off }: Preferences): Promise<Preferences> {
-    await Stored.replaceOne(
-      { _id: userId },
-      { off, ...(mutedUntil !== null && { mutedUntil: new Date(mutedUntil) }) },
-      { upsert: true },
-    )
+    const wanted = { off, ...(mutedUntil !== null && { mutedUntil: new Date(mutedUntil) }) }
+    await upserted(() => Stored.replaceOne({ _id: userId }, wanted, { upsert: true }))
     return read(userId)
   }
 

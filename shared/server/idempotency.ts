@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Connection, type Model, Schema, Types } from 'mongoose'
+import * as z from 'zod'
 import { HttpError } from './http-error.ts'
 import { isDuplicateKey } from './mongo-errors.ts'
 
@@ -13,6 +14,16 @@ interface IdempotencyKeyDoc {
   notificationId: string
   createdAt: Date
 }
+
+/** The header that carries a key, for routes. */
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('The same key within a day gives the same notification, once'),
+})
 
 /** How long an idempotency key is remembered, in seconds. */
 const KEY_LIFETIME_S = 86_400

@@ -5,6 +5,14 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 11_000
 }
 
+/** Of two upserts of a new key at once, one may be refused (MongoDB manual, "Upsert with Unique Index"): it is made again. */
+export async function upserted<T>(upsert: () => Promise<T>): Promise<T> {
+  return upsert().catch((error: unknown) => {
+    if (isDuplicateKey(error)) return upsert()
+    throw error
+  })
+}
+
 /** The driver's ways to say that no MongoDB answers at the moment. */
 const away = new Set([
   'MongoNetworkError',

@@ -1,5 +1,5 @@
 import { type Connection, type Model, Schema } from 'mongoose'
-import { isDuplicateKey } from './mongo-errors.ts'
+import { upserted } from './mongo-errors.ts'
 
 /** Something made once and shared by every instance on this database. */
 export interface SettingDoc {
@@ -26,15 +26,9 @@ export async function readOrMakeSetting(
 ): Promise<string> {
   const existing = await settings.findById(name).lean()
   if (existing) return existing.value
-  await settings
-    .updateOne({ _id: name }, { $setOnInsert: { value: make() } }, { upsert: true })
-    .catch(ignoreRace)
+  const insert = { $setOnInsert: { value: make() } }
+  await upserted(() => settings.updateOne({ _id: name }, insert, { upsert: true }))
   const made = await settings.findById(name).lean()
   if (!made) throw new Error(`The setting ${name} could not be stored.`)
   return made.value
-}
-
-/** Two upserts of one key at once: one of them may be refused as a duplicate, and that is as good as done. */
-function ignoreRace(error: unknown): void {
-  if (!isDuplicateKey(error)) throw error
 }

@@ -1,6 +1,6 @@
+import { createGroupCommit } from '@levels/shared/server/group-commit.ts'
 import { type Model, Types } from 'mongoose'
 import QuickLRU from 'quick-lru'
-import { createGroupCommit } from './group-commit.ts'
 import { createLog, type Entry, type ReadEnds, readEnds } from './log.ts'
 import { type NotificationDoc, toNotification } from './models.ts'
 import type { Notification, NotificationType } from './shapes.ts'

@@ -1,10 +1,12 @@
-import { wholeNumber } from '@levels/shared/server/api/parse.ts'
+import { pageLimit, wholeNumber } from '@levels/shared/server/api/parse.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
+import { objectId } from '@levels/shared/server/api/untrusted.ts'
+import { idempotencyHeaders } from '@levels/shared/server/idempotency.ts'
 import * as z from 'zod'
 import type { Changing } from './changing.ts'
 import type { Reading } from './reading.ts'
 import { newNotification, type Send } from './send.ts'
-import { allRead, notification, notificationId, notificationPage, notificationTypes, sent } from './shapes.ts'
+import { allRead, notification, notificationPage, notificationTypes, sent } from './shapes.ts'
 
 const listQuery = z.strictObject({
   unread: z
@@ -13,12 +15,11 @@ const listQuery = z.strictObject({
     .optional(),
   type: z.enum(notificationTypes).optional(),
   before: wholeNumber(z.int().min(1)).optional(),
-  limit: wholeNumber(z.int().min(1).max(100)).default(20),
+  limit: pageLimit(20),
 })
 const bulkDeleteQuery = z.strictObject({ read: z.literal('true') })
 const readState = z.strictObject({ read: z.boolean() })
-const idempotencyKey = z.string().min(1).max(200)
-const byId = z.strictObject({ id: notificationId })
+const byId = z.strictObject({ id: objectId })
 
 /** The log over REST. */
 export function logRoutes(
@@ -27,7 +28,7 @@ export function logRoutes(
 ): void {
   route('POST /api/notifications', {
     summary: 'Send a notification. With a header Idempotency-Key it can be repeated safely for a day',
-    headers: z.object({ 'idempotency-key': idempotencyKey.optional() }),
+    headers: idempotencyHeaders,
     body: newNotification,
     status: 201,
     answer: sent,

@@ -1,3 +1,4 @@
+import { objectId } from '@levels/shared/server/api/untrusted.ts'
 import type { EventHandlers, EventOf } from '@levels/shared/server/event-types.ts'
 import * as z from 'zod'
 
@@ -65,11 +66,6 @@ export const sent = z.union([notification, z.strictObject({ recipients: z.int() 
 
 const upTo = z.int().min(0)
 const limit = z.int().min(1).max(100)
-/** The id of a notification. */
-export const notificationId = z
-  .string()
-  .regex(/^[0-9a-f]{24}$/i, 'must be an id of 24 hexadecimal digits')
-  .transform((text) => text.toLowerCase())
 
 /** What the server sends over the socket. */
 export const logServerEvents = {
@@ -97,11 +93,11 @@ export const logClientEvents = {
     answer: notificationPage,
   },
   'notification:mark-read': {
-    payload: z.strictObject({ id: notificationId, read: z.boolean().default(true) }),
+    payload: z.strictObject({ id: objectId, read: z.boolean().default(true) }),
     answer: notification,
   },
   'notifications:mark-all-read': { payload: z.strictObject({}), answer: allRead },
-  'notification:delete': { payload: z.strictObject({ id: notificationId }), answer: deleted },
+  'notification:delete': { payload: z.strictObject({ id: objectId }), answer: deleted },
   /** Cumulative: everything up to `upTo` was shown. The answer has where the server's record now stands. */
   'notifications:seen': { payload: z.strictObject({ upTo }), answer: z.strictObject({ upTo }) },
 }

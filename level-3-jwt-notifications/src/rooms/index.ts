@@ -1,5 +1,5 @@
 import { HttpError } from '@levels/shared/server/http-error.ts'
-import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
+import { isDuplicateKey, upserted } from '@levels/shared/server/mongo-errors.ts'
 import { toSlug } from '@levels/shared/server/slug.ts'
 import { Types } from 'mongoose'
 import { createMembership, type Member, type RoomParts, toRoom, toRoomMessage } from './rooms.ts'
@@ -44,10 +44,9 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
   /** Lets the guest join, and tells them in their log. Members only. Again it changes nothing. */
   async function invite(member: Member, slug: string, guest: Member): Promise<void> {
     const { name } = await requireMember(member.id, slug)
-    const { upsertedCount } = await Membership.updateOne(
-      { room: slug, userId: guest.id },
-      { $setOnInsert: { invited: true } },
-      { upsert: true },
+    const invited = { $setOnInsert: { invited: true } }
+    const { upsertedCount } = await upserted(() =>
+      Membership.updateOne({ room: slug, userId: guest.id }, invited, { upsert: true }),
     )
     if (upsertedCount === 0) return
     await notify([guest.id], {

@@ -1,5 +1,5 @@
 import { HttpError } from '@levels/shared/server/http-error.ts'
-import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
+import { upserted } from '@levels/shared/server/mongo-errors.ts'
 import { Types } from 'mongoose'
 import type { RoomDoc, RoomMessageDoc, RoomModels } from './models.ts'
 import type { Room, RoomEvent, RoomMessage } from './shapes.ts'
@@ -69,17 +69,11 @@ export function createMembership({ models, emit, notify }: RoomParts) {
 
   /** Whether the user was no member before. */
   async function enter(userId: string, slug: string): Promise<boolean> {
-    try {
-      const { upsertedCount, modifiedCount } = await Membership.updateOne(
-        { room: slug, userId },
-        { $unset: { invited: 1 } },
-        { upsert: true },
-      )
-      return upsertedCount + modifiedCount > 0
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error
-      return false // joined twice at once: joined
-    }
+    const joined = { $unset: { invited: 1 } }
+    const { upsertedCount, modifiedCount } = await upserted(() =>
+      Membership.updateOne({ room: slug, userId }, joined, { upsert: true }),
+    )
+    return upsertedCount + modifiedCount > 0
   }
 
   async function members(slug: string): Promise<string[]> {

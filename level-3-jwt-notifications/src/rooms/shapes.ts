@@ -1,5 +1,5 @@
-import { wholeNumber } from '@levels/shared/server/api/parse.ts'
-import { text } from '@levels/shared/server/api/untrusted.ts'
+import { pageLimit } from '@levels/shared/server/api/parse.ts'
+import { objectId, text } from '@levels/shared/server/api/untrusted.ts'
 import type { EventOf } from '@levels/shared/server/event-types.ts'
 import * as z from 'zod'
 
@@ -47,15 +47,8 @@ export const newRoom = z.strictObject({ name: text.trim().min(1).max(50), privat
 export const newRoomMessage = z.strictObject({ text: messageText })
 export const invitation = z.strictObject({ username: z.string().min(1).max(100) })
 
-const limit = wholeNumber(z.int().min(1).max(100)).default(100)
-export const roomsQuery = z.strictObject({ before: roomSlug.optional(), limit })
-export const messagesQuery = z.strictObject({
-  before: z
-    .string()
-    .regex(/^[0-9a-f]{24}$/i, 'must be an id of 24 hexadecimal digits')
-    .optional(),
-  limit,
-})
+export const roomsQuery = z.strictObject({ before: roomSlug.optional(), limit: pageLimit(100) })
+export const messagesQuery = z.strictObject({ before: objectId.optional(), limit: pageLimit(100) })
 
 const coming = z.strictObject({ room: z.string(), username: z.string() })
 export const roomServerEvents = {

@@ -1,4 +1,6 @@
+import { pageLimit } from '@levels/shared/server/api/parse.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
+import { objectId } from '@levels/shared/server/api/untrusted.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Types } from 'mongoose'
 import * as z from 'zod'
@@ -7,12 +9,10 @@ import type { Deliveries } from './index.ts'
 import type { DeliveryDoc } from './model.ts'
 import { readStats } from './stats.ts'
 
-const objectId = z.string().regex(/^[0-9a-f]{24}$/i, 'must be an id')
-
 const listQuery = z.strictObject({
   state: deliveryState.optional(),
   before: objectId.optional(),
-  limit: z.coerce.number().pipe(z.int().min(1).max(100)).default(20),
+  limit: pageLimit(20),
 })
 
 /** `/api/admin/deliveries`: what is on its way, what is stuck and why. */

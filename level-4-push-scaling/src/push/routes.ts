@@ -1,4 +1,5 @@
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
+import { objectId } from '@levels/shared/server/api/untrusted.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import * as z from 'zod'
 import type { DeliveryResult, Log } from '../channel.ts'
@@ -92,7 +93,7 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
 
   route('GET /api/push/test/:id', {
     summary: 'What the push services answered to a test message of yours',
-    params: z.strictObject({ id: z.string().regex(/^[0-9a-f]{24}$/, 'must be the id of a test message') }),
+    params: z.strictObject({ id: objectId }),
     answer: testResult,
     async handle({ params: { id }, caller }) {
       const results = await deliveries.testResults(id, caller.id)

@@ -1,5 +1,5 @@
 import { createHash, ECDH } from 'node:crypto'
-import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
+import { upserted } from '@levels/shared/server/mongo-errors.ts'
 import { type Connection, type InferSchemaType, Schema, Types } from 'mongoose'
 import * as z from 'zod'
 import { type BrowserSubscription, browserSubscription } from '../events.ts'
@@ -65,13 +65,9 @@ export async function createSubscriptions({ db, serviceOf, publicKey, aliveSessi
     const set = { ...browser, userId, sessionId: owner.sid, service, publicKey, savedAt: now }
     const change = { $set: set, $setOnInsert: { createdAt: now } }
     const options = { upsert: true, returnDocument: 'after' } as const
-    const upsert = () =>
-      Subscription.findByIdAndUpdate(idOfEndpoint(browser.endpoint), change, options).lean()
-    // Of two upserts of a new key at once, one may be refused (MongoDB manual, "Upsert with Unique Index").
-    const saved = await upsert().catch((error: unknown) => {
-      if (isDuplicateKey(error)) return upsert()
-      throw error
-    })
+    const saved = await upserted(() =>
+      Subscription.findByIdAndUpdate(idOfEndpoint(browser.endpoint), change, options).lean(),
+    )
     const others = await Subscription.countDocuments({ userId })
     if (others > MAX_PER_USER) await drop((await listFor([userId])).slice(MAX_PER_USER))
     return saved

@@ -1,6 +1,12 @@
 import * as z from 'zod'
 
-/** Schemas of what strangers may send to be shown to others. */
+/** Schemas of what strangers may send. */
+
+/** The id of a stored document. */
+export const objectId = z
+  .string()
+  .regex(/^[0-9a-f]{24}$/i, 'must be an id of 24 hexadecimal digits')
+  .transform((id) => id.toLowerCase())
 
 /** Text that UTF-8 can carry: half a surrogate pair would be stored as another character than was acknowledged. */
 export const text = z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode')

@@ -95,6 +95,16 @@ export async function join(
   }
 }
 
+/**
+ * Resolves when `by` must have been told of everyone who had left before: somebody comes and goes after them, and whoever
+ * is told away is told in that order.
+ */
+export async function graceIsOver(attempt: Attempt, url: string, by: Tab, username: string): Promise<void> {
+  const last = await join(attempt, url, username)
+  last.leave()
+  await by.until(() => by.changes.includes(`user:left ${username}`))
+}
+
 /** The code with which the server refuses a handshake; undefined when it lets it in. */
 export async function refusalOf(attempt: Attempt, url: string, auth: object): Promise<string | undefined> {
   const socket = connect(attempt, url, auth, false)

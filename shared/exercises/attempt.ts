@@ -47,8 +47,6 @@ export interface Outcome {
 
 /** A check that does and sees nothing for so long waits for something that will not come, in milliseconds. */
 const SILENCE_MS = 60_000
-/** A broken connection is seen before the end of the program that broke it, by some milliseconds. */
-const CRASH_MS = 150
 
 /**
  * Runs an exercise's check on a file. Never rejects for what the learner did: the outcome says it in a sentence.
@@ -126,9 +124,10 @@ export async function tryFile(
     return { ok: true, ms: elapsed(), printed: printed(), seen: [...seen] }
   } catch (error) {
     const lines = [...seen]
+    // A broken connection is seen before the end of the program that broke it.
     const crash = await Promise.race([
       endedByItself.catch((reason: Mistake) => reason),
-      sleep(CRASH_MS, undefined, { ref: false }),
+      Promise.all(programs.map((program) => program.settled())).then(() => sleep(0, undefined)),
     ])
     return {
       ok: false,

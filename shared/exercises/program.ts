@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
+import { on } from 'node:events'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answers, freePort } from '../dev/ports.ts'
@@ -30,6 +30,8 @@ export interface Program {
   readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   /** Rejects with a Mistake when it ends by itself. */
   readonly endedByItself: Promise<never>
+  /** Resolves when it has done what had come up by now, or has ended; or after some seconds, if it is stuck. */
+  settled(): Promise<void>
   /** What it printed so far. */
   output(): string
   /** Asks it to end (SIGTERM; by message where there are no signals). */
@@ -99,6 +101,9 @@ export async function startProgram(
     pid: child.pid ?? 0,
     exit,
     endedByItself,
+    async settled() {
+      await Promise.race([isTurning(child), exit])
+    },
     // What Node prints of a crash is told in words already.
     output: () =>
       crash === undefined ? output : (output.split(/^\S*(?:node:internal|\.ts:\d+$)/m)[0] ?? ''),
@@ -140,12 +145,7 @@ async function listening(child: ChildProcess, port: number, shown: string, loadi
   while (!(await answers(port))) {
     await sleep(10)
     if (!isOver()) continue
-    child.send('turning?')
-    const answer = once(child, 'message', { signal: AbortSignal.timeout(patience(TURNING_MS)) })
-    turns = await answer.then(
-      () => true,
-      () => false,
-    )
+    turns = await isTurning(child)
     if (!turns || loadedAt !== undefined || limitMs > loadingMs) break
     // Still loading, on a machine that is busy with other things: it gets as much time again, twice.
     limitMs = 3 * loadingMs
@@ -164,6 +164,21 @@ async function listening(child: ChildProcess, port: number, shown: string, loadi
   throw new Mistake(
     `${shown} started, is busy, and does not listen on PORT. A loop that never ends? Nothing else can run until it does.`,
   )
+}
+
+/** Whether it answers in time: then it is in no loop, and no error is ending it. */
+async function isTurning(child: ChildProcess): Promise<boolean> {
+  if (child.connected) child.send('turning?')
+  try {
+    for await (const [message] of on(child, 'message', {
+      signal: AbortSignal.timeout(patience(TURNING_MS)),
+    })) {
+      if ('turning' in (message as FromProgram)) return true
+    }
+  } catch {
+    // No answer in time.
+  }
+  return false
 }
 
 function describeEnd(

@@ -1,6 +1,7 @@
-import { request } from 'node:http'
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import type { Program } from '@levels/shared/exercises/program.ts'
 import { describe, join, notify, type Peer } from '../peers.ts'
 
@@ -71,25 +72,34 @@ async function allHear(attempt: Attempt, peers: Peer[], text: string): Promise<v
 }
 
 /** Posts a body of 100 bytes and is gone after 5. */
-function breakOff({ port }: Program): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.write('POST /notify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhello')
-      setTimeout(() => socket.resetAndDestroy(), 30)
-    })
-    socket.once('error', reject)
-    socket.once('close', () => resolve())
-  })
+async function breakOff(server: Program): Promise<void> {
+  const socket = await begin(server, 100, Buffer.from('hello'))
+  socket.resetAndDestroy()
+  await hasRead(server)
 }
 
 /** Posts the bytes so that the server gets them in two reads, parted at `at`. */
-function postInPieces({ port }: Program, body: Buffer, at: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const posting = request({ port, host: '127.0.0.1', path: '/notify', method: 'POST' }, (answer) => {
-      answer.resume().once('end', resolve)
-    })
-    posting.once('error', reject)
-    posting.write(body.subarray(0, at))
-    setTimeout(() => posting.end(body.subarray(at)), 30)
-  })
+async function postInPieces(server: Program, body: Buffer, at: number): Promise<void> {
+  const socket = await begin(server, body.length, body.subarray(0, at))
+  socket.write(body.subarray(at))
+  await once(socket.resume(), 'close')
+}
+
+/** Begins a POST with so many bytes, of which `first` are all that come for now. Resolves when the server has these. */
+async function begin(server: Program, length: number, first: Buffer): Promise<Socket> {
+  const socket = connect(server.port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.on('error', () => undefined) // a server that ends: the next request tells it
+  const head = `POST /notify HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`
+  socket.write(Buffer.concat([Buffer.from(head), first]))
+  await hasRead(server)
+  return socket
+}
+
+/** A server takes what comes in its order: it has accepted and read all that came before when these are answered. */
+async function hasRead({ url }: Program): Promise<void> {
+  for (let questions = 0; questions < 3; questions++) {
+    const answer = fetch(`${url}/nothing`, { signal: AbortSignal.timeout(patience(2_000)) })
+    await answer.then((response) => response.text()).catch(() => undefined) // a server that ended: see above
+  }
 }

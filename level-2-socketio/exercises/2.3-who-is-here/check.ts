@@ -1,6 +1,6 @@
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 import { patience } from '@levels/shared/exercises/patience.ts'
-import { join, refusalOf } from '../people.ts'
+import { graceIsOver, join, refusalOf } from '../people.ts'
 
 export async function check(attempt: Attempt): Promise<void> {
   const GRACE_MS = patience(600)
@@ -52,24 +52,35 @@ export async function check(attempt: Attempt): Promise<void> {
   )
 
   attempt.step('Alice closes one of her two tabs')
+  const ofAlice = () => bob.changes.filter((change) => change.endsWith(' Alice'))
   second.leave()
-  await alice.until(() => false, GRACE_MS * 2)
+  await graceIsOver(attempt, url, bob, 'Dave')
   attempt.expect(
-    bob.changes.length === 0,
-    `Alice opened a second tab and closed one of two, and Bob was told ${bob.changes[0]}. She was here all the time: she comes with her first tab and goes with the last.`,
+    ofAlice().length === 0,
+    `Alice opened a second tab and closed one of two, and Bob was told ${ofAlice()[0]}. She was here all the time: she comes with her first tab and goes with the last.`,
   )
 
   attempt.step('Alice reloads her page')
-  alice.leave()
-  const reloaded = await join(attempt, url, 'Alice', { name: 'Alice, reloaded', sessionId })
-  await bob.until(() => false, GRACE_MS * 2)
+  let page = alice
+  for (const next of ['Erin', 'Frank', 'Grace']) {
+    bob.changes.length = 0
+    const begin = performance.now()
+    page.leave()
+    page = await join(attempt, url, 'Alice', {
+      name: 'Alice, reloaded',
+      sessionId: page.session()?.sessionId ?? '',
+    })
+    const isQuick = performance.now() - begin < GRACE_MS / 2
+    await graceIsOver(attempt, url, bob, next)
+    if (isQuick) break // else the machine stood still, and she was gone for longer than a reload: again
+  }
   attempt.expect(
-    bob.changes.length === 0,
-    `Alice reloaded her page, and Bob was told ${bob.changes.join(' and ')}. A reload closes the last tab and opens the next within moments: wait GRACE_MS before somebody counts as gone.`,
+    ofAlice().length === 0,
+    `Alice reloaded her page, and Bob was told ${ofAlice().join(' and ')}. A reload closes the last tab and opens the next within moments: wait GRACE_MS before somebody counts as gone.`,
   )
 
   attempt.step('Alice closes her last tab')
-  reloaded.leave()
+  page.leave()
   attempt.expect(
     await bob.until(() => bob.changes.includes('user:left Alice')),
     'Alice closed her last tab, and some time later Bob was still not told. After GRACE_MS everyone gets user:left with { username, users }.',

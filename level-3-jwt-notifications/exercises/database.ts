@@ -3,30 +3,33 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { startEmbeddedMongo } from '@levels/embedded-mongo'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 
-/** A database behind a network that can be slow at the wrong place, or gone at the wrong moment. */
+/** A database behind a network that can hold one message while others pass, or be gone at the wrong moment. */
 export interface Database {
   /** What tells a learner's program where it is, what it signs with, and that a password may be cheap to check. */
   env: { MONGODB_URI: string; JWT_SECRET: string; SCRYPT_N: string }
-  /** From now on, answers to questions take so many milliseconds longer. Inserts and changes are as fast as ever. */
-  slowReads(ms: number): void
-  /** From now on, each answer to a question takes longer by chance, up to so many milliseconds. */
-  unevenReads(ms: number): void
-  /** From now on, everything that a program says takes so many milliseconds longer. */
-  slowRequests(ms: number): void
-  /** From now on nothing reaches it. */
+  /** Holds the next insert or change that has this text in it. Whatever else is said passes. */
+  holdWrite(text: string): Hold
+  /** Holds the nth thing that is asked or told from now on: the answer to a question, or an insert or change itself. */
+  holdStep(nth: number): Hold
+  /** From now on nothing reaches it, and what was held is lost. */
   cut(): void
   /** Programs reach it again. */
   mend(): void
-  /** Resolves when a program inserts something; it does not arrive, and nothing that comes later does. */
-  loseNextInsert(): Promise<void>
+}
+
+/** One message that does not arrive until it is released. So a check decides who is first, and no chance does. */
+export interface Hold {
+  /** Resolves when the message is held. */
+  readonly caught: Promise<void>
+  /** Lets it go; or gives up waiting for it. */
+  release(): void
 }
 
 export const JWT_SECRET = 'a secret that only this check knows, long enough'
-/** The name of the command, as it stands in the message (BSON: a string, named so). */
-const INSERT = Buffer.from('\x02insert\0', 'latin1')
-const WRITES = ['\x02update\0', '\x02findAndModify\0', '\x02delete\0'].map((name) =>
-  Buffer.from(name, 'latin1'),
-)
+/** A command's name, as it stands in the message (BSON: an element named so, a string). */
+const named = (name: string) => Buffer.from(`\x02${name}\0`, 'latin1')
+const WRITES = ['insert', 'update', 'findAndModify', 'delete'].map(named)
+const READS = ['find', 'aggregate', 'count', 'distinct', 'getMore'].map(named)
 
 /** Starts an empty database in this process, and the network before it. */
 export async function startDatabase(attempt: Attempt): Promise<Database> {
@@ -35,10 +38,21 @@ export async function startDatabase(attempt: Attempt): Promise<Database> {
   const uri = new URL(mongo.uri)
   const target = Number(uri.port)
   const sockets = new Set<Socket>()
-  let readDelayMs = () => 0
-  let requestDelayMs = 0
   let isDown = false
-  let lost: (() => void) | undefined
+  let waiting: Waiting | undefined
+
+  function hold(next: Waiting): Hold {
+    waiting = next
+    return {
+      caught: new Promise((resolve) => {
+        next.caught = resolve
+      }),
+      release() {
+        next.left = 0
+        next.goOn?.()
+      },
+    }
+  }
 
   function cut(): void {
     isDown = true
@@ -59,15 +73,15 @@ export async function startDatabase(attempt: Attempt): Promise<Database> {
     }
     if (isDown) return client.destroy()
     client.on('data', (data) => {
-      const isInsert = data.includes(INSERT)
-      if (lost && isInsert) {
-        lost()
-        return cut()
-      }
-      isRead = !isInsert && !WRITES.some((name) => data.includes(name))
-      later(requestDelayMs, () => upstream.write(data))
+      const has = (text: Buffer | string) => data.includes(text)
+      isRead = READS.some(has)
+      const isIt = WRITES.some(has) && has(waiting?.text ?? '')
+      pass(isIt ? waiting : undefined, () => upstream.write(data))
     })
-    upstream.on('data', (data) => later(isRead ? readDelayMs() : 0, () => client.write(data)))
+    upstream.on('data', (data) => {
+      const isIt = isRead && waiting?.text === undefined
+      pass(isIt ? waiting : undefined, () => client.write(data))
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -80,28 +94,31 @@ export async function startDatabase(attempt: Attempt): Promise<Database> {
 
   return {
     env: { MONGODB_URI: uri.href, JWT_SECRET, SCRYPT_N: '1024' },
-    slowReads(ms) {
-      readDelayMs = () => ms
-    },
-    unevenReads(ms) {
-      readDelayMs = () => Math.random() * ms
-    },
-    slowRequests(ms) {
-      requestDelayMs = ms
-    },
+    holdWrite: (text) => hold({ text, left: 1 }),
+    holdStep: (nth) => hold({ left: nth }),
     cut,
     mend() {
       isDown = false
-      lost = undefined
     },
-    loseNextInsert: () =>
-      new Promise((resolve) => {
-        lost = resolve
-      }),
   }
 }
 
-function later(ms: number, act: () => void): void {
-  if (ms === 0) act()
-  else setTimeout(act, ms)
+/** What is waited for, so many steps away (only writes with this text, if there is one); and, when it came, its way on. */
+interface Waiting {
+  text?: string
+  left: number
+  caught?: () => void
+  goOn?: () => void
+}
+
+/** Goes on at once, unless this is what somebody waits for. */
+function pass(waiting: Waiting | undefined, goOn: () => void): void {
+  if (waiting?.left !== 1) {
+    if (waiting && waiting.left > 0) waiting.left--
+    goOn()
+    return
+  }
+  waiting.left = 0
+  waiting.goOn = goOn
+  waiting.caught?.()
 }

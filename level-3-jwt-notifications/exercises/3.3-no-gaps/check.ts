@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
+import { patience } from '@levels/shared/exercises/patience.ts'
 import { startDatabase } from '../database.ts'
 import { list, register, send } from '../people.ts'
 
@@ -12,11 +14,16 @@ export async function check(attempt: Attempt): Promise<void> {
   const bob = await register(attempt, first, 'Bob')
 
   attempt.step(`Bob sends Alice ${2 * AT_ONCE} at once, half of them to another process on the same database`)
-  const sent = await Promise.all(
-    Array.from({ length: 2 * AT_ONCE }, (_, n) =>
-      send(attempt, n % 2 === 0 ? first : second, bob, alice, `text ${n + 1}`),
-    ),
-  )
+  const post = (n: number) => send(attempt, n % 2 === 0 ? first : second, bob, alice, `text ${n + 1}`)
+  // The first one has its number, and is held on its way to the database until another one is stored.
+  const hold = database.holdWrite('text 1')
+  const sending = [post(0)]
+  await Promise.race([hold.caught, ...sending])
+  for (let n = 1; n < 2 * AT_ONCE; n++) sending.push(post(n))
+  // A program may also let the others wait for the first.
+  await Promise.race([sending[1], sleep(patience(1_000))])
+  hold.release()
+  const sent = await Promise.all(sending)
   const refused = sent.find(({ status }) => status !== 201)
   attempt.expect(
     !refused,
@@ -36,11 +43,12 @@ export async function check(attempt: Attempt): Promise<void> {
   )
 
   attempt.step('a process loses its database just before it stores one, and dies')
-  const lost = database.loseNextInsert()
-  const sending = send(attempt, first, bob, alice, 'lost').catch(() => undefined) // its server dies
-  await Promise.race([lost, sending])
+  const lost = database.holdWrite('lost')
+  const losing = send(attempt, first, bob, alice, 'lost').catch(() => undefined) // its server dies
+  await Promise.race([lost.caught, losing])
+  database.cut()
   await first.kill()
-  await sending
+  await losing
   await second.kill()
   database.mend()
 

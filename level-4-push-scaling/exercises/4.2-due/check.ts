@@ -1,7 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '@levels/shared/exercises/attempt.ts'
 import { patience } from '@levels/shared/exercises/patience.ts'
 import { eventually, openStage, send } from '../stage.ts'
+
+/** How often something is tried that has to be done before a time. */
+const TRIES = 5
 
 export async function check(attempt: Attempt): Promise<void> {
   const DELAY_MS = patience(1_000)
@@ -27,14 +29,20 @@ export async function check(attempt: Attempt): Promise<void> {
   )
   attempt.saw('bob’s browser ← push "one", when it was due')
 
-  attempt.step('bob’s page is open, shows "two" and says notifications:seen')
+  attempt.step('bob’s page is open, shows what comes and says notifications:seen')
   const page = await bob.openPage()
-  await send(attempt, ann, bob, 'two')
-  attempt.expect(
-    await page.shows('two', patience(5_000)),
-    'Ann sent "two", and bob’s open page did not get it.',
-  )
-  await page.ask('notifications:seen', { upTo: page.cursor })
+  // On a machine that stood still "seen" may come after the time: then it was right to push, and the next one tells.
+  let seen = ''
+  for (let n = 1; seen === '' && n <= TRIES; n++) {
+    const text = `seen ${n}`
+    const at = await send(attempt, ann, bob, text)
+    attempt.expect(
+      await page.shows(text, patience(5_000)),
+      `Ann sent "${text}", and bob’s open page did not get it.`,
+    )
+    await page.ask('notifications:seen', { upTo: page.cursor })
+    if (Date.now() - at < DELAY_MS / 2) seen = text
+  }
   page.close()
 
   attempt.step('dave’s page is open in a tab that nobody looks at: it never says seen')
@@ -45,24 +53,31 @@ export async function check(attempt: Attempt): Promise<void> {
     'Dave has a page open in the background; it never said notifications:seen, and "three" was not pushed. Connected is not seen: a frozen page is connected, too.',
   )
   attempt.saw('dave’s browser ← push "three"')
-  await sleep(300)
-  attempt.expect(
-    !texts(bobs).includes('two'),
-    'Bob’s page showed "two" and said so with notifications:seen before it was due, and it was pushed all the same.',
-  )
 
   attempt.step('"four" is acknowledged, and the program is killed (kill -9) before it is due')
-  await send(attempt, ann, bob, 'four')
-  await server.kill()
-  await stage.start('app1')
+  let [program, sender] = [server, ann]
+  for (let n = 1; n <= TRIES; n++) {
+    const at = await send(attempt, sender, bob, 'four')
+    await program.kill()
+    const isBefore = Date.now() - at < DELAY_MS
+    program = await stage.start('app1')
+    sender = await stage.speak(program).person(`eve${n}`)
+    await send(attempt, sender, dave, `five ${n}`)
+    attempt.expect(
+      await eventually(() => texts(bobs).filter((text) => text === 'four').length >= n),
+      'The notification "four" was acknowledged, the program was killed and started again, and nothing was pushed. Who remembers what is due when a process dies? Not a timer: that died with it.',
+    )
+    // It is due later: when it has come, "four" would have come again.
+    await eventually(() => texts(daves).includes(`five ${n}`))
+    if (isBefore) break // else the machine stood still, and it may have been pushed before: again
+  }
   attempt.expect(
-    await eventually(() => texts(bobs).includes('four')),
-    'The notification "four" was acknowledged, the program was killed and started again, and nothing was pushed. Who remembers what is due when a process dies? Not a timer: that died with it.',
+    !texts(bobs).includes(seen),
+    `Bob’s page showed "${seen}" and said so with notifications:seen before it was due, and it was pushed all the same.`,
   )
-  await sleep(300)
-  const all = texts(bobs).join(', ')
+  const ids = bobs.received().map(({ id }) => id)
   attempt.expect(
-    all === 'one, four',
-    `Bob’s browser got ${all}. It should have got one and four, once each: what was pushed is not due any more.`,
+    new Set(ids).size === ids.length,
+    `Bob’s browser got ${texts(bobs).join(', ')}, and something of that twice. It gets each once: what was pushed is not due any more.`,
   )
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { typescriptArguments } from '@levels/shared/dev/typescript.js'
+import { runner } from '@levels/shared/dev/typescript.js'
 import { describe, expect, it } from 'vitest'
 import { runChaos } from './chaos/chaos.ts'
 import { countKinds } from './chaos/judge.ts'
@@ -77,7 +77,7 @@ describe.concurrent('under faults of every kind', { timeout: 240_000 }, () => {
 
   it('a server that writes later than it answers is caught', async () => {
     const script = path.join(import.meta.dirname, 'liars', 'survives-a-crash.ts')
-    const command = [process.execPath, ...typescriptArguments, script].map((word) => `"${word}"`).join(' ')
+    const command = [process.execPath, runner, script].map((word) => `"${word}"`).join(' ')
     const target = { kind: 'start', command, alone: true } as const
     const { verdict, evidence } = await runChaos({ level: 3, target, seed: 3, seconds: 6, onNote })
     expect(`${verdict}: ${evidence}`).toMatch(/^broken: .* [1-9]\d* lost/)

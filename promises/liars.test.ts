@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { typescriptArguments } from '@levels/shared/dev/typescript.js'
+import { runner } from '@levels/shared/dev/typescript.js'
 import { describe, expect, it } from 'vitest'
 import { pool } from './pool.ts'
 import { findPromise, type Level, type PromiseId, promises } from './promises.ts'
@@ -10,7 +10,7 @@ const quote = (word: string) => `"${word}"`
 /** What the experiments say of a server in liars/. */
 function say(level: Level, file: string, ids: readonly PromiseId[], blame = false): Promise<Outcome[]> {
   const script = path.join(import.meta.dirname, 'liars', `${file}.ts`)
-  const command = [process.execPath, ...typescriptArguments, script].map(quote).join(' ')
+  const command = [process.execPath, runner, script].map(quote).join(' ')
   const alone = !ids.includes('the-bus-dies')
   return tryLevels({
     levels: [level],

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { typescriptArguments } from '@levels/shared/dev/typescript.js'
+import { runner, typescriptArguments } from '@levels/shared/dev/typescript.js'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { promises } from './promises.ts'
 import { prove } from './prove.ts'
@@ -28,7 +28,7 @@ async function say(...args: string[]): Promise<{ code: number; stdout: string; s
 }
 
 /** A line for the shell that runs this program with Node. */
-const node = (...args: string[]) => [process.execPath, ...typescriptArguments, ...args].map(quote).join(' ')
+const node = (...args: string[]) => [process.execPath, runner, ...args].map(quote).join(' ')
 const quote = (word: string) => `"${word}"`
 const honest = node(path.join(import.meta.dirname, 'liars', 'start-honest.ts'))
 

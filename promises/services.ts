@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import { typescriptArguments } from '@levels/shared/dev/typescript.js'
+import { runner } from '@levels/shared/dev/typescript.js'
 import { type PushService, startPushService } from '@levels/shared/testing/push-service.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 import { makeTempDir } from './temp-dir.ts'
@@ -37,7 +37,7 @@ export async function startServices(need: 'push' | 'push and a key' | 'all'): Pr
   const password = randomBytes(24).toString('base64url')
   const start = (name: string) =>
     startServer({
-      command: [process.execPath, ...typescriptArguments, script, name],
+      command: [process.execPath, runner, script, name],
       cwd: root,
       env: { DATA_DIR: path.join(dir, name), SERVICE_PASSWORD: password, NODE_ENV: undefined },
       name,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import path from 'node:path'
-import { typescriptArguments } from '@levels/shared/dev/typescript.js'
+import { runner } from '@levels/shared/dev/typescript.js'
 import type { Level } from './promises.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 import { type Services, startServices } from './services.ts'
@@ -48,11 +48,7 @@ export async function openStage(
   const command =
     target.kind === 'start'
       ? target.command
-      : ([
-          process.execPath,
-          ...typescriptArguments,
-          path.join(folders[level - 1] ?? '', 'src', 'main.ts'),
-        ] as const)
+      : ([process.execPath, runner, path.join(folders[level - 1] ?? '', 'src', 'main.ts')] as const)
   const env = {
     ...ownEnvironment(target),
     ...services?.env,

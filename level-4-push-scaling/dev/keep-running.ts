@@ -3,10 +3,9 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { sayGoodbye } from '@levels/shared/dev/goodbye.js'
+import { runner } from '@levels/shared/dev/typescript.js'
 import { type Env, StartError } from '@levels/shared/server/config.ts'
 import type { Log } from '@levels/shared/server/log.ts'
-
-const runner = path.join(import.meta.dirname, '../../shared/dev/program.js')
 
 export interface ProgramOptions {
   /** As it is called in the log. */

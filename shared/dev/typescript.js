@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+
 // JavaScript, like everything in this folder that runs before TypeScript can.
 
 /**
@@ -10,3 +12,6 @@ export const typescriptArguments =
   'typescript' in process.features && process.features.typescript
     ? []
     : ['--import', import.meta.resolve('tsx')]
+
+/** What runs one TypeScript program, with its arguments: `spawn(process.execPath, [runner, 'main.ts'])`. */
+export const runner = fileURLToPath(new URL('./program.js', import.meta.url))

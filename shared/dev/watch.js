@@ -1,15 +1,13 @@
 import { fork } from 'node:child_process'
 import { watch } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { sayGoodbye } from './goodbye.js'
 import { kindOfSource } from './sources.js'
+import { runner } from './typescript.js'
 
 /** A signal so soon after the first is the same Ctrl-C: the terminal sends it to everyone, and npm passes it on. */
 const SAME_KEY_MS = 500
 /** An editor writes a file in several steps. */
 const BURST_MS = 50
-
-const runner = fileURLToPath(new URL('./program.js', import.meta.url))
 
 /**
  * Runs a TypeScript program as a child process and starts it anew when one of its files in `folders` changes.

@@ -16,7 +16,7 @@ console.log('${version} runs')
 function watched(source: string): Program & { write(source: string): void; folder: string } {
   const folder = mkdtempSync(path.join(tmpdir(), 'watched-'))
   const script = path.join(folder, 'src', 'program.ts')
-  const runner = path.join(folder, 'run.ts')
+  const runner = path.join(folder, 'run.mts')
   const write = (text: string) => writeFileSync(script, text)
   mkdirSync(path.join(folder, 'src', 'deep'), { recursive: true })
   write(source)

@@ -2,10 +2,10 @@ import { existsSync, realpathSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { InlineConfig, Plugin, UserConfig } from 'vite'
+import { importTypescript } from '../dev/import-typescript.js'
 import { lessonPage } from '../lesson/vite.ts'
 import { pathOf } from './http.ts'
 
@@ -62,7 +62,7 @@ export function pageConfig(levelDir: string, { port, paths }: { port: number; pa
 /** What the level's vite.config.ts says, or without one what all of them say. */
 export async function readPageConfig(levelDir: string): Promise<InlineConfig> {
   const file = path.join(levelDir, 'vite.config.ts')
-  const own = existsSync(file) ? (await import(pathToFileURL(file).href)).default : {}
+  const own = existsSync(file) ? (await importTypescript(file)).default : {}
   return { ...viteConfig(levelDir), ...own, configFile: false, logLevel: 'error' }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
-import { typescriptArguments } from '../dev/typescript.js'
+import { runner, typescriptArguments } from '../dev/typescript.js'
 import { signalGroup } from './process-group.ts'
 
 /** The root of the repository. */
@@ -41,9 +41,14 @@ process.once('exit', () => {
   for (const child of running) killGroup(child)
 })
 
-/** Runs a TypeScript file of the repository, with its arguments, as the npm scripts do. */
+/** Runs a file of the repository, with its arguments, as the npm scripts do: a program, or a command in `cli/`. */
 export function startProgram([file = '', ...args]: string[], options: ProgramOptions = {}): Program {
-  return startCommand(process.execPath, [...typescriptArguments, file, ...args], options)
+  const isProgram = file.endsWith('.ts') && !/[\\/]cli[\\/]/.test(file)
+  return startCommand(
+    process.execPath,
+    [...(isProgram ? [runner] : typescriptArguments), file, ...args],
+    options,
+  )
 }
 
 /** Runs any command. The caller must `stop()` it. */

@@ -1,0 +1,119 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+/** In the repository, so that the packages are found from there. */
+const cache = path.join(root, '.data', 'compiled')
+/** So many are kept of each program: one that still runs may load a part of itself later. */
+const KEPT = 4
+
+/**
+ * Compiles a TypeScript program with all files of ours that it imports, for a Node that cannot run TypeScript. Packages
+ * are left to Node. A start then takes half as long as through a loader, which is asked about every file that anybody
+ * imports. What was compiled is used again until one of the files changes.
+ *
+ * @param {string} script an absolute path
+ * @returns {Promise<string | undefined>} the file to import instead; undefined for a program that is not in this
+ *   repository, and where nothing can be written. Throws an Error with the place of a mistake in the syntax.
+ */
+export async function compile(script) {
+  if (!script.startsWith(root)) return undefined
+  const folder = path.join(cache, path.relative(root, script).replaceAll(/[\\/]/g, '-'))
+  const last = entries(folder).findLast((name) => !name.endsWith('.part'))
+  if (last && isFresh(path.join(folder, last))) return path.join(folder, last, 'program.mjs')
+
+  const target = path.join(folder, `${Date.now()}-${process.pid}`)
+  const unfinished = `${target}.part`
+  try {
+    mkdirSync(unfinished, { recursive: true })
+  } catch {
+    return undefined
+  }
+  try {
+    await build(script, unfinished)
+    renameSync(unfinished, target)
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true })
+  }
+  for (const old of entries(folder).slice(0, -KEPT))
+    rmSync(path.join(folder, old), { recursive: true, force: true })
+  return path.join(target, 'program.mjs')
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]} the oldest first
+ */
+function entries(folder) {
+  try {
+    return readdirSync(folder).sort()
+  } catch {
+    return [] // nothing was compiled yet
+  }
+}
+
+/** @param {string} compiled */
+function isFresh(compiled) {
+  /** @type {Record<string, string>} */
+  const sources = JSON.parse(readFileSync(path.join(compiled, 'sources.json'), 'utf8'))
+  return Object.entries(sources).every(([file, version]) => versionOf(file) === version)
+}
+
+/** @param {string} file */
+function versionOf(file) {
+  const { mtimeMs, size } = statSync(file, { throwIfNoEntry: false }) ?? {}
+  return `${mtimeMs} ${size}`
+}
+
+/**
+ * @param {string} script
+ * @param {string} outdir
+ */
+async function build(script, outdir) {
+  const esbuild = await import('esbuild')
+  /** @type {Record<string, string>} */
+  const sources = { [fileURLToPath(import.meta.url)]: versionOf(fileURLToPath(import.meta.url)) }
+  /** @type {import('esbuild').Plugin} */
+  const ours = {
+    name: 'ours',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^[^./]/ }, ({ path: name, kind }) => {
+        return kind === 'entry-point' || name.startsWith('@levels/')
+          ? undefined
+          : { path: name, external: true }
+      })
+      onLoad({ filter: /\.[jt]s$/ }, ({ path: file }) => {
+        sources[file] = versionOf(file) // before it is read: what is saved in between is not lost
+        /** @type {Record<string, string>} */
+        const place = { dirname: path.dirname(file), url: pathToFileURL(file).href }
+        const contents = readFileSync(file, 'utf8').replaceAll(
+          /\bimport\.meta\.(dirname|url)\b/g,
+          (_all, name) => JSON.stringify(place[name]),
+        )
+        return { contents, loader: file.endsWith('.ts') ? 'ts' : 'js' }
+      })
+    },
+  }
+  await esbuild
+    .build({
+      entryPoints: { program: script },
+      outdir,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      splitting: true, // what is imported later is loaded later
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      sourcemap: true,
+      sourcesContent: false,
+      logLevel: 'silent',
+      plugins: [ours],
+    })
+    .catch((/** @type {import('esbuild').BuildFailure} */ { errors: [error] }) => {
+      const { file = '', line = 0, column = 0 } = error?.location ?? {}
+      const place = path.resolve(file)
+      throw new SyntaxError(`${error?.text}\n${place}:${line}:${column + 1}`)
+    })
+  writeFileSync(path.join(outdir, 'sources.json'), JSON.stringify(sources))
+}

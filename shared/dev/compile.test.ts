@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { root } from '../testing/process.ts'
+import { compile } from './compile.js'
+
+/** A program of two files, somewhere in the repository. */
+function program() {
+  mkdirSync(path.join(root, '.data'), { recursive: true })
+  const folder = mkdtempSync(path.join(root, '.data', 'compile-'))
+  const compiled = () =>
+    path.join(root, '.data/compiled', path.relative(root, script).replaceAll(/[\\/]/g, '-'))
+  onTestFinished(() => {
+    for (const each of [folder, compiled()]) rmSync(each, { recursive: true, force: true })
+  })
+  const script = path.join(folder, 'main.ts')
+  const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text)
+  write('main.ts', "export { word } from './word.ts'\nexport const place: string = import.meta.dirname\n")
+  write('word.ts', "export const word: string = 'one'\n")
+  return { script, folder, write, kept: () => readdirSync(compiled()) }
+}
+
+const load = async (script: string) => import(pathToFileURL((await compile(script)) ?? '').href)
+
+describe('a compiled program', () => {
+  it('is the program, at its own place', async () => {
+    const { script, folder } = program()
+    expect(await load(script)).toMatchObject({ word: 'one', place: folder })
+  })
+
+  it('is used again until one of its files has changed, and a few old ones are kept', async () => {
+    const { script, write, kept } = program()
+    const first = await compile(script)
+    expect(await compile(script)).toBe(first)
+    for (const word of ['three', 'fifteen', 'a hundred', 'a thousand', 'a million']) {
+      write('word.ts', `export const word = '${word}'\n`)
+      expect(await load(script)).toMatchObject({ word })
+    }
+    expect(kept()).toHaveLength(4)
+  })
+
+  it('has the place of a mistake in its error, and leaves nothing behind', async () => {
+    const { script, write, kept } = program()
+    write('word.ts', '\nexport const word = ;\n')
+    await expect(compile(script)).rejects.toThrow(/^Unexpected ";"\n.*word\.ts:2:21$/)
+    expect(kept()).toEqual([])
+  })
+
+  it('is none outside the repository, where its packages are not', async () => {
+    expect(await compile('/elsewhere/main.ts')).toBeUndefined()
+  })
+})

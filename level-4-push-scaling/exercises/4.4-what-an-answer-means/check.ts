@@ -34,6 +34,8 @@ export async function check(attempt: Attempt): Promise<void> {
   const cases = [
     gone(attempt, scene, 410),
     gone(attempt, scene, 404),
+    leftAlone(attempt, scene, { answer: 429, retryAfter: 60 }),
+    leftAlone(attempt, scene, { answer: 503, retryAfter: new Date(Date.now() + 60_000).toUTCString() }),
     later(attempt, scene, { answer: 429, retryAfter: 1 }),
     later(attempt, scene, { answer: 503, retryAfter: new Date(Date.now() + 2_500).toUTCString() }),
     later(attempt, scene, { answer: 500 }),
@@ -87,6 +89,31 @@ async function gone(attempt: Attempt, { stage, level, ann }: Scene, status: numb
     `The push service answered ${status}, and that endpoint was asked ${asked} times. ${status} says that the browser has given up this subscription: it will never work again, so delete it.`,
   )
   expectOnce(attempt, other, ['one', 'two'], `the other browser of ${bob.name}`)
+}
+
+/** The push service wants a minute's peace: what is due later comes, and this does not. */
+async function leftAlone(
+  attempt: Attempt,
+  { stage, level, ann }: Scene,
+  behaviour: Behaviour,
+): Promise<void> {
+  const { answer, retryAfter } = behaviour
+  const [bob, carol] = [await level.person(`bob${answer}min`), await level.person(`carol${answer}`)]
+  const [busy, other] = [await level.addDevice(bob), await level.addDevice(carol)]
+  busy.subscription.setBehaviour(behaviour, { answer: 201 })
+  attempt.step(`for the browser of ${bob.name} the push service answers ${answer}, Retry-After: a minute`)
+  await send(attempt, ann, bob, 'one')
+  await eventually(() => requestsTo(stage, busy).length > 0)
+  for (const text of ['one', 'two', 'three']) {
+    await send(attempt, ann, carol, text)
+    await eventually(() => textsOf(other).includes(text))
+  }
+  const asked = requestsTo(stage, busy).length
+  attempt.saw(`the push service ← asked ${asked} times for the browser of ${bob.name}`)
+  attempt.expect(
+    asked === 1,
+    `The push service answered ${answer} with Retry-After: ${retryAfter}, which is ${typeof retryAfter === 'number' ? 'in seconds' : 'a date'}, and was asked again at once. It says how long it wants to be left alone.`,
+  )
 }
 
 /** A bad moment of the push service: later, once, and not again for the other browser, which has it. */

@@ -41,16 +41,20 @@ async function runCluster(env: Env): Promise<void> {
       return running
     }
 
-    // Not where a push service of one's own is used: there is one authority to trust.
-    const phones = config.production || config.pushCaFile ? undefined : await startPhones(config)
-    if (phones) closePhones = phones.close
-    const [mongo, redis] = await Promise.all([
+    const [mongo, redis, phones] = await Promise.all([
       config.mongodbUri
         ? { ready: config.mongodbUri, services: ['MongoDB at MONGODB_URI'] }
         : start(services, await mongoProgram(config)),
       config.redisUrl
         ? { ready: config.redisUrl, services: ['Redis at REDIS_URL'] }
         : start(services, await redisProgram()),
+      // Not where a push service of one's own is used: there is one authority to trust.
+      config.production || config.pushCaFile
+        ? undefined
+        : startPhones(config).then((started) => {
+            closePhones = started.close
+            return started
+          }),
     ])
     const [app1, app2] = await Promise.all([
       start(instances, instanceProgram('app1', ports.app1, mongo, redis, phones?.env)),

@@ -132,7 +132,7 @@ function rootManifest(
   const scripts = {
     start: 'node shared/cli/start.js',
     test: 'node shared/cli/test.js',
-    build: 'node --import ./shared/dev/setup.js shared/cli/build.ts',
+    build: 'node shared/dev/program.js shared/cli/build.ts',
   }
   return {
     name,

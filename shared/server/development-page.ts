@@ -5,7 +5,6 @@ import { describeError } from '../dev/describe-error.js'
 import { createStream, HOOD_PATH } from '../hood/stream.ts'
 import { watch } from '../hood/watch.ts'
 import { pathOf } from './http.ts'
-import { loadVite } from './load-vite.ts'
 import { isFromElsewhere } from './origin.ts'
 import type { Page } from './page.ts'
 import { isReading, setPageHeaders } from './page-headers.ts'
@@ -108,7 +107,7 @@ function protocolOf(req: IncomingMessage): string {
 }
 
 async function startVite(levelDir: string, hotReload: boolean, upgrades: Server): Promise<ViteDevServer> {
-  const { createServer, resolveConfig, searchForWorkspaceRoot } = await loadVite()
+  const { createServer, resolveConfig, searchForWorkspaceRoot } = await import('vite')
   const byDefault = await resolveConfig({ configFile: false }, 'serve')
   const config = await readPageConfig(levelDir)
   const development = hotReload ? serverFilesRestart(levelDir) : reloadWhenSourcesChange(levelDir)

@@ -69,7 +69,7 @@ export async function send(
   text: string,
 ): Promise<number> {
   const at = Date.now()
-  const outcome = await from.send(to.name, text)
+  const outcome = await from.send(to.name, text, { timeoutMs: patience(10_000) })
   const how = outcome.what === 'refused' ? `answered ${outcome.status} ${outcome.code}` : 'not answered'
   attempt.saw(`${from.name} → POST /api/notifications to ${to.name} "${text}"`)
   attempt.expect(

@@ -28,6 +28,8 @@ export interface Outcome extends Result {
   expected: Expected
   ms: number
   history: readonly Entry[]
+  /** It is broken, and this machine may have broken it: what it was too slow for. */
+  tooBusy?: string
 }
 
 /** Experiments mostly wait: so many go side by side on one stage. */
@@ -36,7 +38,7 @@ const SIDE_BY_SIDE = 4
 const STAGES_AT_ONCE = Math.max(4, 2 * availableParallelism())
 /** A machine that stands still for longer than this explains a broken promise, in milliseconds. */
 const STALL_MS = 1_000
-const MOST_TRIES = 3
+const TRIES_ALONE = 3
 /** No experiment takes longer, in milliseconds: a server that keeps it waiting for ever has broken the promise. */
 const LONGEST_MS = 120_000
 
@@ -67,9 +69,13 @@ export async function tryLevels(options: RunOptions): Promise<Outcome[]> {
     }
   }
   const together = target.kind === 'at' ? [[jobs]] : arrange(jobs)
+  const again: Job[] = []
   await pool(together, STAGES_AT_ONCE, async (stages) => {
-    for (const stage of stages) await onOneStage(options, stage, tell)
+    for (const stage of stages) {
+      await onOneStage(options, stage, (outcome, job) => (outcome.tooBusy ? again.push(job) : tell(outcome)))
+    }
   })
+  for (const job of again) tell(await tryAlone(options, job))
   const place = ({ level, promise }: Outcome) =>
     levels.indexOf(level) * 1_000 + promisesOf(level).indexOf(promise)
   return outcomes.sort((a, b) => place(a) - place(b))
@@ -100,7 +106,7 @@ const rank = ({ plan }: Job) => (plan.isLong ? 1 : 0)
 async function onOneStage(
   options: RunOptions,
   jobs: readonly Job[],
-  tell: (outcome: Outcome) => void,
+  tell: (outcome: Outcome, job: Job) => void,
 ): Promise<void> {
   const [first] = jobs
   if (!first) return
@@ -108,40 +114,47 @@ async function onOneStage(
   const stage = await openStage(target, first.level, first.plan.settings)
   const sideBySide = target.kind === 'at' || first.plan.effect ? 1 : SIDE_BY_SIDE
   try {
-    await pool(jobs, sideBySide, async (job) => tell(await tryOne(options, stage, job)))
+    await pool(jobs, sideBySide, async (job) => tell(await tryOne(options, stage, job), job))
   } finally {
     await stage.close()
   }
 }
 
-/**
- * A promise that is broken while this machine stands still is tried again: overload is no evidence. When it never stands
- * otherwise, nothing could be tried.
- */
 async function tryOne(options: RunOptions, stage: Stage, { level, promise, plan }: Job): Promise<Outcome> {
   const { seed, blame = false, onNote } = options
   const expected = expectedOf(promise, level)
   const stalls = watchStalls()
+  const began = performance.now()
+  const arena = openArena(stage, seed, promise.id)
   try {
-    for (let attempt = 1; ; attempt++) {
-      const began = performance.now()
-      const arena = openArena(stage, seed, promise.id)
-      const result = await attemptOne(arena, plan, expected)
-      arena.close()
-      const stall = stalls.longest()
-      const ms = Math.round(performance.now() - began)
-      const outcome = { ...outcomeOf(promise, level, result), ms, history: arena.history.entries }
-      const overload =
-        stall > STALL_MS ? `this machine stood still for ${(stall / 1_000).toFixed(1)} s` : result.overload
-      if (result.verdict !== 'broken' || expected === '✗' || blame || overload === undefined) return outcome
-      if (attempt === MOST_TRIES) {
-        const evidence = `${overload}, also at the ${MOST_TRIES}rd try: too busy to tell; the last one: ${result.evidence}`
-        return { ...outcome, verdict: 'not tried', evidence }
-      }
-      onNote?.(`level ${level}, ${promise.id}: ${overload}: tried again`)
-    }
+    const result = await attemptOne(arena, plan, expected)
+    const stall = stalls.longest()
+    const ms = Math.round(performance.now() - began)
+    const outcome = { ...outcomeOf(promise, level, result), ms, history: arena.history.entries }
+    const tooBusy =
+      stall > STALL_MS ? `this machine stood still for ${(stall / 1_000).toFixed(1)} s` : result.overload
+    if (result.verdict !== 'broken' || expected === '✗' || blame || tooBusy === undefined) return outcome
+    onNote?.(`level ${level}, ${promise.id}: ${tooBusy}: tried again, when all else is done`)
+    return { ...outcome, tooBusy }
   } finally {
+    arena.close()
     stalls.stop()
+  }
+}
+
+/**
+ * A promise that is broken while this machine stands still is tried again, without anything else: overload is no
+ * evidence. When it never stands otherwise, nothing could be tried.
+ */
+async function tryAlone(options: RunOptions, job: Job): Promise<Outcome> {
+  for (let attempt = 1; ; attempt++) {
+    const outcomes: Outcome[] = []
+    await onOneStage(options, [job], (outcome) => outcomes.push(outcome))
+    const [{ tooBusy, ...outcome }] = outcomes as [Outcome]
+    if (!tooBusy) return outcome
+    if (attempt < TRIES_ALONE) continue
+    const evidence = `${tooBusy}, also alone, at the ${attempt}rd try: too busy to tell; the last one: ${outcome.evidence}`
+    return { ...outcome, verdict: 'not tried', evidence }
   }
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { runner } from '@levels/shared/dev/typescript.js'
+import { cheapPasswords } from '@levels/shared/testing/cheap-passwords.ts'
 import { describe, expect, it } from 'vitest'
 import { runChaos } from './chaos/chaos.ts'
 import { countKinds } from './chaos/judge.ts'
@@ -7,6 +8,8 @@ import { drawPicture } from './chaos/picture.ts'
 import { planFaults } from './chaos/plan.ts'
 import { createHistory } from './history.ts'
 import { createRandom } from './random.ts'
+
+cheapPasswords()
 
 const kinds = ['app1 killed', 'app2 killed', 'Redis killed', 'MongoDB killed']
 const rhythm = { after: [500, 2_500], lasts: [200, 2_000] } as const
@@ -68,6 +71,7 @@ describe.concurrent('under faults of every kind', { timeout: 240_000 }, () => {
       target: { kind: 'ours' },
       seed: 3,
       seconds: 15,
+      perSecond: 60,
       onNote,
     })
     expect(`${verdict}: ${evidence}`).toMatch(/^kept: .* 0 lost, 0 twice, 0 not theirs, 0 out of order/)

@@ -1,3 +1,4 @@
+import { cheapPasswords } from '@levels/shared/testing/cheap-passwords.ts'
 import { beforeAll, expect, it } from 'vitest'
 import { expectedOf, type Level, type PromiseId, promises } from './promises.ts'
 import { lineOf } from './report.ts'
@@ -22,6 +23,7 @@ const alone: readonly PromiseId[] = [
 ]
 const promisesOf = (level: Level) => promises.filter(({ id }) => level !== 3 || alone.includes(id))
 
+cheapPasswords()
 beforeAll(async () => {
   outcomes = await tryLevels({ levels, promisesOf, target: { kind: 'ours' }, seed: 7 })
 }, 480_000)

@@ -29,6 +29,8 @@ export interface ChaosOptions {
   target: Target
   seed: number
   seconds: number
+  /** How many are sent in all, a second (200). */
+  perSecond?: number
   /** Called with something that the person who waits should know. */
   onNote(note: string): void
 }
@@ -36,7 +38,6 @@ export interface ChaosOptions {
 const RECEIVERS = ['bob', 'cleo', 'dan', 'eve']
 const PAGES_EACH = 2
 const SENDERS = 20
-/** In all. */
 const MESSAGES_A_SECOND = 200
 /** To someone who has no page open, of so many: one. */
 const ONE_IN_TO_AWAY = 20
@@ -80,14 +81,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
 async function breakWhileSending(
   arena: Arena,
   stage: Stage,
-  { seconds, onNote }: ChaosOptions,
+  { seconds, perSecond = MESSAGES_A_SECOND, onNote }: ChaosOptions,
   faults: FaultBar[],
   ending: AbortController,
 ): Promise<Result> {
   const { parts, phone, away } = await within('people signing up', COME_MS, gather(arena))
   onNote(
     `${parts.senders.length} senders, ${parts.pages.length} pages, ${parts.devices.length} devices; ` +
-      `${seconds} s of faults under ${MESSAGES_A_SECOND} messages a second`,
+      `${seconds} s of faults under ${perSecond} messages a second`,
   )
   const stalls = watchStalls()
   const began = performance.now()
@@ -96,7 +97,7 @@ async function breakWhileSending(
     senders: parts.senders,
     receivers: [...new Set(parts.pages.map(({ of }) => of))],
     ...(away && { away: { name: away.name, oneIn: ONE_IN_TO_AWAY } }),
-    perSecond: MESSAGES_A_SECOND,
+    perSecond,
     isOver,
   }
   const sending = sendAll(arena, load)
@@ -118,7 +119,7 @@ async function breakWhileSending(
   return judgeChaos(arena.history.entries, {
     faults,
     sendingS,
-    wantedPerSecond: MESSAGES_A_SECOND,
+    wantedPerSecond: perSecond,
     again: phone?.again() ?? 0,
     stallMs: stall,
     hasPush: stage.level === 4,

@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Caller, DefineRoute } from '@levels/shared/server/api/route.ts'
+import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { objectId, text } from '@levels/shared/server/api/untrusted.ts'
+import type { Caller } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { idempotencyHeaders } from '@levels/shared/server/idempotency.ts'
 import { type Connection, type InferSchemaType, Schema, Types } from 'mongoose'
 import * as z from 'zod'
+import type { Send } from './log/send.ts'
+import { sent } from './log/shapes.ts'
 import type { Models } from './models.ts'
 import { madeKey, type PublishKey, publishKey, refusal } from './sessions/shapes.ts'
 
@@ -67,10 +70,6 @@ export function createPublishKeys({ PublishKey: Keys, User: Users }: Pick<Models
       if (deletedCount === 0) throw new HttpError(404, 'not_found', 'You have no such key.')
     },
 
-    async forgetUser(userId: string): Promise<void> {
-      await Keys.deleteMany({ userId })
-    },
-
     /** In whose name a key publishes; undefined when it is no key at all. Throws 401 `token_invalid`. */
     ownerOf: (token: string | undefined) => (token?.startsWith(PREFIX) ? ownerOf(token) : undefined),
   }
@@ -117,15 +116,8 @@ export function keyRoutes(route: DefineRoute, keys: PublishKeys): void {
   })
 }
 
-/** Sends a message, as `POST /api/notifications` does. */
-type Send = (
-  sender: Caller,
-  request: { to: string; type: 'message'; title: string; message: string },
-  idempotencyKey: string | undefined,
-) => Promise<unknown>
-
 /** For programs and shell scripts: a key, a name in the path, and the text as it is. */
-export function publishRoute(route: DefineRoute, send: Send, answer: z.ZodType): void {
+export function publishRoute(route: DefineRoute, send: Send): void {
   route('POST /api/publish/:to', {
     summary: 'Send text as a message. For programs, with a key from POST /api/keys',
     access: 'program',
@@ -135,15 +127,12 @@ export function publishRoute(route: DefineRoute, send: Send, answer: z.ZodType):
     bodyType: 'text',
     body: text.trim().min(1).max(2_000),
     status: 201,
-    answer,
+    answer: sent,
     problems: { 422: 'The Idempotency-Key was used for another request' },
     handle({ caller, params, query, headers, body }) {
       const title = query.title ?? `Message from ${caller.username}`
-      return send(
-        caller,
-        { to: params.to, type: 'message', title, message: body },
-        headers['idempotency-key'],
-      )
+      const message = { to: params.to, type: 'message' as const, title, message: body }
+      return send(caller, message, headers['idempotency-key'])
     },
   })
 }

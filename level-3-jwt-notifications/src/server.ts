@@ -1,6 +1,5 @@
 import { createAdmit } from '@levels/shared/server/api/admit.ts'
 import { createApp } from '@levels/shared/server/api/app.ts'
-import { asyncApiDocument } from '@levels/shared/server/api/asyncapi.ts'
 import { healthRouter } from '@levels/shared/server/api/health.ts'
 import { createErrorTranslation } from '@levels/shared/server/api/problem.ts'
 import { createRoutes } from '@levels/shared/server/api/route.ts'
@@ -17,7 +16,6 @@ import { createPublishKeys, keyRoutes, publishRoute } from './keys.ts'
 import { createNotifications } from './log/index.ts'
 import { logRoutes } from './log/routes.ts'
 import { createSend } from './log/send.ts'
-import { sent } from './log/shapes.ts'
 import { buildIndexes, createModels } from './models.ts'
 import { defaultLimits, type Options } from './options.ts'
 import { createPreferences } from './preferences.ts'
@@ -27,7 +25,7 @@ import { createSessionsChapter } from './sessions/index.ts'
 import { authRoutes } from './sessions/routes.ts'
 import { createConnections } from './socket/connection.ts'
 import { createResync } from './socket/resync.ts'
-import { emit, type Io, type IoSocket, type Sessions, sessionRoom, userRoom } from './socket/types.ts'
+import { emit, type Io, type IoSocket, sessionRoom, userRoom } from './socket/types.ts'
 
 /** Of the API's documentation. */
 const TITLE = 'Realtime notifications'
@@ -60,17 +58,17 @@ export async function createServer({ config, db, log, page, ...options }: Option
       io.in(sessionRoom(sid)).disconnectSockets(true)
     },
     async forgetUser(userId) {
-      const parts = [preferences, keys, idempotency, notifications, rooms]
-      await Promise.all(parts.map((part) => part.forgetUser(userId)))
+      await Promise.all([
+        models.Notification.deleteMany({ userId }),
+        models.Membership.deleteMany({ userId }),
+        models.PublishKey.deleteMany({ userId }),
+        preferences.forgetUser(userId),
+        idempotency.forgetUser(userId),
+      ])
     },
     log,
   })
   const { accounts, people, signIns } = auth
-  const sessions: Sessions = {
-    identify: auth.identify,
-    requireAlive: auth.requireAlive,
-    alive: auth.sessions.living,
-  }
 
   // log
   const perMinute = config.notificationsPerMinute ?? defaultLimits.notifications.perMinute
@@ -115,7 +113,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
   preferences.routes(routes.route)
   logRoutes(routes.route, { ...notifications, send })
   roomRoutes(routes.route, { rooms, named: people.named })
-  publishRoute(routes.route, send, sent)
+  publishRoute(routes.route, send)
   options.routes?.({ route: routes.route, models, publish })
   const health = healthRouter({ mongo: () => answers(db), ...options.checks }, options.instance)
   const http = createApp({
@@ -126,13 +124,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
     allowedOrigins,
     trustProxyHops,
     httpsOnly: cookieSecure,
-    asyncApi: () =>
-      asyncApiDocument({
-        title: TITLE,
-        server: serverEvents,
-        client: clientEvents,
-        handshake: handshakeAuth,
-      }),
+    events: { server: serverEvents, client: clientEvents, handshake: handshakeAuth },
     toHttpError,
     http: options.http,
     log,
@@ -150,7 +142,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
   })
   const welcome = (socket: IoSocket) => catchUp.welcome(listenerOf(socket))
   const { gate, onConnection, sayReady } = createConnections({
-    sessions,
+    sessions: auth,
     welcome,
     listen(socket, renew) {
       const { id, username } = socket.data
@@ -183,7 +175,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
     preferences,
     /** For when messages between instances were lost: see socket/resync.ts. */
     resync: createResync(io, {
-      sessions,
+      sessions: auth,
       readEnds: notifications.readEnds,
       sayReady,
       welcome,

@@ -52,10 +52,6 @@ export function createNotifications({ models, delivered, emit, log, ...options }
         Notification,
         userIds.map((id) => new Types.ObjectId(id)),
       ),
-    /** Deletes everything of a user that is gone. */
-    async forgetUser(userId: string): Promise<void> {
-      await Notification.deleteMany({ userId })
-    },
     close: unread.close,
   }
 }

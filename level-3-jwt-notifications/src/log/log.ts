@@ -22,6 +22,9 @@ export interface LogParts {
   onStored(stored: NotificationDoc[]): void
 }
 
+/** The driver would store an absent field as null, which reads as present. */
+const ABSENT = { ignoreUndefined: true }
+
 /** How often in a row other instances may take the number first, before the sender has to try again. */
 const MAX_REFUSALS = 50
 
@@ -79,8 +82,8 @@ export function createLog({ Notification, readEnds, onStored }: LogParts) {
     const { collection } = Notification
     const [only] = documents
     try {
-      if (only && documents.length === 1) await collection.insertOne(only)
-      else await collection.insertMany(documents, { ordered: true })
+      if (only && documents.length === 1) await collection.insertOne(only, ABSENT)
+      else await collection.insertMany(documents, { ...ABSENT, ordered: true })
       return documents.length
     } catch (error) {
       if (!isDuplicateKey(error)) throw error

@@ -1,17 +1,10 @@
 import { type Connection, Schema, type Types } from 'mongoose'
-import type { Notification, NotificationType } from './shapes.ts'
+import type { Notification } from './shapes.ts'
 
 /** One entry of a user's log. A deleted one is a tombstone: its content is gone, its number stays taken. */
-export interface NotificationDoc {
+export interface NotificationDoc extends Omit<Notification, 'id' | 'createdAt' | 'readAt'> {
   _id: Types.ObjectId
   userId: Types.ObjectId
-  seq: number
-  type: NotificationType
-  title: string
-  message: string
-  actionUrl?: string | undefined
-  metadata?: Record<string, unknown> | undefined
-  from?: string
   createdAt: Date
   readAt?: Date
   deletedAt?: Date
@@ -51,17 +44,18 @@ export const createLogModels = (db: Connection) => ({
 
 /** The stored entry as it is sent. */
 export function toNotification(doc: NotificationDoc): Notification {
-  const { type, title, message, actionUrl, metadata, from } = doc
+  const { seq, type, title, message, actionUrl, metadata, from } = doc
+  const [createdAt, readAt] = [doc.createdAt.toISOString(), doc.readAt?.toISOString()]
   return {
     id: doc._id.toHexString(),
-    seq: doc.seq,
+    seq,
     type,
     title,
     message,
-    ...(actionUrl !== undefined && { actionUrl }),
-    ...(metadata !== undefined && { metadata }),
-    ...(from !== undefined && { from }),
-    createdAt: doc.createdAt.toISOString(),
-    ...(doc.readAt && { readAt: doc.readAt.toISOString() }),
+    actionUrl,
+    metadata,
+    from,
+    createdAt,
+    readAt,
   }
 }

@@ -3,18 +3,11 @@ import { type Model, Types } from 'mongoose'
 import QuickLRU from 'quick-lru'
 import { createLog, type Entry, type ReadEnds, readEnds } from './log.ts'
 import { type NotificationDoc, toNotification } from './models.ts'
-import type { Notification, NotificationType } from './shapes.ts'
+import type { Notification } from './shapes.ts'
 
 /** A notification for one user, before it is stored. */
-export interface Publication {
+export interface Publication extends Omit<Notification, 'id' | 'seq' | 'createdAt' | 'readAt'> {
   userId: string
-  type: NotificationType
-  title: string
-  message: string
-  actionUrl?: string | undefined
-  metadata?: Record<string, unknown> | undefined
-  /** The sender's username; absent when the system sends it. */
-  from?: string
   /** An id chosen ahead. Publishing one id again stores nothing: what is stored comes back. */
   id?: string | undefined
 }
@@ -90,15 +83,10 @@ function toEntry({ id, userId, ...content }: Publication, channels: readonly Del
   return {
     _id: new Types.ObjectId(id),
     userId: new Types.ObjectId(userId),
-    ...withoutUndefined(content),
+    ...content,
     createdAt,
     ...(plans.length > 0 && { channels: Object.fromEntries(plans) }),
   }
-}
-
-/** The driver would store an absent field as null, which reads as present. */
-function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
 }
 
 function toStored(document: NotificationDoc): StoredNotification {

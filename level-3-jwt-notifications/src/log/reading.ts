@@ -2,15 +2,10 @@ import { HttpError } from '@levels/shared/server/http-error.ts'
 import { type Model, Types } from 'mongoose'
 import { readEnds } from './log.ts'
 import { type NotificationDoc, toNotification } from './models.ts'
-import type { Notification, NotificationPage, NotificationType } from './shapes.ts'
+import type { Fetch, Notification, NotificationPage, NotificationType } from './shapes.ts'
 
-export interface ListOptions {
-  /** Only entries with a smaller `seq`. */
-  before?: number | undefined
-  limit: number
-  unread?: boolean | undefined
-  type?: NotificationType | undefined
-}
+/** Only entries with a `seq` smaller than `before`. */
+export type ListOptions = Fetch & { type?: NotificationType | undefined }
 
 /** Unread ones are counted up to here, which means "more than 999": counting 100,000 would keep everybody waiting. */
 const COUNT_UP_TO = 1_000
@@ -22,10 +17,8 @@ export type Reading = ReturnType<typeof createReading>
 /** Reads users' logs. Tombstones never leave here: they only keep their numbers taken. */
 export function createReading(Notification: Model<NotificationDoc>) {
   /** Newest first. `unread: false` means only those that were read. A page of long ones ends before `limit`. */
-  async function list(
-    userId: string,
-    { before, limit, unread, type }: ListOptions,
-  ): Promise<NotificationPage> {
+  async function list(userId: string, options: ListOptions): Promise<NotificationPage> {
+    const { before, limit, unread, type } = options
     const [documents, count] = await Promise.all([
       Notification.find({
         userId,
@@ -59,12 +52,11 @@ export function createReading(Notification: Model<NotificationDoc>) {
   /** One of the user's own. Throws HttpError 404 when it is not there (any more), 403 when it is another user's. */
   async function own(userId: string, id: string): Promise<NotificationDoc> {
     const document = await Notification.findById(id).lean()
-    if (!document) throw notFound()
-    if (!document.userId.equals(userId)) {
+    if (document && !document.userId.equals(userId)) {
       throw new HttpError(403, 'not_yours', 'This notification is not yours.')
     }
-    if (document.deletedAt) throw notFound()
-    return document
+    if (document && !document.deletedAt) return document
+    throw new HttpError(404, 'not_found', 'There is no such notification.')
   }
 
   async function one(userId: string, id: string): Promise<Notification> {
@@ -82,8 +74,4 @@ export function fitting(items: readonly Notification[]): Notification[] {
     return index > 0 && chars > PAGE_CHARS
   })
   return items.slice(0, tooMany < 0 ? undefined : tooMany)
-}
-
-function notFound(): HttpError {
-  return new HttpError(404, 'not_found', 'There is no such notification.')
 }

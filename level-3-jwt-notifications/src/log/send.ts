@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { actionUrl, metadata, text } from '@levels/shared/server/api/untrusted.ts'
+import type { Caller } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import type { IdempotencyKeys } from '@levels/shared/server/idempotency.ts'
 import * as z from 'zod'
@@ -16,13 +17,6 @@ export const newNotification = z.strictObject({
   metadata: metadata.optional(),
 })
 export type NewNotification = z.output<typeof newNotification>
-
-/** Who sends. */
-export interface Sender {
-  id: string
-  username: string
-  role: 'user' | 'admin'
-}
 
 /** The users that can be written to; the caller's own. */
 export interface Recipients {
@@ -51,11 +45,11 @@ export function createSend({ publish, recipients, keys, limited }: SendParts) {
    * One notification or, for everyone, to how many. Throws HttpError 403 for what this user may not send, 404 for an
    * unknown recipient, 422 for an idempotency key that was used for another request, 429 for too many.
    */
-  return (sender: Sender, request: NewNotification, key: string | undefined) =>
+  return (sender: Caller, request: NewNotification, key: string | undefined) =>
     limited(sender.id, () => send(sender, request, key))
 
   async function send(
-    sender: Sender,
+    sender: Caller,
     request: NewNotification,
     key: string | undefined,
   ): Promise<Notification | { recipients: number }> {
@@ -85,7 +79,7 @@ export function createSend({ publish, recipients, keys, limited }: SendParts) {
   }
 
   /** The recipient's id, or everyone. */
-  async function recipientOf(sender: Sender, { to, type }: NewNotification): Promise<string> {
+  async function recipientOf(sender: Caller, { to, type }: NewNotification): Promise<string> {
     const isAdmin = sender.role === 'admin'
     if (to === '*') {
       if (isAdmin) return 'everyone'

@@ -102,6 +102,8 @@ export const logClientEvents = {
   'notifications:seen': { payload: z.strictObject({ upTo }), answer: z.strictObject({ upTo }) },
 }
 
+/** What `notifications:fetch` asks for. */
+export type Fetch = z.output<(typeof logClientEvents)['notifications:fetch']['payload']>
 /** An event of the log, with its payload. */
 export type LogEvent = EventOf<typeof logServerEvents>
 export type LogEventHandlers = EventHandlers<typeof logClientEvents>

@@ -101,10 +101,6 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
     return { items, nextBefore: found.length > limit ? (items.at(-1)?.slug ?? null) : null }
   }
 
-  async function forgetUser(userId: string): Promise<void> {
-    await Membership.deleteMany({ userId })
-  }
-
   return {
     create: (userId: string, name: string, isPrivate?: boolean) =>
       limits.rooms(userId, () => create(userId, name, isPrivate)),
@@ -115,6 +111,5 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
     leave,
     invite,
     messages,
-    forgetUser,
   }
 }

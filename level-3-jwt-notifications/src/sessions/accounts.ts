@@ -3,18 +3,14 @@ import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import { nameKey } from '@levels/shared/server/names.ts'
 import { hashPassword, verifyPassword } from '@levels/shared/server/password.ts'
 import type { Model } from 'mongoose'
+import type * as z from 'zod'
 import type { Guard, Log } from './guard.ts'
 import type { UserDoc } from './models.ts'
 import { findByName, type Person } from './people.ts'
-import type { Role, User } from './shapes.ts'
+import type { Role, registration, User } from './shapes.ts'
 
-export interface NewAccount {
-  /** In its one spelling: see parseName. */
-  username: string
-  password: string
-  email?: string | undefined
-  role?: Role
-}
+/** The name in its one spelling: see parseName. */
+export type NewAccount = z.output<typeof registration> & { role?: Role }
 
 /** Users and their passwords. Whatever hashes for a stranger passes `guard`, which throws 429 and 503. */
 export function createAccounts(Users: Model<UserDoc>, guard: Guard) {

@@ -26,9 +26,7 @@ const LINE = {
 }
 
 /** Where warnings go. */
-export interface Log {
-  warn(message: string): void
-}
+export type Log = Pick<Console, 'warn'>
 
 /**
  * The limits are counted in MongoDB, so that they hold across restarts and instances. Builds its indexes first: the

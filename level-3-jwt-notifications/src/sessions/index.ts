@@ -68,6 +68,7 @@ export async function createSessionsChapter(options: SessionsOptions) {
   return {
     identify: createIdentify(tokens, requireAlive, people),
     requireAlive,
+    alive: sessions.living,
     accounts: createAccounts(models.User, guard),
     people,
     sessions,

@@ -1,4 +1,5 @@
 import { askTogether } from '@levels/shared/server/ask-together.ts'
+import type { Identity } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { nameKey } from '@levels/shared/server/names.ts'
 import type { Model } from 'mongoose'
@@ -82,12 +83,6 @@ export async function findByName(User: Model<UserDoc>, username: string): Promis
   const oldKey = username.normalize('NFKC').toLowerCase()
   const found = await User.find({ usernameKey: { $in: [nameKey(username), oldKey] } }).lean()
   return found.find((user) => user.username.toLowerCase() === oldKey) ?? found[0]
-}
-
-/** Who brings an access token: the user, the device session, and when the token ends (milliseconds since 1970). */
-export interface Identity extends User {
-  sid: string
-  expiresAt: number
 }
 
 /** Throws a 401 refusal. The same for REST, the handshake and the renewal of a socket's token. */

@@ -46,24 +46,18 @@ export const madeKey = publishKey
   .extend({ key: z.string().describe('Shown this once') })
   .meta({ id: 'MadePublishKey' })
 
-/** Why a handshake was refused: `err.data` of `connect_error`. REST answers 401 with the same codes. */
-const refusalCode = z.enum(['token_missing', 'token_invalid', 'token_expired', 'session_revoked'])
-export interface Refusal {
-  code: z.infer<typeof refusalCode>
-  message: string
-}
-
-const sentences: Record<Refusal['code'], string> = {
+const refusals = {
   token_missing: 'Sign in first: there is no token.',
   token_invalid: 'This token is not valid here.',
   token_expired: 'This token has expired: refresh it.',
   session_revoked: 'This session was ended: sign in again.',
 }
 
-/** Why someone is not let in: the same four codes on REST and in the handshake. */
-export function refusal(code: Refusal['code']): HttpError {
-  return new HttpError(401, code, sentences[code])
-}
+/** Why a handshake was refused: `err.data` of `connect_error`. */
+export type Refusal = { code: keyof typeof refusals; message: string }
+
+/** Why someone is not let in: the same four codes on REST (401) and in the handshake. */
+export const refusal = (code: Refusal['code']) => new HttpError(401, code, refusals[code])
 
 /** No access token of this server lives longer, in seconds. A longer one is forged, or breaks timers and dates. */
 const MAX_TOKEN_LIFE_S = 86_400

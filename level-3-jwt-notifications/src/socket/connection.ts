@@ -1,5 +1,4 @@
-import type { HttpError } from '@levels/shared/server/http-error.ts'
-import { HttpError as Refusal } from '@levels/shared/server/http-error.ts'
+import { HttpError } from '@levels/shared/server/http-error.ts'
 import { forgetHandshake } from '@levels/shared/server/socketio.ts'
 import { handshakeAuth } from '../events.ts'
 import { ADMIN_ROOM, endSocket, type IoSocket, type Sessions, sessionRoom, userRoom } from './types.ts'
@@ -30,7 +29,11 @@ export function createConnections(parts: ConnectionParts) {
   function gate(socket: IoSocket, next: (error?: Error) => void): void {
     admit(socket).then(
       () => next(),
-      (error: unknown) => next(new RefusedHandshake(toHttpError(error, 'handshake'))),
+      (error: unknown) => {
+        const { code, message } = toHttpError(error, 'handshake')
+        // `data` reaches the client with its `connect_error`; it reconnects only when told to.
+        next(Object.assign(new Error(message), { data: { code, message } }))
+      },
     )
   }
 
@@ -38,7 +41,7 @@ export function createConnections(parts: ConnectionParts) {
     const { token, after } = socket.handshake.auth as Record<string, unknown>
     const cursor = handshakeAuth.shape.after.safeParse(after)
     const identity = await sessions.identify(token)
-    if (!cursor.success) throw new Refusal(400, 'bad_payload', 'after: must be a whole number from 0 on')
+    if (!cursor.success) throw new HttpError(400, 'bad_payload', 'after: must be a whole number from 0 on')
     Object.assign(socket.data, identity, { cursor: cursor.data })
     forgetHandshake(socket)
   }
@@ -51,7 +54,7 @@ export function createConnections(parts: ConnectionParts) {
     parts.listen(socket, async (token) => {
       const renewed = await sessions.identify(token)
       if (renewed.id !== id || renewed.sid !== sid) {
-        throw new Refusal(401, 'token_invalid', 'This token is of another session.')
+        throw new HttpError(401, 'token_invalid', 'This token is of another session.')
       }
       socket.data.expiresAt = renewed.expiresAt
       expiry.restart()
@@ -88,16 +91,6 @@ export function createConnections(parts: ConnectionParts) {
   }
 
   return { gate, onConnection, sayReady }
-}
-
-/** An error with `data` reaches the client as `connect_error` with that data; it reconnects only when told to. */
-class RefusedHandshake extends Error {
-  readonly data: { code: string; message: string }
-
-  constructor({ code, message }: HttpError) {
-    super(message)
-    this.data = { code, message }
-  }
 }
 
 /**

@@ -1,17 +1,6 @@
+import type { Identity } from '@levels/shared/server/caller.ts'
 import type { DefaultEventsMap, Server, Socket } from 'socket.io'
 import type { ClientToServerEvents, ServerEvent, ServerToClientEvents } from '../events.ts'
-
-/** Whom an access token speaks for. */
-export interface Identity {
-  /** The user's. */
-  id: string
-  username: string
-  role: 'user' | 'admin'
-  /** The device session. */
-  sid: string
-  /** When the token ends, in milliseconds since 1970. */
-  expiresAt: number
-}
 
 /** What the socket asks about tokens and sessions; whoever keeps them answers. */
 export interface Sessions {

@@ -5,6 +5,7 @@ import { answerOn, createHttpServer } from '../http.ts'
 import type { Log } from '../log.ts'
 import type { Page } from '../page.ts'
 import { HttpError } from '../respond.ts'
+import { asyncApiDocument, type SocketEvents } from './asyncapi.ts'
 import { docsRouter } from './docs.ts'
 import { openApiDocument } from './openapi.ts'
 import { problemHandler, type ToHttpError } from './problem.ts'
@@ -25,8 +26,8 @@ export interface AppParts {
   trustProxyHops: number
   /** The level is reached over https only, and tells browsers so (HSTS). */
   httpsOnly?: boolean
-  /** The AsyncAPI document of the sockets, made when it is asked for. */
-  asyncApi?: () => object
+  /** What crosses the sockets, for an AsyncAPI document. */
+  events?: Omit<SocketEvents, 'title'>
   toHttpError: ToHttpError
   /** A server of the caller's. It gets the API and its documentation; everything else stays as it was. */
   http?: HttpServer
@@ -43,7 +44,7 @@ export function createApp({
   log,
   ...options
 }: AppParts): HttpServer {
-  const { allowedOrigins } = options
+  const { allowedOrigins, events } = options
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag') // answers differ every time: hashing them is for nothing
@@ -66,7 +67,8 @@ export function createApp({
   app.use(routes.router)
   routes.refuseOtherMethods()
   const openApi = () => openApiDocument(routes.defined, title)
-  app.use(docsRouter({ title, openApi, asyncApi: options.asyncApi }))
+  const asyncApi = events && (() => asyncApiDocument({ title, ...events }))
+  app.use(docsRouter({ title, openApi, asyncApi }))
   if (page) app.use(/^(?!\/api(\/|$))/, (req, res, next) => page.handle(req, res, next))
   app.use((req) => {
     throw new HttpError(404, 'not_found', `There is nothing at ${req.path}.`)

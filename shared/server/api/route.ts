@@ -1,16 +1,8 @@
 import express, { type Request, type Response, type Router } from 'express'
 import type * as z from 'zod'
+import type { Caller } from '../caller.ts'
 import { HttpError, readText } from '../respond.ts'
 import { parse } from './parse.ts'
-
-/** Who makes a request. */
-export interface Caller {
-  id: string
-  username: string
-  role: 'user' | 'admin'
-  /** The device session; absent for a program that uses a key. */
-  sid?: string
-}
 
 /**
  * Who may call a route: anyone; anyone, but only from the level's own page (it acts on a cookie); whoever is signed in;

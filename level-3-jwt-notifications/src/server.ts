@@ -102,7 +102,8 @@ export async function createServer({ config, db, log, page, ...options }: Option
       // To no room at all, Socket.IO would emit to everybody.
       if (to.length > 0) emit(to === 'everyone' ? io : io.to(to.map(userRoom)), ...event)
     },
-    notify: (userIds, content) => publish(userIds.map((userId) => ({ userId, ...content }))),
+    notify: (userIds, content) =>
+      publish(userIds.map((userId) => ({ userId, type: 'room.message', ...content }))),
   })
 
   // routes

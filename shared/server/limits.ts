@@ -8,13 +8,16 @@ export interface Limit {
   atOnce: number
 }
 
+/** Does the work, or throws HttpError 429 with `Retry-After` when this user has done too much. */
+export type Limited = <T>(userId: string, work: () => Promise<T>) => Promise<T>
+
 /**
- * Does the work, or throws HttpError 429 with `Retry-After`. Work that fails created nothing, and does not count.
+ * Bounds what a user does. Work that fails created nothing, and does not count.
  *
  * Counted in memory, for each instance: a request more would cost every notification a round trip to the database, and
  * the bound is what matters, not its exact place.
  */
-export function createLimit(what: string, { perMinute, atOnce }: Limit) {
+export function createLimit(what: string, { perMinute, atOnce }: Limit): Limited {
   const counter = new RateLimiterMemory({ points: perMinute, duration: 60 })
   const underWay = new Map<string, number>()
 
@@ -24,7 +27,7 @@ export function createLimit(what: string, { perMinute, atOnce }: Limit) {
     })
   }
 
-  return async <T>(userId: string, work: () => Promise<T>): Promise<T> => {
+  return async (userId, work) => {
     const before = underWay.get(userId) ?? 0
     if (before >= atOnce) throw tooMany(1_000, `Too many ${what} at once`)
     underWay.set(userId, before + 1)

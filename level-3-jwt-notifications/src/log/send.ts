@@ -3,6 +3,7 @@ import { actionUrl, metadata, text } from '@levels/shared/server/api/untrusted.t
 import type { Caller } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import type { IdempotencyKeys } from '@levels/shared/server/idempotency.ts'
+import type { Limited } from '@levels/shared/server/limits.ts'
 import * as z from 'zod'
 import type { Publish } from './publish.ts'
 import { type Notification, notificationTypes } from './shapes.ts'
@@ -30,8 +31,7 @@ export interface SendParts {
   publish: Publish
   recipients: Recipients
   keys: IdempotencyKeys
-  /** Does the work, or throws HttpError 429 when this user has sent too much; the caller's own rule. */
-  limited<T>(userId: string, work: () => Promise<T>): Promise<T>
+  limited: Limited
 }
 
 /** How many users a broadcast goes to at a time. */

@@ -1,12 +1,10 @@
 import { HttpError } from '@levels/shared/server/http-error.ts'
+import type { Limited } from '@levels/shared/server/limits.ts'
 import { isDuplicateKey, upserted } from '@levels/shared/server/mongo-errors.ts'
 import { toSlug } from '@levels/shared/server/slug.ts'
 import { Types } from 'mongoose'
-import { createMembership, type Member, type RoomParts, toRoom, toRoomMessage } from './rooms.ts'
+import { createMembership, type Member, notFound, type RoomParts, toRoom, toRoomMessage } from './rooms.ts'
 import type { Room } from './shapes.ts'
-
-/** Does the work, or throws HttpError 429 when this user has created too much. */
-export type Limited = <T>(userId: string, work: () => Promise<T>) => Promise<T>
 
 export interface RoomsOptions extends RoomParts {
   /** How many rooms one user may make, and how many messages one may write. */
@@ -24,7 +22,7 @@ interface Page {
 export function createRooms({ limits, ...parts }: RoomsOptions) {
   const { emit, notify } = parts
   const { Room, Membership, RoomMessage } = parts.models
-  const { join, leave, send, existing, requireMember } = createMembership(parts)
+  const { join, leave, send, requireMember } = createMembership(parts)
 
   /** Throws HttpError 409 `room_taken`. The creator is the first member. */
   async function create(userId: string, name: string, isPrivate = false): Promise<Room> {
@@ -38,7 +36,7 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
     }
     await Membership.create({ room: slug, userId })
     if (!isPrivate) emit('everyone', 'room:created', { slug, name })
-    return toRoom({ _id: slug, name, private: isPrivate }, { member: true })
+    return toRoom({ _id: slug, name, private: isPrivate }, 'member')
   }
 
   /** Lets the guest join, and tells them in their log. Members only. Again it changes nothing. */
@@ -49,22 +47,16 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
       Membership.updateOne({ room: slug, userId: guest.id }, invited, { upsert: true }),
     )
     if (upsertedCount === 0) return
-    await notify([guest.id], {
-      type: 'room.message',
-      title: name,
-      message: `${member.username} invites you to this room.`,
-      metadata: { room: slug },
-      from: member.username,
-    })
+    const from = member.username
+    const message = `${from} invites you to this room.`
+    await notify([guest.id], { title: name, message, metadata: { room: slug }, from })
   }
 
   /** The newest before `before`, oldest first. Throws HttpError 404, or 403 `not_a_member`. */
   async function messages(userId: string, slug: string, { before, limit }: Page) {
     await requireMember(userId, slug)
-    const found = await RoomMessage.find({
-      room: slug,
-      ...(before && { _id: { $lt: new Types.ObjectId(before) } }),
-    })
+    const older = before ? { _id: { $lt: new Types.ObjectId(before) } } : {}
+    const found = await RoomMessage.find({ room: slug, ...older })
       .sort({ _id: -1 })
       .limit(limit + 1)
       .lean()
@@ -75,30 +67,23 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
   /** Newest first: public rooms, and the private ones that this user is in or was invited to. */
   async function list(userId: string, { before, limit }: Page) {
     const memberships = await Membership.find({ userId }, { room: 1, invited: 1 }).lean()
-    const mine = new Map(memberships.map(({ room, invited }) => [room, invited ? 'invited' : 'member']))
-    const last = before === undefined ? undefined : await existing(before)
-    const found = await Room.find({
-      $and: [
-        { $or: [{ private: null }, { _id: { $in: [...mine.keys()] } }] },
-        last
-          ? {
-              $or: [
-                { createdAt: { $lt: last.createdAt } },
-                { createdAt: last.createdAt, _id: { $lt: last._id } },
-              ],
-            }
-          : {},
-      ],
-    })
+    const mine = new Map(
+      memberships.map(({ room, invited }) => [room, invited ? ('invited' as const) : ('member' as const)]),
+    )
+    const visible = { $or: [{ private: null }, { _id: { $in: [...mine.keys()] } }] }
+    const found = await Room.find({ $and: [visible, before === undefined ? {} : await olderThan(before)] })
       .sort({ createdAt: -1, _id: -1 })
       .limit(limit + 1)
       .lean()
-    const items = found
-      .slice(0, limit)
-      .map((room) =>
-        toRoom(room, { member: mine.get(room._id) === 'member', invited: mine.get(room._id) === 'invited' }),
-      )
+    const items = found.slice(0, limit).map((room) => toRoom(room, mine.get(room._id)))
     return { items, nextBefore: found.length > limit ? (items.at(-1)?.slug ?? null) : null }
+  }
+
+  async function olderThan(slug: string) {
+    const last = await Room.findById(slug).lean()
+    if (!last) throw notFound()
+    const { createdAt, _id } = last
+    return { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: _id } }] }
   }
 
   return {

@@ -17,8 +17,8 @@ export interface RoomParts {
   notify(userIds: readonly string[], content: RoomNotification): Promise<unknown>
 }
 
+/** What reaches the log of a user who is told of a room. */
 export interface RoomNotification {
-  type: 'room.message'
   title: string
   message: string
   metadata: { room: string; messageId?: string }
@@ -34,16 +34,16 @@ export function createMembership({ models, emit, notify }: RoomParts) {
 
   /** Throws HttpError 404 for a private room without an invitation: that it exists is nobody else's business. */
   async function join({ id, username }: Member, slug: string): Promise<Room> {
-    const room = await visible(id, slug)
+    const { room } = await find(id, slug)
     if (await enter(id, slug)) emit(await members(slug), 'room:joined', { room: slug, username })
-    return toRoom(room, { member: true })
+    return toRoom(room, 'member')
   }
 
   async function leave({ id, username }: Member, slug: string): Promise<Room> {
-    const room = await visible(id, slug)
+    const { room } = await find(id, slug)
     const membership = await Membership.findOneAndDelete({ room: slug, userId: id }).lean()
     if (membership && !membership.invited) emit(await members(slug), 'room:left', { room: slug, username })
-    return toRoom(room, { member: false })
+    return toRoom(room)
   }
 
   /** To every member's sockets, and into every other member's log. Throws HttpError 404, or 403 `not_a_member`. */
@@ -54,16 +54,9 @@ export function createMembership({ models, emit, notify }: RoomParts) {
     await RoomMessage.create(document)
     const message = toRoomMessage(document)
     emit(all, 'room:message', message)
-    await notify(
-      all.filter((userId) => userId !== sender.id),
-      {
-        type: 'room.message',
-        title: name,
-        message: text,
-        metadata: { room: slug, messageId: message.id },
-        from: sender.username,
-      },
-    )
+    const others = all.filter((userId) => userId !== sender.id)
+    const metadata = { room: slug, messageId: message.id }
+    await notify(others, { title: name, message: text, metadata, from: sender.username })
     return message
   }
 
@@ -81,35 +74,34 @@ export function createMembership({ models, emit, notify }: RoomParts) {
     return memberships.map(({ userId }) => userId.toHexString())
   }
 
-  async function existing(slug: string): Promise<RoomDoc> {
-    const room = await Room.findById(slug).lean()
-    if (room) return room
-    throw new HttpError(404, 'room_not_found', 'There is no such room.')
-  }
-
-  async function visible(userId: string, slug: string): Promise<RoomDoc> {
-    const [room, membership] = await Promise.all([existing(slug), Membership.exists({ room: slug, userId })])
-    if (!room.private || membership) return room
-    throw new HttpError(404, 'room_not_found', 'There is no such room.')
+  /** A room that this user may know of, and whether the user is a member. */
+  async function find(userId: string, slug: string): Promise<{ room: RoomDoc; isMember: boolean }> {
+    const [room, membership] = await Promise.all([
+      Room.findById(slug).lean(),
+      Membership.findOne({ room: slug, userId }).lean(),
+    ])
+    if (!room || (room.private && !membership)) throw notFound()
+    return { room, isMember: membership !== null && !membership.invited }
   }
 
   async function requireMember(userId: string, slug: string): Promise<RoomDoc> {
-    const [room, member] = await Promise.all([
-      visible(userId, slug),
-      Membership.exists({ room: slug, userId, invited: null }),
-    ])
-    if (member) return room
+    const { room, isMember } = await find(userId, slug)
+    if (isMember) return room
     throw new HttpError(403, 'not_a_member', 'Only members may read and write here: join first.')
   }
 
-  return { join, leave, send, existing, requireMember }
+  return { join, leave, send, requireMember }
 }
 
-export function toRoom(
-  { _id, name, private: isPrivate }: Pick<RoomDoc, '_id' | 'name' | 'private'>,
-  { member, invited = false }: { member: boolean; invited?: boolean },
-): Room {
-  return { slug: _id, name, member, ...(isPrivate && { private: true }), ...(invited && { invited: true }) }
+/** `asker`: what the one who asks is in this room, if anything. */
+export function toRoom(room: Pick<RoomDoc, '_id' | 'name' | 'private'>, asker?: 'member' | 'invited'): Room {
+  const { _id: slug, name } = room
+  const [isPrivate, invited] = [room.private || undefined, asker === 'invited' || undefined]
+  return { slug, name, member: asker === 'member', private: isPrivate, invited }
+}
+
+export function notFound(): HttpError {
+  return new HttpError(404, 'room_not_found', 'There is no such room.')
 }
 
 export function toRoomMessage({ _id, room, from, text, at }: RoomMessageDoc): RoomMessage {

@@ -1,3 +1,4 @@
+import { eachOf } from '@levels/shared/server/gather.ts'
 import { endSocket, type Io, type IoSocket, type Sessions } from './types.ts'
 
 /** `isOver`: messages were lost and are not being lost any more. Throws when the database is away. */
@@ -28,20 +29,13 @@ export function createResync(io: Io, { sessions, readEnds, sayReady, welcome, re
       sessions.alive([...new Set(sockets.map(({ data }) => data.sid))]),
       readEnds([...new Set(sockets.map(({ data }) => data.id))]),
     ])
-    const waiting = sockets.values()
-    await Promise.all(Array.from({ length: AT_ONCE }, () => bringUpToDate(waiting)))
-
-    async function bringUpToDate(some: Iterable<IoSocket>): Promise<void> {
-      for (const socket of some) {
-        const { sid, id, cursor } = socket.data
-        if (!alive.has(sid)) endSocket(socket, 'session_revoked')
-        else if (cursor === undefined)
-          continue // it is being welcomed just now, and misses nothing
-        else if (isOver) {
-          sayReady(socket)
-          await welcome(socket)
-        } else if (cursor < (ends.get(id) ?? 0)) await resend(socket)
-      }
-    }
+    await eachOf(sockets, AT_ONCE, async (socket) => {
+      const { sid, id, cursor } = socket.data
+      if (!alive.has(sid)) return endSocket(socket, 'session_revoked')
+      if (cursor === undefined) return // it is being welcomed just now, and misses nothing
+      if (!isOver) return cursor < (ends.get(id) ?? 0) ? resend(socket) : undefined
+      sayReady(socket)
+      await welcome(socket)
+    })
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { expectCode, type Fields, Long, useMongo } from './mongo-under-test.ts'
+import { expectCode, type Fields, Long, ObjectId, useMongo } from './mongo-under-test.ts'
 
 const mongo = useMongo()
 
@@ -148,6 +148,32 @@ describe('aggregate gives what MongoDB gives:', () => {
   test.each(cases)('%s', async (_, pipeline, result) => {
     await mongo.collection.insertMany(people.map((person) => ({ ...person })))
     expect(await mongo.collection.aggregate(pipeline).toArray()).toEqual(result)
+  })
+
+  test('the first of each listed value, with an index, without, and with arrays among the values', async () => {
+    const [a, b, c] = [new ObjectId(), new ObjectId(), new ObjectId()]
+    await mongo.collection.insertMany([
+      ...Array.from({ length: 9 }, (_, n) => ({ user: n % 2 ? a : b, n, deleted: n === 8 })),
+      { user: c, n: 1 },
+    ])
+    const firsts = () =>
+      mongo.collection
+        .aggregate([
+          { $match: { user: { $in: [a, b, new ObjectId(), a] }, deleted: { $ne: true } } },
+          { $sort: { user: 1, n: -1 } },
+          { $group: { _id: '$user', last: { $first: '$n' } } },
+          { $sort: { last: 1 } },
+        ])
+        .toArray()
+    const expected = [
+      { _id: b, last: 6 },
+      { _id: a, last: 7 },
+    ]
+    expect(await firsts()).toEqual(expected)
+    await mongo.collection.createIndex({ user: 1, n: -1 })
+    expect(await firsts()).toEqual(expected)
+    await mongo.collection.insertOne({ user: [a, b], n: 10 })
+    expect(await firsts()).toEqual([...expected, { _id: [a, b], last: 10 }])
   })
 
   test('sums of Longs are exact', async () => {

@@ -1,3 +1,4 @@
+import { askTogether } from '@levels/shared/server/ask-together.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { type Model, Types } from 'mongoose'
 import { readEnds } from './log.ts'
@@ -9,8 +10,8 @@ export type ListOptions = Fetch & { type?: NotificationType | undefined }
 
 /** Unread ones are counted up to here, which means "more than 999": counting 100,000 would keep everybody waiting. */
 const COUNT_UP_TO = 1_000
-/** A page, and a packet, ends before it has more JSON than this, in characters: a socket may have 1 MiB waiting. */
-const PAGE_CHARS = 256 * 1_024
+/** A page ends before it has more JSON than this, in characters: ten readers who ask at once must not stop the others. */
+const PAGE_CHARS = 64 * 1_024
 
 export type Reading = ReturnType<typeof createReading>
 
@@ -32,7 +33,7 @@ export function createReading(Notification: Model<NotificationDoc>) {
         .lean(),
       countUnread(userId),
     ])
-    const items = fitting(documents.slice(0, limit).map(toNotification))
+    const items = fitting(documents.slice(0, limit).map(toNotification), PAGE_CHARS)
     return {
       items,
       unread: count,
@@ -44,9 +45,17 @@ export function createReading(Notification: Model<NotificationDoc>) {
     return Notification.countDocuments({ userId, readAt: null, deletedAt: null }, { limit: COUNT_UP_TO })
   }
 
+  /** A crowd that comes at once asks once. */
+  const findEnds = askTogether((userIds: string[]) =>
+    readEnds(
+      Notification,
+      userIds.map((id) => new Types.ObjectId(id)),
+    ),
+  )
+
   /** The number of the last entry, deleted or not; 0 for an empty log. */
   async function end(userId: string): Promise<number> {
-    return (await readEnds(Notification, [new Types.ObjectId(userId)])).get(userId) ?? 0
+    return (await findEnds(userId)).get(userId) ?? 0
   }
 
   /** One of the user's own. Throws HttpError 404 when it is not there (any more), 403 when it is another user's. */
@@ -66,12 +75,12 @@ export function createReading(Notification: Model<NotificationDoc>) {
   return { list, end, own, one, countUnread }
 }
 
-/** As many from the first on as fit into a page; one at least. */
-export function fitting(items: readonly Notification[]): Notification[] {
+/** As many from the first on as have so much JSON together, in characters; one at least. */
+export function fitting(items: readonly Notification[], maxChars: number): Notification[] {
   let chars = 0
   const tooMany = items.findIndex((item, index) => {
     chars += JSON.stringify(item).length
-    return index > 0 && chars > PAGE_CHARS
+    return index > 0 && chars > maxChars
   })
   return items.slice(0, tooMany < 0 ? undefined : tooMany)
 }

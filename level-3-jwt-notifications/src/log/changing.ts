@@ -6,7 +6,7 @@ import type { EmitLogEvent, Notification } from './shapes.ts'
 export type Changing = ReturnType<typeof createChanging>
 
 /** How many entries are changed in one step: between two steps the requests of others get their turn. */
-const PIECE = 200
+const PIECE = 100
 
 /** What a deleted entry loses; its place in the log it keeps. */
 const CONTENT = { title: 1, message: 1, actionUrl: 1, metadata: 1, from: 1, channels: 1 } as const

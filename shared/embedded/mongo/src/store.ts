@@ -9,7 +9,7 @@ import { keyOf, TYPE } from './values.ts'
  * After so many documents a long command lets others through. Each document is written whole or not at all, and what came
  * before an interruption stays, as in MongoDB.
  */
-export const STEP = 100
+export const STEP = 50
 
 /** One change, as the log keeps it. `ns` is "database.collection". */
 export type Change =

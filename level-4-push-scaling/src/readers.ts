@@ -1,5 +1,6 @@
 import {
   type ChannelName,
+  createReading,
   type Models,
   notificationTypes,
   type PreferenceStore,
@@ -25,6 +26,8 @@ export async function withoutRefused(
 
 /** What level 4's chapters ask of level 3's database. They take these as functions, and know no other model. */
 export function createReaders({ Notification, Session, User }: Models) {
+  const reading = createReading(Notification)
+
   /**
    * Those that a channel still has to bring: not deleted, not read, not seen on any screen. The database alone decides: to
    * ask who is connected would wait for the instance that hangs, and a socket does not prove that somebody looks.
@@ -41,12 +44,10 @@ export function createReaders({ Notification, Session, User }: Models) {
     })
   }
 
+  /** Each user's, with level 3's bound: a long log must not keep everybody's messages waiting. */
   async function countUnread(userIds: Types.ObjectId[]): Promise<Map<string, number>> {
-    const counts = await Notification.aggregate<{ _id: Types.ObjectId; count: number }>([
-      { $match: { userId: { $in: userIds }, readAt: null, deletedAt: null } },
-      { $group: { _id: '$userId', count: { $sum: 1 } } },
-    ])
-    return new Map(counts.map(({ _id, count }) => [String(_id), count]))
+    const users = [...new Set(userIds.map(String))]
+    return new Map(await Promise.all(users.map(async (id) => [id, await reading.countUnread(id)] as const)))
   }
 
   async function aliveSessions(sids: string[]): Promise<ReadonlySet<string>> {

@@ -38,15 +38,15 @@ export function guardConnections(io: AnyIo, { maxWaitingBytes = MAX_WAITING_BYTE
     meters.set(connection, { second: 0, packets: 0, connected: false, waiting: 0 })
     connection.on('packet', countPacket)
     connection.on('packetCreate', boundWaiting)
-    connection.on('flush', forgetWaiting)
     connection.once('close', endDead)
   })
 
   /** Engine.IO says so before it queues a packet. */
   function boundWaiting(this: Connection, { data }: { data?: string | Buffer }): void {
+    if (data === undefined || this.transport.writable) return // a writable transport takes everything at once
     const meter = meters.get(this)
-    // A writable transport takes everything at once.
-    if (!meter || data === undefined || this.transport.writable) return
+    if (!meter) return
+    if (meter.waiting === 0) this.once('flush', forgetWaiting)
     meter.waiting += Buffer.byteLength(data)
     if (meter.waiting + inTransport(this) > maxWaitingBytes) cutConnection(this)
   }

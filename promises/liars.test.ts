@@ -46,7 +46,7 @@ const liars: [PromiseId, Level, evidence: RegExp][] = [
   ['sign-out', 3, /^signed out: 0 of 1 sockets cut/],
   ['theft', 3, /^used twice: 401, its socket not cut, the successors: 200, 200/],
   ['closed-browser', 4, /^10 sent, no page open, 2 devices: 0 pushed to each/],
-  ['no-needless-push', 4, /^5 seen on a page: [56] pushed; 5 read elsewhere: 5 pushed; 5 neither: 5 pushed/],
+  ['no-needless-push', 4, /^5 seen on a page: 5 pushed; 5 read elsewhere: 5 pushed; 5 neither: 5 pushed/],
   [
     'push-persists',
     4,
@@ -74,7 +74,7 @@ function idsOf(level: Level): PromiseId[] {
 }
 
 // They mostly wait, so they are tried at the same time, whatever order the tests have: the longest ones begin first.
-const AT_ONCE = 4
+const AT_ONCE = 8
 const tried = new Map<string, Promise<Outcome[]>>()
 const later = [
   ...honest.map(([level, file, ids]) => [file, () => say(level, file, ids)] as const),

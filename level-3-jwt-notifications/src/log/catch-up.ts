@@ -6,8 +6,6 @@ import type { LogEvent } from './shapes.ts'
 
 const NEWEST = 20
 const PACKET = 100
-/** A packet ends before it has more JSON than this, in characters: a socket may have 1 MiB waiting. */
-const PACKET_CHARS = 256 * 1_024
 
 /** A connection of a user, of whatever kind, that is brought up to date. */
 export interface Listener {
@@ -72,7 +70,7 @@ export function createCatchUp({ Notification, delivered, reading }: CatchUpParts
       const entries = await readAfter(Notification, listener.userId, cursor, PACKET + 1)
       const packet = entries.slice(0, PACKET)
       const readable = packet.filter(({ deletedAt }) => !deletedAt).map(toNotification)
-      const items = fitting(readable, PACKET_CHARS)
+      const items = fitting(readable)
       const cut = readable[items.length]
       const upTo = cut ? cut.seq - 1 : (packet.at(-1)?.seq ?? cursor)
       more = cut !== undefined || entries.length > PACKET

@@ -10,8 +10,8 @@ export type ListOptions = Fetch & { type?: NotificationType | undefined }
 
 /** Unread ones are counted up to here, which means "more than 999": counting 100,000 would keep everybody waiting. */
 const COUNT_UP_TO = 1_000
-/** A page ends before it has more JSON than this, in characters: ten readers who ask at once must not stop the others. */
-const PAGE_CHARS = 64 * 1_024
+/** A page, and a packet, ends before it has more JSON than this, in characters: a socket may have 1 MiB waiting. */
+const PAGE_CHARS = 256 * 1_024
 
 export type Reading = ReturnType<typeof createReading>
 
@@ -33,7 +33,7 @@ export function createReading(Notification: Model<NotificationDoc>) {
         .lean(),
       countUnread(userId),
     ])
-    const items = fitting(documents.slice(0, limit).map(toNotification), PAGE_CHARS)
+    const items = fitting(documents.slice(0, limit).map(toNotification))
     return {
       items,
       unread: count,
@@ -75,12 +75,12 @@ export function createReading(Notification: Model<NotificationDoc>) {
   return { list, end, own, one, countUnread }
 }
 
-/** As many from the first on as have so much JSON together, in characters; one at least. */
-export function fitting(items: readonly Notification[], maxChars: number): Notification[] {
+/** As many from the first on as fit into a page; one at least. */
+export function fitting(items: readonly Notification[]): Notification[] {
   let chars = 0
   const tooMany = items.findIndex((item, index) => {
     chars += JSON.stringify(item).length
-    return index > 0 && chars > maxChars
+    return index > 0 && chars > PAGE_CHARS
   })
   return items.slice(0, tooMany < 0 ? undefined : tooMany)
 }

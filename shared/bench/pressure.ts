@@ -9,8 +9,10 @@ import { startProgram } from '../testing/process.ts'
 import { residentBytes } from './process-use.ts'
 import { verdict } from './verdict.ts'
 
-/** How long peers lean on the server, in milliseconds: a first time until its code is compiled and its heap has grown. */
-const WARM_UP_MS = 2_000
+/**
+ * How long peers lean on the server, in milliseconds. Twice: the first time its code is compiled and its heap grows to what
+ * this pressure takes; what grows the second time, too, would go on growing.
+ */
 const PRESSURE_MS = 5_000
 const SLOW_READERS = 10
 
@@ -80,7 +82,7 @@ async function measure(level: Level, { kind, peers, says, maxMib }: Pressure): P
       await notifying
       return { ends, trips, health, peak }
     }
-    await leanFor(WARM_UP_MS, warmers)
+    await leanFor(PRESSURE_MS, warmers)
     const before = residentBytes(server.pid)
     const { ends, trips, health, peak } = await leanFor(PRESSURE_MS, leaners)
     other.close()

@@ -63,7 +63,7 @@ function describeErrors(output) {
   const shown = lines.slice(0, MAX_LINES)
   if (lines.length > shown.length) shown.push(`… ${lines.length - shown.length} lines more: npm run check`)
   return [
-    `Types: ${errors} ${errors === 1 ? 'error' : 'errors'}. The server runs all the same.`,
+    `Types: ${errors} ${errors === 1 ? 'error' : 'errors'}. They do not stop the server.`,
     ...shown,
   ].join('\n  ')
 }

@@ -14,6 +14,13 @@ const NOT_RUNNING = new Set([
 ])
 
 /**
+ * Whether a file or folder, named from the folder of its level or from `shared/`, is one that a running level loads.
+ *
+ * @param {string} file
+ */
+export const isSource = (file) => !file.split(/[\\/]/).some((part) => NOT_RUNNING.has(part))
+
+/**
  * What has to follow a change of a file, named from the folder of its level or from `shared/`: the server starts anew, or
  * whatever runs it, too; the page is told by Vite; or nothing, since nothing that runs has loaded it.
  *
@@ -21,11 +28,11 @@ const NOT_RUNNING = new Set([
  * @returns {'server' | 'runner' | 'page' | undefined}
  */
 export function kindOfSource(file) {
-  const parts = file.split(/[\\/]/)
-  if (parts.some((part) => NOT_RUNNING.has(part)) || /\.test\.ts$/.test(file)) return undefined
-  if (parts[0] === 'client') return 'page'
+  if (!isSource(file) || /\.test\.ts$/.test(file)) return undefined
+  const [folder] = file.split(/[\\/]/)
+  if (folder === 'client') return 'page'
   if (!file.endsWith('.ts')) return undefined
-  return parts[0] === 'dev' ? 'runner' : 'server'
+  return folder === 'dev' ? 'runner' : 'server'
 }
 
 /**

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
-import { watch } from 'node:fs'
+import path from 'node:path'
 import { sayGoodbye } from './goodbye.js'
-import { kindOfSource } from './sources.js'
+import { isSource, kindOfSource } from './sources.js'
 import { runner } from './typescript.js'
 
 /** A signal so soon after the first is the same Ctrl-C: the terminal sends it to everyone, and npm passes it on. */
@@ -77,7 +77,7 @@ export function watchProgram(script, { folders = [], onChange } = {}) {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
     process.on(signal, () => stop(signal))
   start()
-  watchSources(folders, (kind) => {
+  void watchSources(folders, (kind) => {
     onChange?.()
     if (kind !== 'page') restart(kind)
   })
@@ -85,11 +85,14 @@ export function watchProgram(script, { folders = [], onChange } = {}) {
 
 /**
  * Calls `changed` once for each burst of changes to sources in `folders` (see kindOfSource), with what has to follow.
+ * Chokidar, not Node's own `watch`: up to Node 24 that one loses a file which an editor or git replaces by a new one.
  *
  * @param {string[]} folders
  * @param {(kind: 'server' | 'runner' | 'page') => void} changed
  */
-function watchSources(folders, changed) {
+async function watchSources(folders, changed) {
+  if (folders.length === 0) return
+  const { watch } = await import('chokidar')
   /** @type {NodeJS.Timeout | undefined} */
   let pending
   /** @type {Set<'server' | 'runner' | 'page'>} */
@@ -99,13 +102,15 @@ function watchSources(folders, changed) {
     touched.clear()
   }
   for (const folder of folders) {
-    const watcher = watch(folder, { recursive: true }, (_event, file) => {
-      const kind = kindOfSource(file ?? '')
+    const ignored = (/** @type {string} */ file) => !isSource(path.relative(folder, file))
+    const watcher = watch(folder, { ignored, ignoreInitial: true })
+    watcher.on('all', (_event, file) => {
+      const kind = kindOfSource(path.relative(folder, file))
       if (!kind) return
       touched.add(kind)
       clearTimeout(pending)
       pending = setTimeout(tell, BURST_MS)
     })
-    watcher.on('error', (error) => console.error(`${folder} is not watched for changes: ${error.message}`))
+    watcher.on('error', (error) => console.error(`${folder} is not watched for changes: ${error}`))
   }
 }

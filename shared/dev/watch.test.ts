@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -57,6 +57,34 @@ describe('a program that is watched', () => {
     writeFileSync(path.join(program.folder, 'src', 'deep', 'file.ts'), 'export {}')
     await program.printed(/one runs\n(?:.*\n)*one runs/)
     expect(program.stdout().match(/told to stop/g)).toHaveLength(1)
+  })
+
+  it.each([
+    ['an editor that puts a new file in its place', (file: string) => renameSync(`${file}.new`, file)],
+    [
+      'git, which removes the old one first',
+      (file: string) => {
+        rmSync(file)
+        renameSync(`${file}.new`, file)
+      },
+    ],
+    [
+      'an editor that keeps the old one for a while',
+      (file: string) => {
+        renameSync(file, `${file}~`)
+        renameSync(`${file}.new`, file)
+        rmSync(`${file}~`)
+      },
+    ],
+  ])('starts anew each time a file is saved by %s', async (_who, replace) => {
+    const program = watched(good('version 0'))
+    await program.printed(/version 0 runs/)
+    for (const version of [1, 2, 3]) {
+      const script = path.join(program.folder, 'src', 'program.ts')
+      writeFileSync(`${script}.new`, good(`version ${version}`))
+      replace(script)
+      await program.printed(new RegExp(`version ${version} runs`))
+    }
   })
 
   it('is told, and lives on, when it starts anew by itself what has to', async () => {

@@ -1,4 +1,30 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** The files that take longest, longest first: what is begun last would keep one worker busy while the other has ended. */
+const LONGEST = [
+  'promises/levels',
+  'level-4-push-scaling/test/page/lesson',
+  'shared/exercises/gate-4',
+  'shared/dev/edit',
+  'shared/exercises/gate-3',
+  'shared/copy/card-outside',
+  'level-4-push-scaling/test/page/push',
+  'promises/liars',
+  'level-4-push-scaling/test/page/practice-phone',
+  'shared/exercises/gate-pages',
+  'promises/chaos',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const index = LONGEST.findIndex((name) => moduleId.endsWith(`${name}.test.ts`))
+      return index === -1 ? LONGEST.length : index
+    }
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b))
+  }
+}
 
 export default defineConfig({
   test: {
@@ -10,6 +36,7 @@ export default defineConfig({
     chaiConfig: { truncateThreshold: 0 }, // what differs, in full, in CI's report as well
     // Few files at a time: each may start servers, a database and a browser, and mostly waits for them.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Within a file, too: each exercise that is tried starts programs of its own.
     maxConcurrency: 2,
     // CI shares its machine with others: what fails there runs once more, and the report names it. Here nothing does.

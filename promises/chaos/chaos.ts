@@ -48,8 +48,11 @@ const COME_MS = 90_000
 const LAST_FAULT_MS = 95_000
 const LAST_ANSWERS_MS = 40_000
 const PAGES_MS = 45_000
-/** A push whose instance was killed is another's when its lease ends, after 15 s; a silent service costs 10 s. */
-const PUSHES_MS = 90_000
+/**
+ * A push that met four faults in a minute is tried for the fifth time 125 to 150 s after the last of them (1, 5, 25, 125 s,
+ * and up to a fifth more); one whose instance was killed is another's 15 s later, and a silent service costs 10 s.
+ */
+const PUSHES_MS = 180_000
 const CLOSE_MS = 20_000
 
 /**

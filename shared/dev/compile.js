@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -23,7 +24,7 @@ export async function compile(script) {
   const last = entries(folder).findLast((name) => !name.endsWith('.part'))
   if (last && isFresh(path.join(folder, last))) return path.join(folder, last, 'program.mjs')
 
-  const target = path.join(folder, `${Date.now()}-${process.pid}`)
+  const target = path.join(folder, `${Date.now()}-${randomUUID()}`)
   const unfinished = `${target}.part`
   try {
     mkdirSync(unfinished, { recursive: true })
@@ -55,9 +56,13 @@ function entries(folder) {
 
 /** @param {string} compiled */
 function isFresh(compiled) {
-  /** @type {Record<string, string>} */
-  const sources = JSON.parse(readFileSync(path.join(compiled, 'sources.json'), 'utf8'))
-  return Object.entries(sources).every(([file, version]) => versionOf(file) === version)
+  try {
+    /** @type {Record<string, string>} */
+    const sources = JSON.parse(readFileSync(path.join(compiled, 'sources.json'), 'utf8'))
+    return Object.entries(sources).every(([file, version]) => versionOf(file) === version)
+  } catch {
+    return false // half written, as a power cut leaves it: it is made anew
+  }
 }
 
 /** @param {string} file */

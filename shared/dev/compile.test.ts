@@ -40,6 +40,15 @@ describe('a compiled program', () => {
     expect(kept()).toHaveLength(4)
   })
 
+  it('is made anew when what was kept is damaged, also for several that start at the same time', async () => {
+    const { script, kept } = program()
+    const first = (await compile(script)) ?? ''
+    writeFileSync(path.join(path.dirname(first), 'sources.json'), '{"')
+    const again = await Promise.all([load(script), load(script), load(script)])
+    for (const each of again) expect(each).toMatchObject({ word: 'one' })
+    expect(kept().filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
   it('has the place of a mistake in its error, and leaves nothing behind', async () => {
     const { script, write, kept } = program()
     write('word.ts', '\nexport const word = ;\n')

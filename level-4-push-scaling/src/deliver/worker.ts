@@ -5,6 +5,9 @@ import { createLease, type DecisionParts, recordOf } from './deliver.ts'
 import type { DeliveryDoc } from './model.ts'
 import { createRecorder, released } from './recorder.ts'
 
+/** Between two claims, in milliseconds: a claim asks the database as much for one delivery as for a hundred. */
+const GATHER_MS = 10
+
 /** After the database was away: time for those who have sent meanwhile to say so, before others take over. */
 const AFTER_OUTAGE_MS = 1_000
 
@@ -101,7 +104,7 @@ export function createWorker(parts: WorkerParts) {
         running.delete(job)
         const wasFull = isFull(service)
         change(service, -1, concurrency)
-        if (wasFull) wake()
+        if (wasFull) wake(Date.now() + GATHER_MS)
       })
     running.add(job)
   }
@@ -137,7 +140,7 @@ export function createWorker(parts: WorkerParts) {
       try {
         const claimed = await claim()
         for (const one of claimed) start(one)
-        return claimed.length > 0 ? Date.now() : await lease.nextDueAt(withRoom())
+        return claimed.length > 0 ? Date.now() + GATHER_MS : await lease.nextDueAt(withRoom())
       } catch (error) {
         databaseWasAway = true
         throw error

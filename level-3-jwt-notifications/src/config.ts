@@ -2,6 +2,7 @@ import path from 'node:path'
 import {
   type CommonConfig,
   type Env,
+  mustBringSecrets,
   readCommonConfig,
   readFlag,
   readInteger,
@@ -34,7 +35,7 @@ export function readConfig(env: Env, defaultPort = 3030): Config {
   return {
     ...common,
     accessTokenTtlS: readInteger(env, 'ACCESS_TOKEN_TTL_S', { fallback: 900, min: 1, max: 86_400 }),
-    jwtSecret: readSecret(env, mustBringSecrets(env, common.production)),
+    jwtSecret: readSecret(env, mustBringSecrets(env)),
     mongodbUri: readMongodbUri(env),
     dataDir: path.resolve(env.DATA_DIR || path.join(import.meta.dirname, '..', '..', '.data')),
     cookieSecure: readFlag(env, 'COOKIE_SECURE', common.production),
@@ -46,14 +47,6 @@ export function readConfig(env: Env, defaultPort = 3030): Config {
     }),
     trustProxyHops: readInteger(env, 'TRUST_PROXY', { fallback: 0, min: 0, max: 10 }),
   }
-}
-
-/**
- * Whether secrets must come from the environment: in production, unless `MAKE_SECRETS=true` allows to make them once and
- * keep them in the database, for a production build on one's own machine.
- */
-export function mustBringSecrets(env: Env, production: boolean): boolean {
-  return !readFlag(env, 'MAKE_SECRETS', !production)
 }
 
 function readSecret(env: Env, required: boolean): string | undefined {

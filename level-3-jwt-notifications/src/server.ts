@@ -170,6 +170,8 @@ export async function createServer({ config, db, log, page, ...options }: Option
     accounts,
     /** Stores notifications and delivers them. */
     publish,
+    /** Those of these device sessions that are not over. */
+    aliveSessions: auth.alive,
     /** Every sign-in, and every session that ends here. */
     signIns,
     /** What users want to be told of, over which channel. */

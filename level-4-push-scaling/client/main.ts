@@ -49,7 +49,7 @@ startApp(
     ['GET /api/push/subscriptions', 'your browsers that get push'],
     ['POST /api/push/subscriptions', 'where to reach this browser, and the keys to encrypt for it'],
     ['DELETE /api/push/subscriptions', 'no more push there'],
-    ['POST /api/push/test', 'a test message, on the same way as any push'],
+    ['POST /api/push/test', 'a test message, sent like any other push'],
     ['GET /api/admin/deliveries/stats', 'the last day in numbers'],
     ['GET /api/admin/deliveries', 'what is on its way to people who are not looking'],
     ['POST /api/admin/deliveries', 'once more, from the start'],

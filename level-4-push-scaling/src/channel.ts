@@ -25,7 +25,7 @@ export interface DueNotification {
 }
 
 /** What a queued channel keeps with a notification, under `channels.<name>` of the stored document. */
-export interface Plan {
+export type Plan = {
   /** When to decide who still has to get it. */
   dueAt: Date
   /** It goes out even when the user has seen it. */

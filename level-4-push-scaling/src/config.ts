@@ -1,11 +1,11 @@
 import {
   type Config as Level3Config,
-  mustBringSecrets,
   readConfig as readLevel3Config,
 } from '@levels/3-jwt-notifications/src/doors.ts'
 import {
   type Env,
   isUrl,
+  mustBringSecrets,
   readAddress,
   readInteger,
   readList,
@@ -52,7 +52,7 @@ export function readConfig(env: Env): Config {
     pushDelayMs: readInteger(env, 'PUSH_DELAY_MS', { fallback: 5_000, min: 0, max: 3_600_000 }),
     pushAllowedHosts: readHosts(env),
     pushCaFile: env.PUSH_CA_FILE || undefined,
-    vapid: readVapid(env, mustBringSecrets(env, level3.production)),
+    vapid: readVapid(env, mustBringSecrets(env)),
     vapidSubject: readVapidSubject(env),
     smtpUrl: readAddress(env, 'SMTP_URL', {
       isRight: (text) => isUrl(text, /^smtps?:$/),

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { bearerToken } from '@levels/shared/server/api/admit.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
@@ -31,7 +32,7 @@ export function defineMetricsRoute(
     access: 'public',
     status: 200,
     async handle({ req, res }) {
-      const shown = /^Bearer +(.+)$/i.exec(req.headers.authorization ?? '')?.[1] ?? ''
+      const shown = bearerToken(req) ?? ''
       if (!timingSafeEqual(hash(shown), hash(token)))
         throw new HttpError(401, 'token_invalid', 'Show the METRICS_TOKEN as a Bearer token.')
       const { channels, oldestPendingMs } = await stats()

@@ -25,7 +25,7 @@ export async function withoutRefused(
 }
 
 /** What level 4's chapters ask of level 3's database. They take these as functions, and know no other model. */
-export function createReaders({ Notification, Session, User }: Models) {
+export function createReaders({ Notification, User }: Models) {
   const reading = createReading(Notification)
 
   /**
@@ -50,11 +50,6 @@ export function createReaders({ Notification, Session, User }: Models) {
     return new Map(await Promise.all(users.map(async (id) => [id, await reading.countUnread(id)] as const)))
   }
 
-  async function aliveSessions(sids: string[]): Promise<ReadonlySet<string>> {
-    const alive = { _id: { $in: sids }, revokedAt: null, expiresAt: { $gt: new Date() } }
-    return new Set((await Session.find(alive, { _id: 1 }).lean()).map(({ _id }) => _id))
-  }
-
   /** Usernames and mail addresses by user id; those who are gone are left out. */
   async function addressees(userIds: Types.ObjectId[]) {
     const users = await User.find({ _id: { $in: userIds } }, { username: 1, email: 1 }).lean()
@@ -63,5 +58,5 @@ export function createReaders({ Notification, Session, User }: Models) {
     )
   }
 
-  return { stillWanted, countUnread, aliveSessions, addressees }
+  return { stillWanted, countUnread, addressees }
 }

@@ -54,7 +54,8 @@ export async function createServer(options: Options): Promise<Level4Server> {
   const { config, db, redis, log, page, http, limits } = options
   const { publicUrl, metricsToken: token } = config
   const models = createModels(db)
-  const { stillWanted, countUnread, aliveSessions, addressees } = createReaders(models)
+  const { stillWanted, countUnread, addressees } = createReaders(models)
+  const aliveSessions = (sids: string[]) => level3.aliveSessions(sids)
   const deliveries = createDeliveries({
     db,
     notifications: models.Notification.collection,

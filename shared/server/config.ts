@@ -82,6 +82,14 @@ export function readFlag(env: Env, name: string, fallback: boolean): boolean {
 }
 
 /**
+ * Whether secrets must come from the environment: in production, unless `MAKE_SECRETS=true` allows to make them once and
+ * keep them in the database, for a production build on one's own machine.
+ */
+export function mustBringSecrets(env: Env): boolean {
+  return !readFlag(env, 'MAKE_SECRETS', env.NODE_ENV !== 'production')
+}
+
+/**
  * `ALLOWED_ORIGINS`: exact origins, comma-separated, each as a browser sends it (RFC 6454 section 7).
  * Throws StartError for anything that no browser would send, since such an entry could never match.
  */

@@ -28,9 +28,9 @@ export function createAccounts(Users: Model<UserDoc>, guard: Guard) {
   }
 
   /** Throws 401 `invalid_credentials`, the same and as late whether the name or the password is wrong. */
-  async function checkPassword(user: UserDoc | undefined | null, password: string): Promise<UserDoc> {
+  async function checkPassword(user: UserDoc | undefined | null, password: string, what: string) {
     if ((await verifyPassword(password, user?.passwordHash)) && user) return user
-    throw new HttpError(401, 'invalid_credentials', 'Username or password is wrong.')
+    throw new HttpError(401, 'invalid_credentials', `${what} is wrong.`)
   }
 
   /**
@@ -39,7 +39,7 @@ export function createAccounts(Users: Model<UserDoc>, guard: Guard) {
    */
   function confirmed<T>(person: Person, password: string, ip: string, work: () => Promise<T>): Promise<T> {
     return guard.login(nameKey(person.username), ip, async () => {
-      await checkPassword(await Users.findById(person.id).lean(), password)
+      await checkPassword(await Users.findById(person.id).lean(), password, 'The password')
       return work()
     })
   }
@@ -52,7 +52,7 @@ export function createAccounts(Users: Model<UserDoc>, guard: Guard) {
 
     logIn: (username: string, password: string, ip: string): Promise<User> =>
       guard.login(nameKey(username), ip, async () =>
-        toUser(await checkPassword(await findByName(Users, username), password)),
+        toUser(await checkPassword(await findByName(Users, username), password, 'Username or password')),
       ),
 
     confirmed,

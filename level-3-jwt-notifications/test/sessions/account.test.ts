@@ -13,7 +13,11 @@ describe('changing the password', () => {
     const elsewhere = await signInOn(server(), person)
     const tab = await elsewhere.tab()
     const wrong = await person.api('POST', '/api/auth/password', { current: 'no', next: 'next-password' })
-    expect([wrong.status, wrong.body.code]).toEqual([401, 'invalid_credentials'])
+    expect(wrong.body).toMatchObject({
+      status: 401,
+      code: 'invalid_credentials',
+      detail: 'The password is wrong.',
+    })
     expect((await elsewhere.api('GET', '/api/auth/me')).status).toBe(200)
 
     const body = { current: PASSWORD, next: 'next-password' }

@@ -5,7 +5,7 @@ import type { DueNotification, Outcome, QueuedChannel, QueuedChannelName } from 
 import { type DeliveryDoc, newDelivery } from './model.ts'
 
 // The heart of the chapter, in three steps: take what is due (the lease), make one delivery for each place (the
-// decision), write down what an attempt's outcome means (the record). Around it: timer.ts says when, worker.ts how many
+// decision), write down what an attempt's outcome means (the record). Around it: shared/server/timer.ts says when, worker.ts how many
 // at once, recorder.ts writes through an outage.
 
 const BATCH = 100

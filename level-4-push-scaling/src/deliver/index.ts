@@ -1,9 +1,9 @@
 import { HttpError } from '@levels/shared/server/respond.ts'
+import { createTimer, type Timer } from '@levels/shared/server/timer.ts'
 import { type Connection, type Model, Types } from 'mongoose'
 import type { DeliveryResult, Log, Planned, QueuedChannel } from '../channel.ts'
 import { createDecision, type DecisionParts } from './deliver.ts'
 import { type DeliveryDoc, deliveryModel, newDelivery } from './model.ts'
-import { createTimer, type Timer } from './timer.ts'
 import { createWorker } from './worker.ts'
 
 /** How long after the first one is due to begin, in milliseconds: what comes close behind is decided with it. */
@@ -17,13 +17,6 @@ export interface DeliveriesOptions extends Pick<DecisionParts, 'notifications' |
   log: Log
   /** In milliseconds: how often to look without being woken, and how long an attempt may be late before others take over. */
   patience?: { sweepMs: number; leaseMarginMs: number }
-}
-
-/** What makes a queued channel one of level 3's delivery channels. */
-export interface PlanningChannel {
-  readonly name: string
-  plan(notification: Planned): Record<string, unknown> | undefined
-  deliver(stored: readonly { notification: Planned }[]): void
 }
 
 export type Deliveries = ReturnType<typeof createDeliveries>
@@ -44,7 +37,7 @@ export function createDeliveries({
   const timers: Timer[] = [attempting]
 
   /** Makes a queued channel one of level 3's delivery channels. Before `start` only. */
-  function add(channel: QueuedChannel): PlanningChannel {
+  function add(channel: QueuedChannel) {
     const decide = createDecision({ channel, notifications, deliveries: model, stillWanted })
     const step = async () => {
       const { queued, more, nextDueAt } = await decide()
@@ -56,11 +49,8 @@ export function createDeliveries({
     timers.push(timer)
     return {
       name: channel.name,
-      plan(notification) {
-        const plan = channel.plan(notification)
-        return plan && { ...plan }
-      },
-      deliver(stored) {
+      plan: (notification: Planned) => channel.plan(notification),
+      deliver(stored: readonly { notification: Planned }[]): void {
         for (const { notification } of stored) {
           const plan = channel.plan(notification)
           if (plan) timer.wake(plan.dueAt.getTime() + GATHER_MS)
@@ -95,7 +85,7 @@ export function createDeliveries({
     /** The account is gone: so is what was on its way to it. */
     forgetUser: async (userId: string) => void (await model.deleteMany({ userId })),
 
-    /** Queues a test message to these places, on the same way as any other. Returns its id. Throws HttpError 429. */
+    /** Queues a test message to these places, like any other notification. Returns its id. Throws HttpError 429. */
     async sendTest(channel: string, userId: string, targets: readonly { id: string; service: string }[]) {
       const now = new Date()
       const target = { $in: targets.map(({ id }) => id) }
@@ -118,7 +108,10 @@ export function createDeliveries({
         notifications.createIndex({ [`channels.${name}.dueAt`]: 1 }, { sparse: true }),
       )
       await Promise.all([model.createIndexes(), ...dueIndexes])
-      for (const timer of timers) timer.start()
+      for (const timer of timers) {
+        timer.start()
+        timer.wake()
+      }
     },
 
     /** Resolves within about 2 s; what could not be ended goes on elsewhere, or here after the next start. */

@@ -70,9 +70,7 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
     if ([...heard.keys()].some(isOverdue)) onGap(false)
   }
 
-  function newlySubscribed(): void {
-    onGap(true)
-  }
+  const newlySubscribed = () => onGap(true)
 
   return {
     lost: () => {

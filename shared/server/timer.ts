@@ -1,5 +1,3 @@
-import type { Log } from '../channel.ts'
-
 /** Runs a step whenever it is due. */
 export type Timer = ReturnType<typeof createTimer>
 
@@ -9,13 +7,13 @@ const AFTER_FAILURE_MS = 1_000
 /**
  * A timer around `step`, which does all that can be done now and answers when there is more (epoch milliseconds,
  * or undefined). It never runs twice at once, and survives whatever it throws: the log tells once an outage. It also looks
- * every `sweepMs` without being woken: another instance may have died with work that it alone knew of.
+ * every `sweepMs` without being woken, if that is given: another instance may have died with work that it alone knew of.
  */
 export function createTimer(
   name: string,
   step: () => Promise<number | undefined>,
-  log: Log,
-  sweepMs: number,
+  log: Pick<Console, 'info' | 'warn'>,
+  sweepMs = Number.POSITIVE_INFINITY,
 ) {
   let timer: NodeJS.Timeout | undefined
   let dueAt = Number.POSITIVE_INFINITY
@@ -39,7 +37,7 @@ export function createTimer(
 
   function arm(): void {
     clearTimeout(timer)
-    if (stopped || running) return
+    if (stopped || running || dueAt === Number.POSITIVE_INFINITY) return
     const begin = () => {
       running = run().finally(() => {
         running = undefined
@@ -58,9 +56,10 @@ export function createTimer(
 
   return {
     wake,
+    /** From now on the step runs when it is due. */
     start() {
       stopped = false
-      wake()
+      arm()
     },
     /** No step begins after this; resolves when the running one has ended. */
     async stop() {

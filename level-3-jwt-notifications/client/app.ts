@@ -22,7 +22,7 @@ export interface App {
   session: Session
   api: Api
   connection: Connection
-  inbox: Inbox
+  inbox: Inbox<Notification>
   preferences: PreferenceStore
   /** The inbox changed; once for many changes in a row. */
   changed: Emitter<void>

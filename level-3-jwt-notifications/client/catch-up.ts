@@ -4,7 +4,7 @@ import type { Between, Inbox } from './inbox.ts'
 
 export interface CatchUpOptions {
   connection: Connection
-  inbox: Inbox
+  inbox: Inbox<Notification>
   /** What came while this tab, or its user, was away, oldest first; more may follow. */
   onMissed(items: Notification[]): void
   /** Aborted when the user signs out. */

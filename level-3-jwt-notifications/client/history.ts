@@ -20,7 +20,7 @@ export interface History {
 const PAGE = 20
 
 /** Pages are asked for by number ("before 41"), not by offset: what arrives meanwhile shifts nothing. */
-export function createHistory(inbox: Inbox, api: Api, filter: Filter): History {
+export function createHistory(inbox: Inbox<Notification>, api: Api, filter: Filter): History {
   /** Behind the inbox's own floor this filter has been loaded down to here. */
   let floor = Number.POSITIVE_INFINITY
   const lowest = () => Math.min(floor, inbox.floor)

@@ -1,8 +1,5 @@
-import type { LogEvent, Notification } from '../src/log/shapes.ts'
 import { createCursor } from './cursor.ts'
-import { createKnown, type Stretch } from './known.ts'
-
-type Payload<Event extends LogEvent[0]> = Extract<LogEvent, [Event, unknown]>[1]
+import { createKnown, type Entry, type Stretch } from './known.ts'
 
 /** Those numbered between these two, both exclusive. */
 export interface Between {
@@ -11,7 +8,7 @@ export interface Between {
 }
 
 /** What this tab knows of its user's notifications: each one once, whichever way and however often it came. */
-export interface Inbox {
+export interface Inbox<N extends Entry = Entry> {
   /** The highest number up to which nothing is missing here; see cursor.ts. */
   readonly cursor: number | undefined
   /** How many the user has not read, as the server counts them. */
@@ -19,7 +16,7 @@ export interface Inbox {
   /** Everything from this number on is here; what is older was not loaded yet. 1: nothing is older. */
   readonly floor: number
   /** Newest first. */
-  list(): Notification[]
+  list(): N[]
   /** What is missing before something that is here. */
   gap(): Between | undefined
 
@@ -29,32 +26,32 @@ export interface Inbox {
    * Takes the newest ones. Returns which part of what is here lies further back, so that it may have been read or
    * deleted elsewhere while this tab was not connected; undefined when there is none.
    */
-  initial(snapshot: Payload<'notifications:initial'>): Between | undefined
+  initial(snapshot: { items: readonly N[]; unread: number; upTo: number }): Between | undefined
   /** Takes one packet of what was missed. Returns what is new to this tab and was not read elsewhere meanwhile. */
-  missed(packet: Payload<'notifications:missed'>): Notification[]
-  live(notification: Notification): void
-  updated(change: Payload<'notification:updated'>): void
-  deleted(change: Payload<'notification:deleted'>): void
-  allRead(change: Payload<'notifications:all-read'>): void
+  missed(packet: { items: readonly N[]; more: boolean; upTo: number }): N[]
+  live(notification: N): void
+  updated(change: { id: string; seq: number; readAt: string | null }): void
+  deleted(change: { id: string; seq: number }): void
+  allRead(change: { upTo: number; readAt: string }): void
   setUnread(count: number): void
   /** Takes what was fetched, and drops what is no longer in that part of the log. Returns what was not here before. */
-  stretch(stretch: Stretch): Notification[]
+  stretch(stretch: Stretch<N>): N[]
   /** Takes what a filter found: single notifications, with others in between that are not here. */
-  found(items: readonly Notification[]): void
+  found(items: readonly N[]): void
 }
 
-export interface InboxEvents {
+export interface InboxEvents<N extends Entry> {
   /** Something changed that a page shows. Comes often: draw once for many. */
   onChange(): void
   /** One came live that was not here before. */
-  onNew(notification: Notification): void
+  onNew(notification: N): void
 }
 
 /** The snapshot holds the newest 20; fewer are the whole log. */
 const SNAPSHOT = 20
 
-export function createInbox({ onChange, onNew }: InboxEvents): Inbox {
-  const known = createKnown()
+export function createInbox<N extends Entry>({ onChange, onNew }: InboxEvents<N>): Inbox<N> {
+  const known = createKnown<N>()
   const cursor = createCursor()
   /** What snapshots brought. If it was missed, it is new, although it is here already. */
   const introduced = new Set<string>()

@@ -1,21 +1,26 @@
-import type { Notification } from '../src/log/shapes.ts'
+/** What this needs to know of a notification. */
+export interface Entry {
+  id: string
+  seq: number
+  readAt?: string | undefined
+}
 
 /** A part of the log without omissions: every notification numbered `from` to `to` that still exists. */
-export interface Stretch {
+export interface Stretch<N extends Entry> {
   from: number
   to: number
-  items: readonly Notification[]
+  items: readonly N[]
 }
 
 /** The notifications that are here, each one once: a map by id, and how far back it is complete. */
-export function createKnown() {
-  const byId = new Map<string, Notification>()
+export function createKnown<N extends Entry>() {
+  const byId = new Map<string, N>()
   /** Deleted during this connection: an answer that was under way may still contain them. */
   const gone = new Set<string>()
   let floor = Number.POSITIVE_INFINITY
 
   /** Returns whether it was not here before. */
-  function add(notification: Notification): boolean {
+  function add(notification: N): boolean {
     if (gone.has(notification.id)) return false
     const isNew = !byId.has(notification.id)
     byId.set(notification.id, notification)
@@ -32,7 +37,7 @@ export function createKnown() {
     add,
 
     /** Takes a part of the log, and drops what is no longer in it. Returns what was not here before. */
-    take({ from, to, items }: Stretch): Notification[] {
+    take({ from, to, items }: Stretch<N>): N[] {
       const ids = new Set(items.map(({ id }) => id))
       for (const { id, seq } of byId.values()) {
         if (seq >= from && seq <= to && !ids.has(id)) byId.delete(id) // deleted while this tab was not connected

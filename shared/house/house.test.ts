@@ -60,7 +60,7 @@ const rules: [name: string, rule: Rule, graph: typeof all, breach: [from: string
     'a page knows the contract of its server only',
     pagesKnowTheContractOnly,
     all,
-    ['level-3-jwt-notifications/client/main.ts', `${L3}/server.ts`],
+    ['level-3-jwt-notifications/client/main.ts', `${L3}/log/shapes.ts`],
   ],
   [
     'what runs imports no test, benchmark or tool',

@@ -28,11 +28,11 @@ export const chaptersStandAlone: Rule = (graph) =>
     return chapter === undefined || chapterOf(to) === undefined || chapterOf(to) === chapter
   })
 
-/** Of a server, a page knows its contract: `src/events.ts`, or a chapter's shapes, of which that is made. */
+/** Of a server, a page knows its contract: `src/events.ts`. */
 export const pagesKnowTheContractOnly: Rule = (graph) =>
   edges(graph, (from, to) => {
     if (!/^level-\d-[^/]+\/client\//.test(from)) return true
-    return !/^level-\d-[^/]+\/(src|dev)\//.test(to) || /\/(events|shapes)\.ts$/.test(to)
+    return !/^level-\d-[^/]+\/(src|dev)\//.test(to) || to.endsWith('/src/events.ts')
   })
 
 /** Servers of a level import nothing of their development tools, tests or benchmarks; pages neither. */

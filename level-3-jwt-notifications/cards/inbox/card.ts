@@ -7,7 +7,7 @@ export default {
     'What a page knows of its user’s log: each notification once, whichever way and however often it came, and a contiguous cursor to ask with after a lost connection.',
   promises: [],
   entries: ['level-3-jwt-notifications/client/inbox.ts'],
-  packages: { runtime: [], types: ['zod'] },
+  packages: { runtime: [] },
   whenNot: [
     'The server’s entries have no gapless number per user: then there is no cursor, only guesses.',
     'Only the latest value matters: keep the value, and forget the history.',

@@ -2,7 +2,8 @@
 import { io } from 'socket.io-client'
 import { createInbox } from '../../client/inbox.ts'
 
-const show = ({ seq, title }: { seq: number; title: string }) => console.log(`${seq}  ${title}`)
+type Notification = { id: string; seq: number; title: string; readAt?: string }
+const show = ({ seq, title }: Notification) => console.log(`${seq}  ${title}`)
 const inbox = createInbox({ onChange: () => undefined, onNew: show })
 
 const socket = io(process.env.URL ?? 'http://localhost:3030', {

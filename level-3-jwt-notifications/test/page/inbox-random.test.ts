@@ -95,7 +95,7 @@ function live(seed: number): void {
 }
 
 /** Up to its cursor, a tab has everything that exists and that was not delivered before it was opened. */
-function nothingIsLost(inbox: Inbox, log: Map<number, Notification>, delivered: number): void {
+function nothingIsLost(inbox: Inbox<Notification>, log: Map<number, Notification>, delivered: number): void {
   const here = new Set(inbox.list().map(({ seq }) => seq))
   expect(here.size).toBe(inbox.list().length)
   for (const seq of log.keys()) {

@@ -4,7 +4,7 @@ import { connectTab } from './tab.ts'
 
 /** A tab with the page's own inbox behind its socket: what it shows is what a browser would show. */
 export interface PageLike {
-  inbox: Inbox
+  inbox: Inbox<Notification>
   /** How often each notification was shown as new, by its id. */
   shown: Map<string, number>
   /** How often it has connected. */

@@ -1,6 +1,7 @@
 import { randomUUID, scryptSync } from 'node:crypto'
 import type { Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import { nameKey } from '@levels/shared/server/names.ts'
+import * as events from '../../src/events.ts'
 
 export const PASSWORD = 'password123'
 export const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0'
@@ -74,7 +75,9 @@ async function signIn(url: string, username: string, userAgent: string): Promise
     async call(method, path, sent) {
       const answered = await send(method, path, sent)
       const text = await answered.text()
-      return { status: answered.status, body: text ? JSON.parse(text) : undefined }
+      const body = text ? JSON.parse(text) : undefined
+      if (answered.ok) answerTo(method, path)?.parse(body)
+      return { status: answered.status, body }
     },
     signInAgain: (agent = USER_AGENT) => signIn(url, username, agent),
     async signOut() {
@@ -83,4 +86,20 @@ async function signIn(url: string, username: string, userAgent: string): Promise
       if (status !== 204) throw new Error(`logout: ${status}`)
     },
   }
+}
+
+/** What success looks like: an answer whose field has another name than the page expects fails the test that got it. */
+function answerTo(method: string, path: string) {
+  const [route = ''] = path.replace(/[0-9a-f]{24}/i, ':id').split('?', 1)
+  const answers = {
+    'GET /api/push/public-key': events.publicKeyAnswer,
+    'POST /api/push/subscriptions': events.savedSubscription,
+    'GET /api/push/subscriptions': events.savedSubscriptions,
+    'POST /api/push/test': events.testMessage,
+    'GET /api/push/test/:id': events.testResult,
+    'GET /api/admin/deliveries': events.deliveryPage,
+    'GET /api/admin/deliveries/stats': events.deliveryStats,
+    'POST /api/admin/deliveries/:id/retry': events.delivery,
+  }
+  return Object.entries(answers).find(([name]) => name === `${method} ${route}`)?.[1]
 }

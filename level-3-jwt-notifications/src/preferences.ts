@@ -49,7 +49,9 @@ export function createPreferences(db: Connection) {
 
   async function read(userId: string): Promise<Preferences> {
     const stored = await Stored.findById(userId).lean()
-    return { mutedUntil: stored?.mutedUntil?.toISOString() ?? null, off: stored?.off ?? NOTHING_OFF }
+    return stored
+      ? { mutedUntil: stored.mutedUntil?.toISOString() ?? null, off: stored.off }
+      : preferences.parse({})
   }
 
   async function write(userId: string, { mutedUntil, off }: Preferences): Promise<Preferences> {
@@ -92,5 +94,3 @@ export function createPreferences(db: Connection) {
     },
   }
 }
-
-const NOTHING_OFF: Preferences['off'] = { socket: [], push: [], email: [] }

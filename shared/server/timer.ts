@@ -56,10 +56,10 @@ export function createTimer(
 
   return {
     wake,
-    /** From now on the step runs when it is due. */
-    start() {
+    /** From now on the step runs when it is due: for the first time at this time (now by default), or when woken. */
+    start(at = Date.now()) {
       stopped = false
-      arm()
+      wake(at)
     },
     /** No step begins after this; resolves when the running one has ended. */
     async stop() {

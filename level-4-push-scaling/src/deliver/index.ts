@@ -108,10 +108,7 @@ export function createDeliveries({
         notifications.createIndex({ [`channels.${name}.dueAt`]: 1 }, { sparse: true }),
       )
       await Promise.all([model.createIndexes(), ...dueIndexes])
-      for (const timer of timers) {
-        timer.start()
-        timer.wake()
-      }
+      for (const timer of timers) timer.start()
     },
 
     /** Resolves within about 2 s; what could not be ended goes on elsewhere, or here after the next start. */

@@ -23,7 +23,7 @@ export function createSingleFlight(
   }
 
   const timer = createTimer('Catching up from the log', run, log)
-  timer.start()
+  timer.start(Number.POSITIVE_INFINITY)
   return {
     ask(isOver: boolean): void {
       over ||= isOver

@@ -7,6 +7,8 @@ export interface Card {
   gives: string
   /** Ids of the promises that `example.ts` beside the card keeps, on its server. */
   promises: readonly string[]
+  /** Of a card that names no promise: why there is none, and how it is tried instead. */
+  noPromise?: string
   /** The files one imports, from the root of the repository. What they import is taken along. */
   entries: readonly string[]
   /** Packages that the files import, and those that only their types need. Versions are those of the level. */

@@ -117,7 +117,11 @@ that uses it; nothing else needs it.
 \`\`\`ts
 ${card.wiring}
 \`\`\`
-${promises.length > 0 ? `\n## What it promises\n\nTried with \`npm run prove ${card.level}\` on \`example.ts\`:\n\n${promises.join('\n')}\n` : ''}
+
+## What it promises
+
+${promises.length > 0 ? `Tried with \`npm run prove ${card.level}\` on \`example.ts\`:\n\n${promises.join('\n')}` : `It names no promise: ${card.noPromise}`}
+
 ## When not
 
 ${card.whenNot.map((reason) => `- ${reason}`).join('\n')}

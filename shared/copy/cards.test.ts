@@ -52,7 +52,8 @@ describe.each(cards)('the card $name', (card) => {
     ).toEqual([])
   })
 
-  it('names promises that there are, on its level', () => {
+  it('names promises that there are, on its level, or says why there is none', () => {
+    expect(card.promises.length > 0, card.noPromise).toBe(card.noPromise === undefined)
     for (const id of card.promises) expect(findPromise(id)?.expected[card.level - 1], id).toBe('✓')
   })
 })

@@ -60,7 +60,16 @@ export function describeCards(cards: PlacedCard[]): string {
   return cards.map(describeCard).join('\n\n')
 }
 
-function describeCard({ name, gives, promises, files, lines, packages, whenNot }: PlacedCard): string {
+function describeCard({
+  name,
+  gives,
+  promises,
+  noPromise,
+  files,
+  lines,
+  packages,
+  ...card
+}: PlacedCard): string {
   const needs = packages.runtime.length > 0 ? code(packages.runtime) : 'none'
   // To the next fifty: the list should not change with every line of code.
   const size = `${files.length} ${files.length === 1 ? 'file' : 'files'}, at most ${Math.ceil(lines / 50) * 50} lines`
@@ -69,8 +78,8 @@ function describeCard({ name, gives, promises, files, lines, packages, whenNot }
     '',
     gives,
     '',
-    ...(promises.length > 0 ? [`- Keeps ${code(promises)}.`] : []),
-    ...whenNot.map((reason) => `- Not when: ${reason}`),
+    promises.length > 0 ? `- Keeps ${code(promises)}.` : `- Names no promise: ${noPromise}`,
+    ...card.whenNot.map((reason) => `- Not when: ${reason}`),
   ].join('\n')
 }
 

@@ -5,6 +5,8 @@ export default {
   level: 1,
   gives: 'A WebSocket for pages that comes back by itself: 0.5 s, doubling to 15 s, with full jitter.',
   promises: [],
+  noPromise:
+    "servers keep promises, and this is a page's part. Level 1's own page is tried with it, on a server that goes away and comes back.",
   entries: ['level-1-websocket/client/connection.ts'],
   packages: { runtime: [] },
   whenNot: [

@@ -6,6 +6,8 @@ export default {
   gives:
     'A MongoDB for tests and development that starts in milliseconds inside your own process: unmodified mongoose, nothing to install, what it does not cover refused loudly.',
   promises: [],
+  noPromise:
+    'it is no realtime server. `npm run prove 3` runs on it, and its tests hold its answers against those of MongoDB.',
   entries: ['shared/embedded/mongo/src/index.ts'],
   packages: { runtime: ['bson'], types: ['@types/node'] },
   whenNot: [

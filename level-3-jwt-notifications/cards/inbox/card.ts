@@ -6,6 +6,8 @@ export default {
   gives:
     'What a page knows of its user’s log: each notification once, whichever way and however often it came, and a contiguous cursor to ask with after a lost connection.',
   promises: [],
+  noPromise:
+    "servers keep promises, and this is a page's part. `npm run prove 3` shows everything through this inbox.",
   entries: ['level-3-jwt-notifications/client/inbox.ts'],
   packages: { runtime: [] },
   whenNot: [

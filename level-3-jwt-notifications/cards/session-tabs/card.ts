@@ -6,6 +6,8 @@ export default {
   gives:
     'Who is signed in, in every tab of a browser: an access token in memory only, one refresh for all tabs at once, and a sign-out that all of them follow.',
   promises: [],
+  noPromise:
+    "servers keep promises, and this is a page's part. Level 3's own page is tried with it, in several tabs of a browser.",
   entries: ['level-3-jwt-notifications/client/session.ts'],
   packages: { runtime: [] },
   whenNot: [

@@ -6,6 +6,8 @@ export default {
   gives:
     'Several Socket.IO servers that act as one over Redis, and a watch that notices when Redis may have lost a message, so that you can send from your database what is missing.',
   promises: [],
+  noPromise:
+    'its example is a chat without accounts, and speaks no dialect. `npm run prove 4` kills an instance, and Redis, on these files.',
   entries: [
     'level-4-push-scaling/src/instances/adapter.ts',
     'level-4-push-scaling/src/instances/gap-watch.ts',

@@ -6,6 +6,8 @@ export default {
   gives:
     'Web push in the page: turning it on and off, keeping browser and server in line, a check-up that names the first broken link, and the service worker.',
   promises: [],
+  noPromise:
+    "servers keep promises, and this is a page's part. Level 4's own page is tried with it, in a browser.",
   entries: [
     'level-4-push-scaling/client/push/push.ts',
     'level-4-push-scaling/client/push/browser.ts',

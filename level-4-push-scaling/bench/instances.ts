@@ -4,7 +4,7 @@ import type { Services } from './services.ts'
 
 const INSTANCES = [1, 2, 4]
 const SENDERS = 16
-const WARM_UP = 500
+const WARM_UP = 1_500
 const NOTIFICATIONS = 3_000
 
 /** A table: how much 1, 2 and 4 instances take, and what one notification costs them. Each sender writes to itself. */

@@ -73,9 +73,7 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
   const newlySubscribed = () => onGap(true)
 
   return {
-    lost: () => {
-      count++
-    },
+    lost: () => void count++,
     isConnected: () => !isOverdue(id),
     async start(handler) {
       onGap = handler

@@ -56,6 +56,8 @@ export interface Handling {
 const HOUR = 3_600
 const DAY = 24 * HOUR
 
+const SYSTEM: Handling = { ttl: 7 * DAY, urgency: 'normal' }
+
 const handlings: Readonly<Record<string, Handling>> = {
   'order.created': { ttl: DAY, urgency: 'normal' },
   'order.processing': { ttl: DAY, urgency: 'low' },
@@ -66,7 +68,7 @@ const handlings: Readonly<Record<string, Handling>> = {
   promotion: { ttl: DAY, urgency: 'very-low', topic: 'promotion' },
   'price.drop': { ttl: 12 * HOUR, urgency: 'low', topic: 'price' },
   'stock.back': { ttl: 12 * HOUR, urgency: 'normal', topic: 'stock' },
-  system: { ttl: 7 * DAY, urgency: 'normal' },
+  system: SYSTEM,
   account: { ttl: 28 * DAY, urgency: 'high' },
   'login.new': { ttl: 7 * DAY, urgency: 'high' },
   message: { ttl: 7 * DAY, urgency: 'high' },
@@ -74,9 +76,7 @@ const handlings: Readonly<Record<string, Handling>> = {
 }
 
 /** How a notification of this type travels; one that is not known here like a message of the system. */
-export function handlingOf(type: string): Handling {
-  return handlings[type] ?? { ttl: 7 * DAY, urgency: 'normal' }
-}
+export const handlingOf = (type: string): Handling => handlings[type] ?? SYSTEM
 
 /** What is pushed of a notification, and how. */
 export function contentOf(notification: DueNotification, unread: number): [PushContent, Handling] {

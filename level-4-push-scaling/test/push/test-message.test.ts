@@ -50,6 +50,8 @@ test('a test message arrives whatever was seen, at one browser if one is named',
     unread: 0,
   })
   expect(await alice.call('POST', '/api/push/test', { endpoint })).toMatchObject({ status: 429 })
+  const result = await alice.call('GET', `/api/push/test/${body.id}`)
+  expect(result.body.items).toMatchObject([{ service: host, gone: false }])
 })
 
 test('without a browser there is nothing to test', async () => {

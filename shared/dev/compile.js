@@ -6,8 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** In the repository, so that the packages are found from there. */
 const cache = path.join(root, '.data', 'compiled')
-/** So many are kept of each program: one that still runs may load a part of itself later. */
+/** So many are kept of each program, and all that are young: one that starts or runs loads parts of itself later. */
 const KEPT = 4
+const YOUNG_MS = 600_000
 
 /**
  * Compiles a TypeScript program with all files of ours that it imports, for a Node that cannot run TypeScript. Packages
@@ -38,7 +39,8 @@ export async function compile(script) {
     rmSync(unfinished, { recursive: true, force: true })
   }
   for (const old of entries(folder).slice(0, -KEPT))
-    rmSync(path.join(folder, old), { recursive: true, force: true })
+    if (Number.parseInt(old, 10) < Date.now() - YOUNG_MS)
+      rmSync(path.join(folder, old), { recursive: true, force: true })
   return path.join(target, 'program.mjs')
 }
 

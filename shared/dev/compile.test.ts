@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { root } from '../testing/process.ts'
 import { compile } from './compile.js'
 
@@ -33,10 +33,19 @@ describe('a compiled program', () => {
     const { script, write, kept } = program()
     const first = await compile(script)
     expect(await compile(script)).toBe(first)
-    for (const word of ['three', 'fifteen', 'a hundred', 'a thousand', 'a million']) {
+    const words = ['three', 'fifteen', 'a hundred', 'a thousand', 'a million']
+    const begin = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    for (const [minute, word] of words.entries()) {
+      vi.setSystemTime(begin + 60_000 * minute)
       write('word.ts', `export const word = '${word}'\n`)
       expect(await load(script)).toMatchObject({ word })
     }
+    expect(kept()).toHaveLength(1 + words.length) // several that start together each have their own
+    vi.setSystemTime(begin + 3_600_000)
+    write('word.ts', "export const word = 'later'\n")
+    expect(await load(script)).toMatchObject({ word: 'later' })
     expect(kept()).toHaveLength(4)
   })
 

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -17,7 +26,7 @@ const YOUNG_MS = 600_000
  *
  * @param {string} script an absolute path
  * @returns {Promise<string | undefined>} the file to import instead; undefined for a program that is not in this
- *   repository, and where nothing can be written. Throws an Error with the place of a mistake in the syntax.
+ *   repository or has packages of its own, and where nothing can be written. Throws an Error with the place of a mistake in the syntax.
  */
 export async function compile(script) {
   if (!script.startsWith(root)) return undefined
@@ -33,7 +42,7 @@ export async function compile(script) {
     return undefined
   }
   try {
-    await build(script, unfinished)
+    if (!(await build(script, unfinished))) return undefined
     renameSync(unfinished, target)
   } finally {
     rmSync(unfinished, { recursive: true, force: true })
@@ -74,6 +83,8 @@ function versionOf(file) {
 }
 
 /**
+ * False for a program with packages that only one folder has: from `outdir` they are not found.
+ *
  * @param {string} script
  * @param {string} outdir
  */
@@ -81,14 +92,15 @@ async function build(script, outdir) {
   const esbuild = await import('esbuild')
   /** @type {Record<string, string>} */
   const sources = { [fileURLToPath(import.meta.url)]: versionOf(fileURLToPath(import.meta.url)) }
+  let foundFromRoot = true
   /** @type {import('esbuild').Plugin} */
   const ours = {
     name: 'ours',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^[^./]/ }, ({ path: name, kind }) => {
-        return kind === 'entry-point' || name.startsWith('@levels/')
-          ? undefined
-          : { path: name, external: true }
+      onResolve({ filter: /^[^./]/ }, ({ path: name, kind, resolveDir }) => {
+        if (kind === 'entry-point' || name.startsWith('@levels/')) return undefined
+        foundFromRoot &&= !isInstalledBelowRoot(name, resolveDir)
+        return { path: name, external: true }
       })
       onLoad({ filter: /\.[jt]s$/ }, ({ path: file }) => {
         sources[file] = versionOf(file) // before it is read: what is saved in between is not lost
@@ -123,4 +135,18 @@ async function build(script, outdir) {
       throw new SyntaxError(`${error?.text}\n${place}:${line}:${column + 1}`)
     })
   writeFileSync(path.join(outdir, 'sources.json'), JSON.stringify(sources))
+  return foundFromRoot
+}
+
+/**
+ * Whether a folder between `folder` and the root has a package of its own, and perhaps another version of it.
+ *
+ * @param {string} name as it is imported
+ * @param {string} folder
+ */
+function isInstalledBelowRoot(name, folder) {
+  const [, packageName = name] = /^((?:@[^/]+\/)?[^/]+)/.exec(name) ?? []
+  for (let dir = folder; dir.startsWith(root); dir = path.dirname(dir))
+    if (existsSync(path.join(dir, 'node_modules', packageName))) return true
+  return false
 }

@@ -65,7 +65,14 @@ describe('a compiled program', () => {
     expect(kept()).toEqual([])
   })
 
-  it('is none outside the repository, where its packages are not', async () => {
+  it('is none where packages are not those of the repository', async () => {
     expect(await compile('/elsewhere/main.ts')).toBeUndefined()
+    const { script, folder, write, kept } = program()
+    write('word.ts', "import 'zod'\nexport const word = 'one'\n")
+    expect(await load(script)).toMatchObject({ word: 'one' })
+    mkdirSync(path.join(folder, 'node_modules/zod'), { recursive: true })
+    write('word.ts', "import 'zod/mini'\nexport const word = 'two'\n")
+    expect(await compile(script)).toBeUndefined()
+    expect(kept()).toHaveLength(1)
   })
 })

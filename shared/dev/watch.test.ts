@@ -1,5 +1,12 @@
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -14,9 +21,11 @@ console.log('${version} runs')
 
 /** A program in a folder of its own, watched; `write` saves a new version of it. */
 function watched(source: string): Program & { write(source: string): void; folder: string } {
-  const folder = mkdtempSync(path.join(tmpdir(), 'watched-'))
+  const compiled = path.join(root, '.data', 'compiled')
+  mkdirSync(compiled, { recursive: true })
+  const folder = mkdtempSync(path.join(root, '.data', 'watched-'))
   const script = path.join(folder, 'src', 'program.ts')
-  const runner = path.join(folder, 'run.mts')
+  const runner = path.join(folder, 'run.ts')
   const write = (text: string) => writeFileSync(script, text)
   mkdirSync(path.join(folder, 'src', 'deep'), { recursive: true })
   write(source)
@@ -30,6 +39,8 @@ function watched(source: string): Program & { write(source: string): void; folde
   onTestFinished(async () => {
     await program.stop()
     rmSync(folder, { recursive: true })
+    for (const name of readdirSync(compiled))
+      if (name.includes(path.basename(folder))) rmSync(path.join(compiled, name), { recursive: true })
   })
   return { ...program, write, folder }
 }
@@ -124,7 +135,7 @@ describe('a program that is watched', () => {
 
   it('passes its own exit code on when it is told to stop', async () => {
     const program = watched(
-      "process.on('SIGTERM', () => process.exit(7)); process.send?.({}); console.log('runs')",
+      "process.on('SIGTERM', () => process.exit(7)); process.send?.({}); setInterval(() => {}, 1000); console.log('runs')",
     )
     await program.printed(/runs/)
     program.kill('SIGTERM')

@@ -30,8 +30,7 @@ export interface EmailOptions {
 export function createEmailChannel(options: EmailOptions): QueuedChannel {
   const { addressees, countSince, transport, publicUrl, log } = options
 
-  const isFlooded = async (userId: string) =>
-    (await countSince(CHANNEL, userId, new Date(Date.now() - 3_600_000))) >= MAX_PER_HOUR
+  const countOfHour = (userId: string) => countSince(CHANNEL, userId, new Date(Date.now() - 3_600_000))
 
   return {
     name: CHANNEL,
@@ -46,10 +45,13 @@ export function createEmailChannel(options: EmailOptions): QueuedChannel {
 
     async targets(due) {
       const users = await addressees(due.map(({ userId }) => userId))
+      const counts = new Map<string, number>() // those of this batch, too: they are not stored yet
       const targets: Target[] = []
       for (const notification of due) {
         const id = String(notification.userId)
-        if (!users.get(id)?.email || (await isFlooded(id))) continue
+        const count = counts.get(id) ?? (await countOfHour(id))
+        if (!users.get(id)?.email || count >= MAX_PER_HOUR) continue
+        counts.set(id, count + 1)
         targets.push({ notification, id, service: transport.service })
       }
       return targets
@@ -82,12 +84,8 @@ export function createEmailChannel(options: EmailOptions): QueuedChannel {
 }
 
 /** The mail about a sign-in from a new device. Plain text: what says "look out" should not look like advertising. */
-function loginMail(
-  { username, email: to = '' }: Addressee,
-  alert: DueNotification,
-  publicUrl?: string,
-): Mail {
-  const { _id, metadata, createdAt } = alert
+function loginMail(user: Addressee, { _id, metadata, createdAt }: DueNotification, publicUrl?: string): Mail {
+  const { username, email: to = '' } = user
   const at = createdAt.toISOString().replace('T', ' ').slice(0, 16)
   return {
     to,

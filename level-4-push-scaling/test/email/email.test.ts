@@ -141,9 +141,13 @@ test('nobody can make us mail words of their own, or more than five mails an hou
   const metadata = { device: 'Buy now', ip: 'evil.example' }
   const spam = { to: 'me', type: 'login.new', title: 'Buy now', message: 'https://evil.example', metadata }
   expect((await alice.call('POST', '/api/notifications', spam)).status).toBe(201)
-  for (let attempt = 1; attempt <= 7; attempt += 1) {
+  // One after the other, and then several at once: they are decided together.
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
     await alice.signInAgain(`Buy-at-evil.example/${attempt} https://evil.example`)
   }
+  await Promise.all(
+    [4, 5, 6, 7].map((n) => alice.signInAgain(`Buy-at-evil.example/${n} https://evil.example`)),
+  )
   await until('all alerts are decided', async () => {
     const waiting = await stack.models.Notification.countDocuments({
       'channels.email.dueAt': { $exists: true },

@@ -168,7 +168,8 @@ async function listening(child: ChildProcess, port: number, shown: string, loadi
 
 /** Whether it answers in time: then it is in no loop, and no error is ending it. */
 async function isTurning(child: ChildProcess): Promise<boolean> {
-  if (child.connected) child.send('turning?')
+  // What cannot be sent any more is no answer either: whoever waits for the end hears of it.
+  if (child.connected) child.send('turning?', () => undefined)
   try {
     for await (const [message] of on(child, 'message', {
       signal: AbortSignal.timeout(patience(TURNING_MS)),

@@ -1,7 +1,5 @@
-import module from 'node:module'
 import path from 'node:path'
 import { describeError } from './describe-error.js'
-import { readEnvFile } from './env-file.js'
 import { importTypescript } from './import-typescript.js'
 
 // Runs a TypeScript program: node shared/dev/program.js FILE. An error that nobody catches, in a file that cannot be
@@ -9,11 +7,8 @@ import { importTypescript } from './import-typescript.js'
 process.on('uncaughtException', end)
 process.argv.splice(1, 1)
 const script = path.resolve(process.argv[1] ?? '')
-readEnvFile()
-// Keeps what V8 compiled for the next start. Node 22.8 and newer; the types are those of Node 20.
-const { enableCompileCache } = /** @type {{ enableCompileCache?: () => void }} */ (module)
-enableCompileCache?.()
 try {
+  await import('./prepare.js')
   await importTypescript(script)
 } catch (error) {
   end(error)

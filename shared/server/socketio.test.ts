@@ -25,8 +25,8 @@ async function dial(
   onTestFinished(() => {
     tcp.destroy()
   })
-  tcp.on('error', () => undefined) // a reset is an end like any other
-  const closed = once(tcp, 'close')
+  tcp.on('error', () => undefined) // a reset is an end like any other, and so not `once` of node:events: it would reject
+  const closed = new Promise((resolve) => tcp.once('close', resolve))
   tcp.write(
     'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',

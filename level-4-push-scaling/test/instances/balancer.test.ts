@@ -129,7 +129,7 @@ test('when an instance dies its visitors notice at once', async () => {
   const port = await balance([await listen(server)], NEVER)
   const client = net.connect({ host, port }).on('error', () => client.destroy())
   await once(client, 'data')
-  const closed = once(client, 'close')
+  const closed = new Promise((resolve) => client.once('close', resolve))
   for (const socket of sockets) socket.resetAndDestroy()
   await closed
 })
@@ -140,7 +140,7 @@ test('closing ends open connections', async () => {
   const { port } = await listen(balancer.server)
   const client = net.connect({ host, port }).on('error', () => client.destroy())
   await once(client, 'data')
-  const closed = once(client, 'close')
+  const closed = new Promise((resolve) => client.once('close', resolve))
   await balancer.close()
   await closed
 })

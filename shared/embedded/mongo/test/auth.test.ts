@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import mongoose from 'mongoose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -72,7 +71,7 @@ test('without a login there is a greeting and nothing more: 13 Unauthorized', as
 
 test('a stranger may not send more than a greeting needs', async () => {
   const socket = connect(mongo.address.port, '127.0.0.1').on('error', () => socket.destroy())
-  const closed = once(socket, 'close')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
   const announced = Buffer.alloc(16)
   announced.writeInt32LE(20_000)
   socket.write(announced)

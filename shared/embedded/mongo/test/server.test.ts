@@ -139,7 +139,7 @@ describe('the wire', () => {
     await client.db('d').collection('c').insertOne({})
     const socket = await raw()
     socket.on('error', () => undefined)
-    const closed = once(socket, 'close')
+    const closed = new Promise((resolve) => socket.once('close', resolve))
     socket.write(bytes)
     await closed
     expect(await client.db('d').collection('c').countDocuments()).toBe(1)
@@ -185,8 +185,8 @@ describe('starting and closing', () => {
   })
 
   test('close cuts the connections, and may be called twice', async () => {
-    const socket = await raw()
-    const closed = once(socket, 'close')
+    const socket = (await raw()).on('error', () => undefined)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
     await Promise.all([mongo.close(), mongo.close()])
     await closed
     await mongo.close()

@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import { trackConnections } from '@levels/shared/server/connections.ts'
-import { answerOn, closeHttpServer, createHttpServer, pathOf } from '@levels/shared/server/http.ts'
+import { answerOn, createHttpServer, pathOf } from '@levels/shared/server/http.ts'
 import type { Log } from '@levels/shared/server/log.ts'
 import { createOriginCheck } from '@levels/shared/server/origin.ts'
 import type { Page } from '@levels/shared/server/page.ts'
@@ -18,9 +18,6 @@ import { answersPreflight, notify } from './notify.ts'
 import { LIMITS, readRoom } from './payload.ts'
 import { createPresence, type Presence } from './presence.ts'
 import { RECOVERY_MS, RecoveryAdapter } from './recovery.ts'
-
-/** How long a client may take to close its side when the server ends, in milliseconds. */
-const CLOSE_GRACE_MS = 1_000
 
 export interface Options extends Pick<Config, 'allowedOrigins'> {
   log: Log
@@ -104,10 +101,7 @@ export function createServer({ log, page, ...options }: Options): Level2Server {
       presence.close()
       // Closes the transports beneath the sockets: clients take it for a lost connection, and come back by themselves.
       io.engine.close()
-      if (options.http) return
-      const deadline = setTimeout(connections.destroyAll, CLOSE_GRACE_MS)
-      await closeHttpServer(http)
-      clearTimeout(deadline)
+      if (!options.http) await connections.close()
     },
   }
 }

@@ -10,12 +10,12 @@ import {
 } from '@levels/shared/server/config.ts'
 import { type MongoConfig, readMongodbUri } from '@levels/shared/server/mongo.ts'
 import { defaultLimits } from './options.ts'
+import type { SessionsOptions } from './sessions/index.ts'
 
-export interface Config extends CommonConfig, MongoConfig {
-  /** How long an access token lives, in seconds. */
-  accessTokenTtlS: number
-  /** Signs access tokens; absent in development, where one is made and kept in the database. */
-  jwtSecret?: string
+export interface Config
+  extends CommonConfig,
+    MongoConfig,
+    Pick<SessionsOptions, 'accessTokenTtlS' | 'jwtSecret'> {
   /** The refresh cookie travels over https only; absent: as production demands. */
   cookieSecure?: boolean
   /** How often a socket is asked whether it is there, in milliseconds. */

@@ -19,9 +19,7 @@ export const handshakeAuth = z.object({
     .int()
     .min(0)
     .optional()
-    .describe(
-      'The highest contiguous `seq` shown; absent on a first visit: the server remembers what was delivered',
-    ),
+    .describe('The highest contiguous `seq` shown; absent: the server takes what was delivered before'),
 })
 export type HandshakeAuth = z.output<typeof handshakeAuth>
 

@@ -7,26 +7,14 @@ import type { Models } from './models.ts'
 import type { SignInEvents } from './sessions/index.ts'
 import { emit, type IoSocket } from './socket/types.ts'
 
-/** What one chapter looks like to another: they do not know each other. */
+/** The chapters do not know each other. Here is what one needs of another, in the shape that it asks for. */
 
 /** A socket as the log sees it. */
-export function listenerOf(socket: IoSocket): Listener {
-  const { data } = socket
-  return {
-    userId: data.id,
-    get cursor() {
-      return data.cursor
-    },
-    set cursor(seq) {
-      data.cursor = seq
-    },
-    get isConnected() {
-      return socket.connected
-    },
-    emit: (...event) => emit(socket, ...event),
-    drained: () => drained(socket.conn),
-  }
-}
+export const listenerOf = (socket: IoSocket): Listener => ({
+  data: socket.data,
+  emit: (...event) => emit(socket, ...event),
+  drained: async () => (await drained(socket.conn)) && socket.connected,
+})
 
 /** How far each user's screens have got stands with the user. */
 export function deliveredIn({ User }: Models): Delivered {
@@ -36,14 +24,13 @@ export function deliveredIn({ User }: Models): Delivered {
     },
     async raise(userId, upTo) {
       const change = { $max: { deliveredUpTo: upTo } }
-      return (
-        (await User.findByIdAndUpdate(userId, change, { returnDocument: 'after' }).lean())?.deliveredUpTo ?? 0
-      )
+      const user = await User.findByIdAndUpdate(userId, change, { returnDocument: 'after' }).lean()
+      return user?.deliveredUpTo ?? 0
     },
   }
 }
 
-/** Notifies users, in their logs, of what happened to their accounts while somebody else may have been at work. */
+/** Stores a notification for each event of an account that somebody else may have caused. */
 export function sendAccountNotices(signIns: EventEmitter<SignInEvents>, publish: Publish, log: Log): void {
   const notify = (userId: string, title: string, message: string) => {
     publish([{ userId, type: 'account', title, message, actionUrl: '/#password' }]).catch((error: unknown) =>

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { objectId, text } from '@levels/shared/server/api/untrusted.ts'
 import type { Caller } from '@levels/shared/server/caller.ts'
@@ -39,16 +39,6 @@ export type PublishKeys = ReturnType<typeof createPublishKeys>
 
 /** Keys for programs: each publishes in its owner's name, without a password, and can do nothing else. */
 export function createPublishKeys({ PublishKey: Keys, User: Users }: Pick<Models, 'PublishKey' | 'User'>) {
-  async function ownerOf(key: string): Promise<Caller> {
-    const found = await Keys.findOneAndUpdate(
-      { keyHash: hash(key) },
-      { $set: { lastUsedAt: new Date() } },
-    ).lean()
-    const owner = found && (await Users.findById(found.userId).lean())
-    if (!owner) throw refusal('token_invalid')
-    return { id: owner._id.toHexString(), username: owner.username, role: owner.role }
-  }
-
   return {
     /** The key is in the answer this once: the database has its hash. Throws HttpError 409 `too_many_keys`. */
     async make(userId: string, name: string): Promise<z.infer<typeof madeKey>> {
@@ -56,7 +46,7 @@ export function createPublishKeys({ PublishKey: Keys, User: Users }: Pick<Models
         throw new HttpError(409, 'too_many_keys', `You have ${MAX_KEYS} keys: revoke one first.`)
       }
       const key = PREFIX + randomBytes(32).toString('base64url')
-      const made = await Keys.create({ userId, name, keyHash: hash(key), createdAt: new Date() })
+      const made = await Keys.create({ userId, name, keyHash: sha256(key), createdAt: new Date() })
       return { ...toPublishKey(made), key }
     },
 
@@ -71,7 +61,14 @@ export function createPublishKeys({ PublishKey: Keys, User: Users }: Pick<Models
     },
 
     /** In whose name a key publishes; undefined when it is no key at all. Throws 401 `token_invalid`. */
-    ownerOf: (token: string | undefined) => (token?.startsWith(PREFIX) ? ownerOf(token) : undefined),
+    async ownerOf(token: string | undefined): Promise<Caller | undefined> {
+      if (!token?.startsWith(PREFIX)) return undefined
+      const used = { $set: { lastUsedAt: new Date() } }
+      const key = await Keys.findOneAndUpdate({ keyHash: sha256(token) }, used).lean()
+      const owner = key && (await Users.findById(key.userId).lean())
+      if (!owner) throw refusal('token_invalid')
+      return { id: owner._id.toHexString(), username: owner.username, role: owner.role }
+    },
   }
 }
 
@@ -84,19 +81,13 @@ function toPublishKey({ _id, name, createdAt, lastUsedAt }: PublishKeyDoc): Publ
   }
 }
 
-function hash(key: string): string {
-  return createHash('sha256').update(key).digest('base64url')
-}
-
-const newKey = z.strictObject({
-  name: z.string().trim().min(1).max(50).describe('What the key is for'),
-})
+const sha256 = (key: string) => hash('sha256', key, 'base64url')
 
 /** The keys over REST. */
 export function keyRoutes(route: DefineRoute, keys: PublishKeys): void {
   route('POST /api/keys', {
     summary: 'Make a key with which a program publishes in your name; it is shown this once',
-    body: newKey,
+    body: z.strictObject({ name: text.trim().min(1).max(50).describe('What the key is for') }),
     status: 201,
     answer: madeKey,
     problems: { 409: 'There are too many keys' },

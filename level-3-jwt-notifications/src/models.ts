@@ -2,6 +2,7 @@ import { createIdempotencyModel } from '@levels/shared/server/idempotency.ts'
 import type { Connection } from 'mongoose'
 import { createKeyModel } from './keys.ts'
 import { createLogModels } from './log/models.ts'
+import { createPreferencesModel } from './preferences.ts'
 import { createRoomModels } from './rooms/models.ts'
 import { createSessionModels } from './sessions/models.ts'
 
@@ -14,9 +15,10 @@ export const createModels = (db: Connection) => ({
   IdempotencyKey: createIdempotencyModel(db),
   ...createRoomModels(db),
   ...createKeyModel(db),
+  ...createPreferencesModel(db),
 })
 
-/** Builds every index and waits for it: before that, "unique" is a wish, and two equal inserts both succeed. */
+/** Builds every index and waits for it. Before that nothing is unique: two equal inserts both succeed. */
 export async function buildIndexes(models: Models): Promise<void> {
   await Promise.all(Object.values(models).map((model) => model.createIndexes()))
 }

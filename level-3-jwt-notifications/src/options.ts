@@ -10,7 +10,7 @@ import type { DeliveryChannel, Publish } from './log/publish.ts'
 import type { Models } from './models.ts'
 import type { Io } from './socket/types.ts'
 
-/** How much one user may create: more than a person does, less than hurts. */
+/** How much one user may create: more than a person needs, and little for a server. */
 export const defaultLimits = {
   notifications: { perMinute: 60, atOnce: 10 },
   roomMessages: { perMinute: 60, atOnce: 10 },
@@ -19,11 +19,8 @@ export const defaultLimits = {
 
 /** What createServer takes. */
 export interface Options {
-  config: Pick<
-    Config,
-    'allowedOrigins' | 'production' | 'accessTokenTtlS' | 'jwtSecret' | 'cookieSecure' | 'trustProxyHops'
-  > &
-    Partial<Pick<Config, 'heartbeatMs' | 'notificationsPerMinute'>>
+  config: Partial<Config> &
+    Pick<Config, 'allowedOrigins' | 'production' | 'accessTokenTtlS' | 'trustProxyHops'>
   /** Connected. */
   db: Connection
   log: Log

@@ -1,11 +1,10 @@
 import { createAdmit } from '@levels/shared/server/api/admit.ts'
 import { createApp } from '@levels/shared/server/api/app.ts'
-import { healthRouter } from '@levels/shared/server/api/health.ts'
 import { createErrorTranslation } from '@levels/shared/server/api/problem.ts'
 import { createRoutes } from '@levels/shared/server/api/route.ts'
-import { trackConnections } from '@levels/shared/server/connections.ts'
 import { createIo } from '@levels/shared/server/create-io.ts'
 import { dispatch } from '@levels/shared/server/dispatch.ts'
+import type { EventHandlers } from '@levels/shared/server/event-types.ts'
 import { createIdempotencyKeys } from '@levels/shared/server/idempotency.ts'
 import { createLimit } from '@levels/shared/server/limits.ts'
 import { answers } from '@levels/shared/server/mongo.ts'
@@ -18,7 +17,7 @@ import { logRoutes } from './log/routes.ts'
 import { createSend } from './log/send.ts'
 import { buildIndexes, createModels } from './models.ts'
 import { defaultLimits, type Options } from './options.ts'
-import { createPreferences } from './preferences.ts'
+import { preferenceRoutes } from './preferences.ts'
 import { createRooms } from './rooms/index.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import { createSessionsChapter } from './sessions/index.ts'
@@ -26,9 +25,6 @@ import { authRoutes } from './sessions/routes.ts'
 import { createConnections } from './socket/connection.ts'
 import { createResync } from './socket/resync.ts'
 import { emit, type Io, type IoSocket, sessionRoom, userRoom } from './socket/types.ts'
-
-/** Of the API's documentation. */
-const TITLE = 'Realtime notifications'
 
 export type Level3Server = Awaited<ReturnType<typeof createServer>>
 
@@ -44,7 +40,6 @@ export async function createServer({ config, db, log, page, ...options }: Option
   const isAllowedOrigin = createOriginCheck(allowedOrigins)
 
   // sessions
-  const preferences = createPreferences(db)
   const keys = createPublishKeys(models)
   const cookieSecure = config.cookieSecure ?? config.production
   const auth = await createSessionsChapter({
@@ -62,7 +57,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
         models.Notification.deleteMany({ userId }),
         models.Membership.deleteMany({ userId }),
         models.PublishKey.deleteMany({ userId }),
-        preferences.forgetUser(userId),
+        models.Preferences.deleteOne({ _id: userId }),
         idempotency.forgetUser(userId),
       ])
     },
@@ -111,16 +106,16 @@ export async function createServer({ config, db, log, page, ...options }: Option
   authRoutes(routes.route, auth)
   keyRoutes(routes.route, keys)
   if (!config.production) (await import('../dev/experiments.ts')).experimentRoutes(routes.route, auth)
-  preferences.routes(routes.route)
+  preferenceRoutes(routes.route, models)
   logRoutes(routes.route, { ...notifications, send })
   roomRoutes(routes.route, { rooms, named: people.named })
   publishRoute(routes.route, send)
   options.routes?.({ route: routes.route, models, publish })
-  const health = healthRouter({ mongo: () => answers(db), ...options.checks }, options.instance)
-  const http = createApp({
-    title: TITLE,
+  const { http, close } = createApp({
+    title: 'Realtime notifications',
     routes,
-    health,
+    checks: { mongo: () => answers(db), ...options.checks },
+    instance: options.instance,
     page,
     allowedOrigins,
     trustProxyHops,
@@ -130,7 +125,6 @@ export async function createServer({ config, db, log, page, ...options }: Option
     http: options.http,
     log,
   })
-  const connections = trackConnections(http)
 
   // socket
   const io: Io = createIo(http, {
@@ -146,12 +140,10 @@ export async function createServer({ config, db, log, page, ...options }: Option
     sessions: auth,
     welcome,
     listen(socket, renew) {
-      const { id, username } = socket.data
-      const handlers = {
+      const handlers: EventHandlers<typeof clientEvents> = {
         ...notifications.events(listenerOf(socket)),
-        'room:send': ({ room, text }: { room: string; text: string }) =>
-          rooms.send({ id, username }, room, text),
-        'session:renew': ({ token }: { token: string }) => renew(token),
+        'room:send': ({ room, text }) => rooms.send(socket.data, room, text),
+        'session:renew': ({ token }) => renew(token),
       }
       dispatch(socket, clientEvents, handlers, toHttpError)
     },
@@ -174,8 +166,6 @@ export async function createServer({ config, db, log, page, ...options }: Option
     aliveSessions: auth.alive,
     /** Every sign-in, and every session that ends here. */
     signIns,
-    /** What users want to be told of, over which channel. */
-    preferences,
     /** For when messages between instances were lost: see socket/resync.ts. */
     resync: createResync(io, {
       sessions: auth,
@@ -191,7 +181,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
       notifications.close()
       // The transport, not socket.disconnect(): a client that was disconnected on purpose stays away.
       io.engine.close()
-      if (!options.http) await connections.close()
+      await close()
     },
   }
 }

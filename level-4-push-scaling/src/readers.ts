@@ -1,44 +1,36 @@
-import {
-  type ChannelName,
-  createReading,
-  type Models,
-  notificationTypes,
-  type PreferenceStore,
-} from '@levels/3-jwt-notifications/src/doors.ts'
+import { alwaysOn, createReading, type Models } from '@levels/3-jwt-notifications/src/doors.ts'
 import type { Types } from 'mongoose'
-import { type DueNotification, planOf } from './channel.ts'
-
-/** Leaves out what its user does not want over this channel: a type that is turned off, or everything for a while. */
-export async function withoutRefused(
-  preferences: Pick<PreferenceStore, 'allowing'>,
-  channel: ChannelName,
-  due: DueNotification[],
-): Promise<DueNotification[]> {
-  const asked = notificationTypes.map(async (type) => {
-    const ofType = due.filter((notification) => notification.type === type)
-    const users = [...new Set(ofType.map(({ userId }) => String(userId)))]
-    const allowed = users.length > 0 ? await preferences.allowing(users, channel, type) : new Set<string>()
-    return ofType.filter(({ userId }) => allowed.has(String(userId)))
-  })
-  const allowed = new Set((await Promise.all(asked)).flat())
-  return due.filter((notification) => allowed.has(notification))
-}
+import { type DueNotification, planOf, type QueuedChannelName } from './channel.ts'
 
 /** What level 4's chapters ask of level 3's database. They take these as functions, and know no other model. */
-export function createReaders({ Notification, User }: Models) {
+export function createReaders({ Notification, Preferences, User }: Models) {
   const reading = createReading(Notification)
 
   /**
-   * Those that a channel still has to bring: not deleted, not read, not seen on any screen. The database alone decides: to
-   * ask who is connected would wait for the instance that hangs, and a socket does not prove that somebody looks.
+   * Those that a channel still has to bring: not deleted, not turned off by the user, not read, not seen on any screen.
+   * The database alone decides: to ask who is connected would wait for an instance that hangs, and a socket does not
+   * prove that somebody looks.
    */
-  async function stillWanted(channel: string, due: DueNotification[]): Promise<DueNotification[]> {
-    const userIds = [...new Set(due.map(({ userId }) => String(userId)))]
-    const users = await User.find({ _id: { $in: userIds } }, { deliveredUpTo: 1 }).lean()
+  async function stillWanted(channel: QueuedChannelName, due: DueNotification[]): Promise<DueNotification[]> {
+    const ofThem = { _id: { $in: [...new Set(due.map(({ userId }) => String(userId)))] } }
+    const [users, preferences] = await Promise.all([
+      User.find(ofThem, { deliveredUpTo: 1 }).lean(),
+      Preferences.find(ofThem).lean(),
+    ])
     const seenUpTo = new Map(users.map((user) => [String(user._id), user.deliveredUpTo]))
+    const preferencesOf = new Map(preferences.map((stored) => [String(stored._id), stored]))
+
+    /** By type, and by time. */
+    function isTurnedOff({ userId, type }: DueNotification): boolean {
+      const stored = preferencesOf.get(String(userId))
+      if (!stored || alwaysOn.some((always) => always === type)) return false
+      const isMuted = stored.mutedUntil !== undefined && stored.mutedUntil.getTime() > Date.now()
+      return isMuted || stored.off[channel].some((off) => off === type)
+    }
+
     return due.filter((notification) => {
       const seen = seenUpTo.get(String(notification.userId))
-      if (seen === undefined || notification.deletedAt) return false
+      if (seen === undefined || notification.deletedAt || isTurnedOff(notification)) return false
       if (planOf(notification, channel).always) return true
       return !notification.readAt && notification.seq > seen
     })

@@ -21,7 +21,7 @@ import { sendLoginAlerts } from './login-alert.ts'
 import { defineMetricsRoute } from './metrics.ts'
 import { createPush } from './push/index.ts'
 import { definePushRoutes } from './push/routes.ts'
-import { createReaders, withoutRefused } from './readers.ts'
+import { createReaders } from './readers.ts'
 
 export interface Options {
   config: Config
@@ -59,9 +59,7 @@ export async function createServer(options: Options): Promise<Level4Server> {
   const deliveries = createDeliveries({
     db,
     notifications: models.Notification.collection,
-    async stillWanted(channel, due) {
-      return withoutRefused(level3.preferences, channel, await stillWanted(channel, due))
-    },
+    stillWanted,
     log,
   })
   const keep = (name: string, make: () => string) => readOrMakeSetting(models.Setting, name, make)

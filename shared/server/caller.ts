@@ -1,7 +1,11 @@
-/** Who makes a request. */
-export interface Caller {
+/** Somebody who has an account. */
+export interface Person {
   id: string
   username: string
+}
+
+/** Who makes a request. */
+export interface Caller extends Person {
   role: 'user' | 'admin'
   /** The device session; absent for a program that uses a key. */
   sid?: string

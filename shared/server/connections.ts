@@ -23,7 +23,6 @@ export function trackConnections(server: Server) {
     for (const socket of open) socket.destroy()
   }
   return {
-    destroyAll,
     /** Ends the server: idle connections at once, others when they are done, or a second later. */
     async close(): Promise<void> {
       const deadline = setTimeout(destroyAll, CLOSE_GRACE_MS)

@@ -71,7 +71,7 @@ io.on('connection', (socket) => {
       )
     })
   }
-  void socket.join(listener.userId) // join first, read after: what is stored in between is emitted
+  void socket.join(listener.data.id) // join first, read after: what is stored in between is emitted
   socket.emit('session:ready', {})
   log.catchUp.welcome(listener).catch((error: unknown) => {
     console.error(error)
@@ -82,11 +82,7 @@ io.on('connection', (socket) => {
 function listenTo(socket: Socket) {
   const { token, after } = socket.handshake.auth
   return {
-    userId: String(token),
-    cursor: Number.isInteger(after) ? after : undefined,
-    get isConnected() {
-      return socket.connected
-    },
+    data: { id: String(token), cursor: Number.isInteger(after) ? after : undefined },
     emit: (event: string, payload: unknown) => void socket.emit(event, payload),
     drained: () => drained(socket.conn),
   }

@@ -9,10 +9,12 @@ const PACKET = 100
 
 /** A connection of a user, of whatever kind, that is brought up to date. */
 export interface Listener {
-  readonly userId: string
-  /** Everything up to here was sent to it from the log, or shown as it said itself; absent until one of them. */
-  cursor?: number
-  readonly isConnected: boolean
+  readonly data: {
+    /** Its user's. */
+    readonly id: string
+    /** Everything up to here was sent to it from the log, or shown as it said itself; absent until one of them. */
+    cursor?: number
+  }
   emit(...event: LogEvent): void
   /** Resolves with true when everything emitted so far has left this process, and with false when the peer is gone. */
   drained(): Promise<boolean>
@@ -42,49 +44,48 @@ export function createCatchUp({ Notification, delivered, reading }: CatchUpParts
    * snapshot, too, a page could take it for something old. Then what it missed; what is known is not asked again.
    */
   async function welcome(listener: Listener): Promise<void> {
-    const { userId } = listener
-    const upTo = await reading.end(userId)
+    const { data } = listener
+    const upTo = await reading.end(data.id)
     const newest = { before: upTo + 1, limit: NEWEST }
-    const { items, unread } = upTo > 0 ? await reading.list(userId, newest) : { items: [], unread: 0 }
+    const { items, unread } = upTo > 0 ? await reading.list(data.id, newest) : { items: [], unread: 0 }
     listener.emit('notifications:initial', { items, unread, upTo })
-    const cursor = listener.cursor ?? (upTo > 0 ? await delivered.read(userId) : 0)
-    listener.cursor = Math.min(cursor, upTo)
-    if (listener.cursor < upTo) await sendMissed(listener)
+    const cursor = data.cursor ?? (upTo > 0 ? await delivered.read(data.id) : 0)
+    data.cursor = Math.min(cursor, upTo)
+    if (data.cursor < upTo) await sendMissed(listener)
     else listener.emit('notifications:missed', { items: [], more: false, upTo })
   }
 
   /** For one that lacks what other instances stored: sends it, and the count that belongs to it. */
   async function resend(listener: Listener): Promise<void> {
     await sendMissed(listener)
-    listener.emit('unread', { count: await reading.countUnread(listener.userId) })
+    listener.emit('unread', { count: await reading.countUnread(listener.data.id) })
   }
 
   /**
-   * Everything after the cursor, in packets. Each waits until the one before has left: a reader that does not read gets
-   * no further packet, and costs no more memory than one.
+   * Everything after the cursor, in packets. Each is read when the one before has left: a reader that does not read costs
+   * no more memory than one.
    */
-  async function sendMissed(listener: Listener): Promise<void> {
+  async function sendMissed({ data, emit, drained }: Listener): Promise<void> {
     let more = true
-    while (more && listener.isConnected) {
-      const cursor = listener.cursor ?? 0
-      const entries = await readAfter(Notification, listener.userId, cursor, PACKET + 1)
+    while (more && (await drained())) {
+      const cursor = data.cursor ?? 0
+      const entries = await readAfter(Notification, data.id, cursor, PACKET + 1)
       const packet = entries.slice(0, PACKET)
       const readable = packet.filter(({ deletedAt }) => !deletedAt).map(toNotification)
       const items = fitting(readable)
       const cut = readable[items.length]
       const upTo = cut ? cut.seq - 1 : (packet.at(-1)?.seq ?? cursor)
       more = cut !== undefined || entries.length > PACKET
-      if (!(await listener.drained())) return
-      listener.emit('notifications:missed', { items, more, upTo })
-      listener.cursor = upTo
+      emit('notifications:missed', { items, more, upTo })
+      data.cursor = upTo
     }
   }
 
   /** Remembers that everything up to `upTo` was shown. Never beyond the end of the log, never back. */
-  async function seen(listener: Listener, upTo: number): Promise<{ upTo: number }> {
-    const end = await reading.end(listener.userId)
-    const everywhere = await delivered.raise(listener.userId, Math.min(upTo, end))
-    listener.cursor = Math.max(listener.cursor ?? 0, Math.min(upTo, everywhere))
+  async function seen({ data }: Listener, upTo: number): Promise<{ upTo: number }> {
+    const end = await reading.end(data.id)
+    const everywhere = await delivered.raise(data.id, Math.min(upTo, end))
+    data.cursor = Math.max(data.cursor ?? 0, Math.min(upTo, everywhere))
     return { upTo: everywhere }
   }
 

@@ -8,7 +8,7 @@ export type Changing = ReturnType<typeof createChanging>
 /** How many entries are changed in one step: between two steps the requests of others get their turn. */
 const PIECE = 100
 
-/** What a deleted entry loses; its place in the log it keeps. */
+/** What a deleted entry loses. It keeps its number. */
 const CONTENT = { title: 1, message: 1, actionUrl: 1, metadata: 1, from: 1, channels: 1 } as const
 
 interface ChangingParts {
@@ -19,10 +19,7 @@ interface ChangingParts {
   onUnreadChanged(userId: string): void
 }
 
-/**
- * Changes to users' logs. Each is stored, then sent to every tab and device of the user, including the one that asked,
- * so that all of them show the same.
- */
+/** Changes to users' logs. Each is stored, then sent to all tabs and devices of the user, the one that asked included. */
 export function createChanging({ Notification, reading, emit, onUnreadChanged }: ChangingParts) {
   /** Marks one read or unread. Doing it again changes nothing and sends nothing. */
   async function setRead(userId: string, id: string, read: boolean): Promise<Notification> {

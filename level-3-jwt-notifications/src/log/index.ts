@@ -1,5 +1,4 @@
 import { createGatherer } from '@levels/shared/server/gather.ts'
-import { Types } from 'mongoose'
 import { createCatchUp, type Delivered, type Listener } from './catch-up.ts'
 import { createChanging } from './changing.ts'
 import { readEnds } from './log.ts'
@@ -46,18 +45,14 @@ export function createNotifications({ models, delivered, emit, log, ...options }
     catchUp,
     /** What a connection may ask for, by event; see `logClientEvents` in shapes.ts. */
     events: (listener: Listener): LogEventHandlers => ({
-      'notifications:fetch': (query) => reading.list(listener.userId, query),
-      'notification:mark-read': ({ id, read }) => changing.setRead(listener.userId, id, read),
-      'notifications:mark-all-read': () => changing.markAllRead(listener.userId),
-      'notification:delete': ({ id }) => changing.remove(listener.userId, id),
+      'notifications:fetch': (query) => reading.list(listener.data.id, query),
+      'notification:mark-read': ({ id, read }) => changing.setRead(listener.data.id, id, read),
+      'notifications:mark-all-read': () => changing.markAllRead(listener.data.id),
+      'notification:delete': ({ id }) => changing.remove(listener.data.id, id),
       'notifications:seen': ({ upTo }) => catchUp.seen(listener, upTo),
     }),
     /** Where these users' logs end; an empty one is absent. */
-    readEnds: (userIds: readonly string[]) =>
-      readEnds(
-        Notification,
-        userIds.map((id) => new Types.ObjectId(id)),
-      ),
+    readEnds: (userIds: readonly string[]) => readEnds(Notification, userIds),
     close: unread.close,
   }
 }

@@ -1,6 +1,6 @@
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
-import mongoose, { type Model, type Types } from 'mongoose'
+import mongoose, { type Model, Types } from 'mongoose'
 import type { NotificationDoc } from './models.ts'
 
 /** An entry on its way into a log: everything but its number. */
@@ -13,7 +13,7 @@ export type Append = (entries: readonly Entry[]) => Promise<NotificationDoc[]>
  * Where these users' logs end; an empty log is absent. An answer from memory will do, unless it must be `certain`: a wrong
  * one costs one refused insert, never a wrong number.
  */
-export type ReadEnds = (userIds: readonly Types.ObjectId[], certain: boolean) => Promise<Map<string, number>>
+export type ReadEnds = (userIds: readonly string[], certain: boolean) => Promise<Map<string, number>>
 
 export interface LogParts {
   Notification: Model<NotificationDoc>
@@ -29,8 +29,8 @@ const ABSENT = { ignoreUndefined: true }
 const MAX_REFUSALS = 50
 
 /**
- * The log: each user's notifications are numbered 1, 2, 3 … without a gap, so that "I have seen everything up to 7"
- * says it all. Three rules make it so:
+ * The log: each user's notifications are numbered 1, 2, 3 … without a gap. So "I have seen everything up to 7" is all
+ * that a page has to say. Three rules make it so:
  *
  * 1. **A number is taken only by the insert that uses it.** There is no counter to increment first: a crash between
  *    the counter and the insert would leave a hole, and clients would wait for that number forever.
@@ -53,10 +53,8 @@ export function createLog({ Notification, readEnds, onStored }: LogParts) {
       if (refusals > MAX_REFUSALS)
         throw new HttpError(503, 'busy', 'Too many notifications for one user at once: try again.')
       const rest = entries.slice(result.length)
-      const ends = await readEnds(
-        rest.map(({ userId }) => userId),
-        refusals > 0,
-      )
+      const users = rest.map(({ userId }) => userId.toHexString())
+      const ends = await readEnds(users, refusals > 0)
       const numbered = rest.map((entry) => ({ ...entry, seq: next(ends, entry.userId) }))
       const count = await insertInOrder(numbered)
       const stored = numbered.slice(0, count)
@@ -105,8 +103,9 @@ function next(ends: Map<string, number>, userId: Types.ObjectId): number {
 /** Where these users' logs end, read with one query. Always certain. */
 export async function readEnds(
   Notification: Model<NotificationDoc>,
-  userIds: readonly Types.ObjectId[],
+  users: readonly string[],
 ): Promise<Map<string, number>> {
+  const userIds = users.map((user) => new Types.ObjectId(user))
   const [only] = userIds
   if (!only) return new Map()
   if (userIds.length === 1) {

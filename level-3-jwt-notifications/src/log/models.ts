@@ -45,17 +45,7 @@ export const createLogModels = (db: Connection) => ({
 /** The stored entry as it is sent. */
 export function toNotification(doc: NotificationDoc): Notification {
   const { seq, type, title, message, actionUrl, metadata, from } = doc
+  const id = doc._id.toHexString()
   const [createdAt, readAt] = [doc.createdAt.toISOString(), doc.readAt?.toISOString()]
-  return {
-    id: doc._id.toHexString(),
-    seq,
-    type,
-    title,
-    message,
-    actionUrl,
-    metadata,
-    from,
-    createdAt,
-    readAt,
-  }
+  return { id, seq, type, title, message, actionUrl, metadata, from, createdAt, readAt }
 }

@@ -19,28 +19,22 @@ export interface StoredNotification {
   notification: Notification
 }
 
-/**
- * A way to bring stored notifications to their users. Level 3 has one, the socket; level 4 adds web push and email
- * behind this same interface.
- */
+/** A way to bring stored notifications to their users. Level 3 has the socket, level 4 also web push and email. */
 export interface DeliveryChannel {
   readonly name: string
   /**
-   * What the channel wants kept with a notification (when it is due, say), under `channels.<name>` of the stored
-   * document. The insert that stores the notification writes it, too: no crash can part the two. Undefined: nothing.
+   * What the channel wants kept with a notification (when it is due, for example), under `channels.<name>` of the stored
+   * document. One insert stores both: no crash can come between them. Undefined: nothing.
    */
   plan?(notification: Omit<Notification, 'id' | 'seq'>): Record<string, unknown> | undefined
   /** Called on the instance that stored them, after they were stored. Must neither throw nor wait. */
   deliver(stored: readonly StoredNotification[]): void
 }
 
-/**
- * Stores each in its user's log, then hands it to every channel; resolves when they are stored. Throws when the
- * database is away.
- */
+/** Stores each in its user's log, then hands it to every channel. Throws when the database is away. */
 export type Publish = (publications: readonly Publication[]) => Promise<StoredNotification[]>
 
-/** The log with its armour on: many requests in one insert, ends of logs remembered, each entry delivered once here. */
+/** The log and its armour: many requests in one insert, ends of logs remembered, each entry delivered once here. */
 export function createPublish(
   Notification: Model<NotificationDoc>,
   channels: readonly DeliveryChannel[],
@@ -100,19 +94,18 @@ const REMEMBERED = 100_000
  * Remembers each log's high-water mark (its last number), so that an append need not ask for it. Another instance may
  * have written since: then the insert is refused, and the log asks for a certain answer.
  */
-function createHighWaterMarks(read: (userIds: Parameters<ReadEnds>[0]) => ReturnType<ReadEnds>) {
+function createHighWaterMarks(read: (userIds: string[]) => ReturnType<ReadEnds>) {
   const marks = new QuickLRU<string, number>({ maxSize: REMEMBERED })
 
   const readEnds: ReadEnds = async (userIds, certain) => {
     const ends = new Map<string, number>()
-    const unknown = new Map<string, (typeof userIds)[number]>()
-    for (const userId of userIds) {
-      const user = userId.toHexString()
+    const unknown = new Set<string>()
+    for (const user of userIds) {
       const mark = certain ? undefined : marks.get(user)
-      if (mark === undefined) unknown.set(user, userId)
+      if (mark === undefined) unknown.add(user)
       else ends.set(user, mark)
     }
-    for (const [user, end] of await read([...unknown.values()])) ends.set(user, end)
+    for (const [user, end] of await read([...unknown])) ends.set(user, end)
     return ends
   }
 

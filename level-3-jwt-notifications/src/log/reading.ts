@@ -1,6 +1,6 @@
 import { askTogether } from '@levels/shared/server/ask-together.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
-import { type Model, Types } from 'mongoose'
+import type { Model } from 'mongoose'
 import { readEnds } from './log.ts'
 import { type NotificationDoc, toNotification } from './models.ts'
 import type { Fetch, Notification, NotificationPage, NotificationType } from './shapes.ts'
@@ -8,14 +8,14 @@ import type { Fetch, Notification, NotificationPage, NotificationType } from './
 /** Only entries with a `seq` smaller than `before`. */
 export type ListOptions = Fetch & { type?: NotificationType | undefined }
 
-/** Unread ones are counted up to here, which means "more than 999": counting 100,000 would keep everybody waiting. */
+/** Unread ones are counted up to here, which means "more than 999": to count 100,000 would keep all others waiting. */
 const COUNT_UP_TO = 1_000
 /** A page, and a packet, ends before it has more JSON than this, in characters: a socket may have 1 MiB waiting. */
 const PAGE_CHARS = 256 * 1_024
 
 export type Reading = ReturnType<typeof createReading>
 
-/** Reads users' logs. Tombstones never leave here: they only keep their numbers taken. */
+/** Reads users' logs. Tombstones are never shown: they only keep their numbers taken. */
 export function createReading(Notification: Model<NotificationDoc>) {
   /** Newest first. `unread: false` means only those that were read. A page of long ones ends before `limit`. */
   async function list(userId: string, options: ListOptions): Promise<NotificationPage> {
@@ -46,12 +46,7 @@ export function createReading(Notification: Model<NotificationDoc>) {
   }
 
   /** A crowd that comes at once asks once. */
-  const findEnds = askTogether((userIds: string[]) =>
-    readEnds(
-      Notification,
-      userIds.map((id) => new Types.ObjectId(id)),
-    ),
-  )
+  const findEnds = askTogether((userIds: string[]) => readEnds(Notification, userIds))
 
   /** The number of the last entry, deleted or not; 0 for an empty log. */
   async function end(userId: string): Promise<number> {

@@ -17,8 +17,6 @@ const listQuery = z.strictObject({
   before: wholeNumber(z.int().min(1)).optional(),
   limit: pageLimit(20),
 })
-const bulkDeleteQuery = z.strictObject({ read: z.literal('true') })
-const readState = z.strictObject({ read: z.boolean() })
 const byId = z.strictObject({ id: objectId })
 
 /** The log over REST. */
@@ -50,7 +48,7 @@ export function logRoutes(
 
   route('DELETE /api/notifications', {
     summary: 'Delete everything that was read',
-    query: bulkDeleteQuery,
+    query: z.strictObject({ read: z.literal('true') }),
     answer: z.strictObject({ deleted: z.int() }),
     handle: async ({ caller }) => ({ deleted: await changing.removeRead(caller.id) }),
   })
@@ -74,7 +72,7 @@ export function logRoutes(
   route('PATCH /api/notifications/:id', {
     summary: 'Mark it read or unread',
     params: byId,
-    body: readState,
+    body: z.strictObject({ read: z.boolean() }),
     answer: notification,
     problems: notYours,
     handle: ({ caller, params, body }) => changing.setRead(caller.id, params.id, body.read),

@@ -1,9 +1,10 @@
+import type { Person } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import type { Limited } from '@levels/shared/server/limits.ts'
 import { isDuplicateKey, upserted } from '@levels/shared/server/mongo-errors.ts'
 import { toSlug } from '@levels/shared/server/slug.ts'
 import { Types } from 'mongoose'
-import { createMembership, type Member, notFound, type RoomParts, toRoom, toRoomMessage } from './rooms.ts'
+import { createMembership, notFound, type RoomParts, toRoom, toRoomMessage } from './rooms.ts'
 import type { Room } from './shapes.ts'
 
 export interface RoomsOptions extends RoomParts {
@@ -40,7 +41,7 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
   }
 
   /** Lets the guest join, and tells them in their log. Members only. Again it changes nothing. */
-  async function invite(member: Member, slug: string, guest: Member): Promise<void> {
+  async function invite(member: Person, slug: string, guest: Person): Promise<void> {
     const { name } = await requireMember(member.id, slug)
     const invited = { $setOnInsert: { invited: true } }
     const { upsertedCount } = await upserted(() =>
@@ -89,7 +90,7 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
   return {
     create: (userId: string, name: string, isPrivate?: boolean) =>
       limits.rooms(userId, () => create(userId, name, isPrivate)),
-    send: (sender: Member, slug: string, text: string) =>
+    send: (sender: Person, slug: string, text: string) =>
       limits.messages(sender.id, () => send(sender, slug, text)),
     list,
     join,

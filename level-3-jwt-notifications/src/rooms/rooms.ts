@@ -1,13 +1,9 @@
+import type { Person } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { upserted } from '@levels/shared/server/mongo-errors.ts'
 import { Types } from 'mongoose'
 import type { RoomDoc, RoomMessageDoc, RoomModels } from './models.ts'
 import type { Room, RoomEvent, RoomMessage } from './shapes.ts'
-
-export interface Member {
-  id: string
-  username: string
-}
 
 export interface RoomParts {
   models: RoomModels
@@ -26,20 +22,20 @@ export interface RoomNotification {
 }
 
 /**
- * Group chat with membership. Who is a member stands in the database, and is asked there each time, over REST and over the
- * socket alike: a socket that joined once proves nothing about now.
+ * Group chat with membership. Who is a member is asked of the database each time, over REST and over the socket: a socket
+ * that joined once proves nothing about now.
  */
 export function createMembership({ models, emit, notify }: RoomParts) {
   const { Room, Membership, RoomMessage } = models
 
-  /** Throws HttpError 404 for a private room without an invitation: that it exists is nobody else's business. */
-  async function join({ id, username }: Member, slug: string): Promise<Room> {
+  /** Throws HttpError 404 for a private room without an invitation: others must not learn that it exists. */
+  async function join({ id, username }: Person, slug: string): Promise<Room> {
     const { room } = await find(id, slug)
     if (await enter(id, slug)) emit(await members(slug), 'room:joined', { room: slug, username })
     return toRoom(room, 'member')
   }
 
-  async function leave({ id, username }: Member, slug: string): Promise<Room> {
+  async function leave({ id, username }: Person, slug: string): Promise<Room> {
     const { room } = await find(id, slug)
     const membership = await Membership.findOneAndDelete({ room: slug, userId: id }).lean()
     if (membership && !membership.invited) emit(await members(slug), 'room:left', { room: slug, username })
@@ -47,7 +43,7 @@ export function createMembership({ models, emit, notify }: RoomParts) {
   }
 
   /** To every member's sockets, and into every other member's log. Throws HttpError 404, or 403 `not_a_member`. */
-  async function send(sender: Member, slug: string, text: string): Promise<RoomMessage> {
+  async function send(sender: Person, slug: string, text: string): Promise<RoomMessage> {
     const { name } = await requireMember(sender.id, slug)
     const all = await members(slug)
     const document = { _id: new Types.ObjectId(), room: slug, from: sender.username, text, at: new Date() }

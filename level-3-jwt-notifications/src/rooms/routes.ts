@@ -1,19 +1,10 @@
+import { pageLimit } from '@levels/shared/server/api/parse.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
+import { objectId, text } from '@levels/shared/server/api/untrusted.ts'
+import type { Person } from '@levels/shared/server/caller.ts'
 import * as z from 'zod'
 import type { Rooms } from './index.ts'
-import type { Member } from './rooms.ts'
-import {
-  invitation,
-  messagesQuery,
-  newRoom,
-  newRoomMessage,
-  room,
-  roomMessage,
-  roomMessagePage,
-  roomPage,
-  roomSlug,
-  roomsQuery,
-} from './shapes.ts'
+import { messageText, room, roomMessage, roomMessagePage, roomPage, roomSlug } from './shapes.ts'
 
 const bySlug = z.strictObject({ slug: roomSlug })
 const absent = { 404: 'There is no such room' }
@@ -22,14 +13,14 @@ const membersOnly = { 403: 'Members only', ...absent }
 export interface RoomRouteParts {
   rooms: Rooms
   /** Throws HttpError 404 `user_not_found`. */
-  named(username: string): Promise<Member>
+  named(username: string): Promise<Person>
 }
 
 /** Rooms over REST. */
 export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts): void {
   route('POST /api/rooms', {
     summary: 'Make a room; its creator is the first member',
-    body: newRoom,
+    body: z.strictObject({ name: text.trim().min(1).max(50), private: z.boolean().optional() }),
     status: 201,
     answer: room,
     problems: { 409: 'There is a room of this slug already', 429: 'Too many rooms: see Retry-After' },
@@ -38,7 +29,7 @@ export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts)
 
   route('GET /api/rooms', {
     summary: 'Rooms, newest first: public ones, and private ones that the caller is in or was invited to',
-    query: roomsQuery,
+    query: z.strictObject({ before: roomSlug.optional(), limit: pageLimit(100) }),
     answer: roomPage,
     handle: ({ caller, query }) => rooms.list(caller.id, query),
   })
@@ -62,7 +53,7 @@ export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts)
   route('POST /api/rooms/:slug/invitations', {
     summary: 'Invite somebody; members only',
     params: bySlug,
-    body: invitation,
+    body: z.strictObject({ username: z.string().min(1).max(100) }),
     problems: { 403: 'Members only', 404: 'There is no such room, or no such user' },
     handle: async ({ caller, params, body }) => rooms.invite(caller, params.slug, await named(body.username)),
   })
@@ -70,7 +61,7 @@ export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts)
   route('GET /api/rooms/:slug/messages', {
     summary: 'Messages, oldest first: the newest, or those before one of them; members only',
     params: bySlug,
-    query: messagesQuery,
+    query: z.strictObject({ before: objectId.optional(), limit: pageLimit(100) }),
     answer: roomMessagePage,
     problems: membersOnly,
     handle: ({ caller, params, query }) => rooms.messages(caller.id, params.slug, query),
@@ -79,7 +70,7 @@ export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts)
   route('POST /api/rooms/:slug/messages', {
     summary: 'Write to the room; members only',
     params: bySlug,
-    body: newRoomMessage,
+    body: z.strictObject({ text: messageText }),
     status: 201,
     answer: roomMessage,
     problems: { ...membersOnly, 429: 'Too many messages: see Retry-After' },

@@ -1,5 +1,4 @@
-import { pageLimit } from '@levels/shared/server/api/parse.ts'
-import { objectId, text } from '@levels/shared/server/api/untrusted.ts'
+import { text } from '@levels/shared/server/api/untrusted.ts'
 import type { EventOf } from '@levels/shared/server/event-types.ts'
 import * as z from 'zod'
 
@@ -8,7 +7,7 @@ import * as z from 'zod'
 const time = z.iso.datetime()
 
 export const roomSlug = z.string().regex(/^[a-z0-9-]{1,30}$/, 'must be 1 to 30 of a-z, 0-9 and -')
-const messageText = text.min(1).max(2_000)
+export const messageText = text.min(1).max(2_000)
 
 export const room = z
   .strictObject({
@@ -42,13 +41,6 @@ export const roomMessagePage = z.strictObject({
   items: z.array(roomMessage),
   nextBefore: z.string().nullable(),
 })
-
-export const newRoom = z.strictObject({ name: text.trim().min(1).max(50), private: z.boolean().optional() })
-export const newRoomMessage = z.strictObject({ text: messageText })
-export const invitation = z.strictObject({ username: z.string().min(1).max(100) })
-
-export const roomsQuery = z.strictObject({ before: roomSlug.optional(), limit: pageLimit(100) })
-export const messagesQuery = z.strictObject({ before: objectId.optional(), limit: pageLimit(100) })
 
 const coming = z.strictObject({ room: z.string(), username: z.string() })
 export const roomServerEvents = {

@@ -1,3 +1,4 @@
+import type { Person } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import { nameKey } from '@levels/shared/server/names.ts'
@@ -6,13 +7,13 @@ import type { Model } from 'mongoose'
 import type * as z from 'zod'
 import type { Guard, Log } from './guard.ts'
 import type { UserDoc } from './models.ts'
-import { findByName, type Person } from './people.ts'
+import { findByName } from './people.ts'
 import type { Role, registration, User } from './shapes.ts'
 
 /** The name in its one spelling: see parseName. */
 export type NewAccount = z.output<typeof registration> & { role?: Role }
 
-/** Users and their passwords. Whatever hashes for a stranger passes `guard`, which throws 429 and 503. */
+/** Users and their passwords. `guard` stands before every hash that a stranger can ask for, and throws 429 and 503. */
 export function createAccounts(Users: Model<UserDoc>, guard: Guard) {
   /** Throws HttpError 409 `username_taken`: the unique index decides, also between two at the same moment. */
   async function create({ username, password, email, role = 'user' }: NewAccount): Promise<User> {
@@ -27,16 +28,13 @@ export function createAccounts(Users: Model<UserDoc>, guard: Guard) {
     }
   }
 
-  /** Throws 401 `invalid_credentials`, the same and as late whether the name or the password is wrong. */
+  /** Throws 401 `invalid_credentials`: the same answer after the same time, whether name or password is wrong. */
   async function checkPassword(user: UserDoc | undefined | null, password: string, what: string) {
     if ((await verifyPassword(password, user?.passwordHash)) && user) return user
     throw new HttpError(401, 'invalid_credentials', `${what} is wrong.`)
   }
 
-  /**
-   * Runs `work` if the password is that of someone who is signed in already. Counted like a login: a stolen access token
-   * must not be enough to guess on without end.
-   */
+  /** Runs `work` if the password is right. Counted like a login: a thief with an access token could guess for ever. */
   function confirmed<T>(person: Person, password: string, ip: string, work: () => Promise<T>): Promise<T> {
     return guard.login(nameKey(person.username), ip, async () => {
       await checkPassword(await Users.findById(person.id).lean(), password, 'The password')

@@ -6,10 +6,7 @@ import type { Device } from './shapes.ts'
 const NAME = 'refresh_token'
 const parse = cookieParser()
 
-/**
- * The refresh token's cookie. `secure`: sent over https only, as production should; plain http://localhost could not keep
- * it otherwise.
- */
+/** The refresh token's cookie. `secure`: for https only, as in production; over plain http a browser would not keep it. */
 export function createRefreshCookie(secure: boolean) {
   const attributes: CookieOptions = {
     httpOnly: true, // no script can read it, not even one that slipped into the page

@@ -6,17 +6,9 @@ import { parseName } from '@levels/shared/server/names.ts'
 import type { Connection } from 'mongoose'
 import { RateLimiterMongo } from 'rate-limiter-flexible'
 
-/** Stands before every attempt that hashes a password. `ip` is the address that a request came from. */
-export interface Guard {
-  /** Only attempts that throw `invalid_credentials` count. `name` is the key of the username. */
-  login<T>(name: string, ip: string, attempt: () => Promise<T>): Promise<T>
-  /** An attempt that throws `username_taken` counts in a limit of its own, a looser one. */
-  registration<T>(name: string, ip: string, attempt: () => Promise<T>): Promise<T>
-}
-
 /**
- * Hashing is work by design, so it is also a way to drown a server. Node does it on the 4 threads that files and DNS
- * need, too: never take them all.
+ * A password's hash is slow by design, so many at once could stop a server. Node makes them on the 4 threads that files
+ * and DNS need, too: some of these always stay free.
  */
 const LINE = {
   running: Math.min(availableParallelism(), 3),
@@ -28,14 +20,13 @@ const LINE = {
 /** Where warnings go. */
 export type Log = Pick<Console, 'warn'>
 
+export type Guard = Awaited<ReturnType<typeof createGuard>>
+
 /**
- * The limits are counted in MongoDB, so that they hold across restarts and instances. Builds its indexes first: the
- * count is exact only because a key can exist once.
+ * Stands before every attempt that hashes a password. The limits are counted in MongoDB, so that they hold across
+ * restarts and instances. Builds its indexes first: the count is exact only because a key can exist once.
  */
-export async function createGuard(
-  db: Connection,
-  { production, log }: { production: boolean; log: Log },
-): Promise<Guard> {
+export async function createGuard(db: Connection, { production, log }: { production: boolean; log: Log }) {
   const limiter = (keyPrefix: string, points: number, minutes: number) =>
     new RateLimiterMongo({
       storeClient: db.db,
@@ -52,7 +43,7 @@ export async function createGuard(
   await loginsByName.createIndexes()
   const line = createFairLine(LINE)
 
-  /** An attempt too many is an attack, or somebody who forgot a password. The log says it once a lock. */
+  /** Too many attempts are an attack, or somebody who forgot a password. Each lock is told once. */
   function warnOfLock([limit, key]: Counter): void {
     // What is no username may be a password that was typed into the wrong box.
     const name = parseName(key).ok ? `"${key}"` : 'that is none'
@@ -64,7 +55,8 @@ export async function createGuard(
   }
 
   return {
-    async login(name, ip, attempt) {
+    /** `name` is the key of the username, `ip` the address of the request. Only `invalid_credentials` counts. */
+    async login<T>(name: string, ip: string, attempt: () => Promise<T>): Promise<T> {
       const address = addressOf(ip)
       const counters: Counter[] = [
         [loginsByName, name],
@@ -75,7 +67,8 @@ export async function createGuard(
       return line(address, name, () => counted(counters, attempt, toKeep, warnOfLock))
     },
 
-    async registration(name, ip, attempt) {
+    /** An attempt that throws `username_taken` counts in a limit of its own, a looser one. */
+    async registration<T>(name: string, ip: string, attempt: () => Promise<T>): Promise<T> {
       const address = addressOf(ip)
       const made: Counter = [registrations, address]
       const taken: Counter = [namesTaken, address]

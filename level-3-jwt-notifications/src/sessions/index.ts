@@ -1,4 +1,4 @@
-import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
+import { createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { OriginCheck } from '@levels/shared/server/origin.ts'
 import { readOrMakeSetting } from '@levels/shared/server/settings.ts'
@@ -85,13 +85,6 @@ export async function createSessionsChapter(options: SessionsOptions) {
   }
 }
 
-interface Secrets {
-  /** Signs access tokens. */
-  accessTokenKey: KeyObject
-  /** Derives a refresh token's successor. */
-  refreshTokenKey: Buffer
-}
-
 /**
  * The keys of this installation, from `jwtSecret` (its UTF-8 bytes). Without one, in development, a secret is made
  * and kept in the database: a restart signs nobody out, and instances on one database accept each other's tokens.
@@ -99,12 +92,13 @@ interface Secrets {
 export async function loadSecrets(
   { Setting }: Pick<SessionModels, 'Setting'>,
   jwtSecret: string | undefined,
-): Promise<Secrets> {
+) {
   const secret =
     jwtSecret ?? (await readOrMakeSetting(Setting, 'jwtSecret', () => randomBytes(48).toString('base64url')))
   return {
+    /** Signs access tokens. */
     accessTokenKey: createSecretKey(secret, 'utf8'),
-    // One secret, one purpose: a key of its own, derived (HKDF, RFC 5869), so that neither use tells about the other.
+    /** Makes a refresh token's successor. A key of its own (HKDF, RFC 5869): neither use tells about the other. */
     refreshTokenKey: Buffer.from(hkdfSync('sha256', secret, '', 'refresh token successor', 32)),
   }
 }

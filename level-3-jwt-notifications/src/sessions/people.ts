@@ -1,5 +1,5 @@
 import { askTogether } from '@levels/shared/server/ask-together.ts'
-import type { Identity } from '@levels/shared/server/caller.ts'
+import type { Identity, Person } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { nameKey } from '@levels/shared/server/names.ts'
 import type { Model } from 'mongoose'
@@ -8,17 +8,9 @@ import type { UserDoc } from './models.ts'
 import type { AccessTokens, Sessions } from './sessions.ts'
 import { type Claims, refusal, type User } from './shapes.ts'
 
-export interface Person {
-  id: string
-  username: string
-}
-
 export type People = ReturnType<typeof createPeople>
 
-/**
- * Who is behind a username or an id. Names never change, so they are remembered; for a minute only, since another
- * instance may delete the account.
- */
+/** Who has a name or an id. Remembered for a minute: names never change, but another instance may delete the account. */
 export function createPeople(User: Model<UserDoc>) {
   const options = { maxSize: 10_000, maxAge: 60_000 }
   const byKey = new QuickLRU<string, Person>(options)

@@ -62,22 +62,16 @@ export const refusal = (code: Refusal['code']) => new HttpError(401, code, refus
 /** No access token of this server lives longer, in seconds. A longer one is forged, or breaks timers and dates. */
 const MAX_TOKEN_LIFE_S = 86_400
 
-/** The claims of an access token, its signature checked already. */
-export const claims = z.object({
-  sub: z.string().regex(/^[0-9a-f]{24}$/),
-  sid: z.uuid(),
-  role,
-  exp: z.int().refine((exp) => exp <= Date.now() / 1000 + MAX_TOKEN_LIFE_S + 60),
-})
-
-/** Whom an access token speaks for. `expiresAt`: milliseconds since 1970. */
-export interface Claims {
-  userId: string
-  /** The device session. */
-  sid: string
-  role: Role
-  expiresAt: number
-}
+/** What an access token says, its signature checked already. `expiresAt` is in milliseconds since 1970. */
+export const claims = z
+  .object({
+    sub: z.string().regex(/^[0-9a-f]{24}$/),
+    sid: z.uuid(),
+    role,
+    exp: z.int().refine((exp) => exp <= Date.now() / 1000 + MAX_TOKEN_LIFE_S + 60),
+  })
+  .transform(({ sub, sid, role, exp }) => ({ userId: sub, sid, role, expiresAt: exp * 1000 }))
+export type Claims = z.output<typeof claims>
 
 /** Where a request comes from, as far as it can be known. */
 export interface Device {
@@ -85,15 +79,15 @@ export interface Device {
   ip: string
 }
 
-/** Words that address someone in the API, so that nobody can be called so. */
-const RESERVED = new Set(['me'])
+/** Addresses the caller in the API, so nobody can be called so. */
+const RESERVED = 'me'
 
 export const username = z
   .string()
   .max(100)
   .transform((text, context) => {
     const parsed = parseName(text)
-    if (parsed.ok && !RESERVED.has(nameKey(parsed.name))) return parsed.name
+    if (parsed.ok && nameKey(parsed.name) !== RESERVED) return parsed.name
     context.addIssue({ code: 'custom', message: parsed.ok ? 'This name is reserved.' : parsed.reason })
     return z.NEVER
   })
@@ -107,9 +101,6 @@ export const registration = z.strictObject({
   password: newPassword,
   email: z.email().max(254).optional(),
 })
-export const credentials = z.strictObject({
-  username: z.string().min(1).max(100),
-  password: anyPassword,
-})
+export const credentials = z.strictObject({ username: z.string().min(1).max(100), password: anyPassword })
 export const passwordChange = z.strictObject({ current: anyPassword, next: newPassword })
 export const passwordOnly = z.strictObject({ password: anyPassword })

@@ -1,3 +1,4 @@
+import { parse } from '@levels/shared/server/api/parse.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { forgetHandshake } from '@levels/shared/server/socketio.ts'
 import { handshakeAuth } from '../events.ts'
@@ -38,11 +39,10 @@ export function createConnections(parts: ConnectionParts) {
   }
 
   async function admit(socket: IoSocket): Promise<void> {
-    const { token, after } = socket.handshake.auth as Record<string, unknown>
-    const cursor = handshakeAuth.shape.after.safeParse(after)
-    const identity = await sessions.identify(token)
-    if (!cursor.success) throw new HttpError(400, 'bad_payload', 'after: must be a whole number from 0 on')
-    Object.assign(socket.data, identity, { cursor: cursor.data })
+    const { auth } = socket.handshake
+    const identity = await sessions.identify(auth.token)
+    const { after } = parse(handshakeAuth, auth)
+    Object.assign(socket.data, identity, { cursor: after })
     forgetHandshake(socket)
   }
 
@@ -93,10 +93,7 @@ export function createConnections(parts: ConnectionParts) {
   return { gate, onConnection, sayReady }
 }
 
-/**
- * Cuts a socket when its token ends (`socket.data.expiresAt`): checked only at the handshake, a token of 15 minutes would
- * be good for days.
- */
+/** Cuts a socket when its token ends. Checked only at the handshake, a token of 15 minutes would be good for days. */
 function watchExpiry(socket: IoSocket): { restart(): void; stop(): void } {
   let warning: NodeJS.Timeout | undefined
   let end: NodeJS.Timeout | undefined
@@ -113,14 +110,11 @@ function watchExpiry(socket: IoSocket): { restart(): void; stop(): void } {
     const leftMs = Math.max(0, expiresAt - Date.now())
     warning = setTimeout(
       () => socket.emit('session:expiring', { expiresAt: new Date(expiresAt).toISOString() }),
-      Math.min(leftMs - Math.min(WARNING_MS, leftMs / 2), MAX_TIMEOUT_MS),
+      leftMs - Math.min(WARNING_MS, leftMs / 2),
     )
-    end = setTimeout(() => endSocket(socket, 'token_expired'), Math.min(leftMs, MAX_TIMEOUT_MS))
+    end = setTimeout(() => endSocket(socket, 'token_expired'), leftMs)
   }
 
   restart()
   return { restart, stop }
 }
-
-/** Node takes a longer timeout for 1 ms. A token of more than 24 days is cut early, and its page comes back. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1

@@ -17,10 +17,9 @@ export interface ResyncParts {
 const AT_ONCE = 10
 
 /**
- * Brings all local sockets up to date without having heard what happened elsewhere. While it may still be happening,
- * two queries, for however many sockets, find those that lack a notification or have lost their session; most need
- * nothing. When it is over, each is welcomed anew: what was read, deleted or said in a room meanwhile leaves no number
- * behind to look for.
+ * Brings all sockets of this instance up to date after messages between instances were lost. While more may be lost, two
+ * queries find the sockets that lack a notification, or whose session is over. Afterwards each one is welcomed anew: what
+ * was read, deleted, or said in a room has no number that could be missing.
  */
 export function createResync(io: Io, { sessions, readEnds, sayReady, welcome, resend }: ResyncParts): Resync {
   return async (isOver) => {

@@ -27,10 +27,7 @@ export function emit(target: Pick<Io | IoSocket, 'emit'>, ...[event, payload]: S
   untyped.emit(event, payload)
 }
 
-/**
- * The server's rooms. Only the server joins sockets to them, and the prefixes keep them apart from socket ids, which
- * are rooms, too.
- */
+/** Only the server joins sockets to these rooms. The prefixes keep them apart from socket ids, which are rooms, too. */
 export const userRoom = (userId: string) => `user:${userId}`
 export const sessionRoom = (sid: string) => `session:${sid}`
 export const ADMIN_ROOM = 'admin'

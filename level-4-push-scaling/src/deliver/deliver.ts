@@ -5,8 +5,7 @@ import type { DueNotification, Outcome, QueuedChannel, QueuedChannelName } from 
 import { type DeliveryDoc, newDelivery } from './model.ts'
 
 // The heart of the chapter, in three steps: take what is due (the lease), make one delivery for each place (the
-// decision), write down what an attempt's outcome means (the record). Around it: shared/server/timer.ts says when, worker.ts how many
-// at once, recorder.ts writes through an outage.
+// decision), store what the outcome of an attempt means (the record).
 
 const BATCH = 100
 
@@ -15,15 +14,15 @@ const EVER = new Date(0)
 
 export interface Lease<Doc> {
   /**
-   * Takes up to 100 documents that are due and fit `where`, for `ms` milliseconds. Of any number of instances that see
-   * the same ones, each gets those that it was first to move. `choose` may leave some of them to others.
+   * Takes up to 100 documents that are due and fit `where`, for `ms` milliseconds. When several instances see the same
+   * document, the first one to move it gets it. `choose` may leave some of them to others.
    */
   take(ms: number, where?: object, choose?: (due: Doc[]) => Doc[]): Promise<Taken<Doc>>
   /** When the next one that fits is due, in epoch milliseconds; undefined when there is none. */
   nextDueAt(where?: object): Promise<number | undefined>
 }
 
-/** Ours until the lease ends; a later change asks for the token, which then is another one. */
+/** Ours until the lease ends. A later change must name the token: after the lease, another instance has set its own. */
 export interface Taken<Doc> {
   documents: Doc[]
   token: string
@@ -31,7 +30,7 @@ export interface Taken<Doc> {
 
 /**
  * The lease. One field, in one index, says both "due at" and "the lease ends at", because taking a document moves that
- * field into the future. So a crash needs no cure: when the lease ends, the document is due again.
+ * field into the future. So nothing has to be done after a crash: when the lease ends, the document is due again.
  *
  * `due` is the path of that field, `owner` of the one that keeps the token of who took it.
  */
@@ -48,7 +47,7 @@ export function createLease<Doc extends { _id: Types.ObjectId }>(
       const ids = choose(await found.toArray()).map(({ _id }) => _id)
       const token = randomUUID()
       if (ids.length === 0) return { documents: [], token }
-      // The condition is in the update: whoever comes second finds a due time that has moved, and changes nothing.
+      // The condition is in the update: the second instance finds that the due time has moved, and changes nothing.
       const moved = { [due]: new Date(now.getTime() + ms), [owner]: token }
       await collection.updateMany({ _id: { $in: ids }, ...isDue }, { $set: moved })
       const documents = await collection.find<Doc>({ _id: { $in: ids }, [owner]: token }).toArray()
@@ -116,7 +115,7 @@ async function insertNew(deliveries: Model<DeliveryDoc>, rows: Omit<DeliveryDoc,
 /** Attempts in all; after the last one an admin has to ask for another. */
 export const MAX_ATTEMPTS = 6
 
-/** 1 s, 5 s, 25 s, 2 min, 10 min: a short failure costs seconds, an outage of a quarter of an hour nothing. */
+/** 1 s, 5 s, 25 s, 2 min, 10 min: a short failure costs seconds, and 13 minutes without an answer lose nothing. */
 const FIRST_DELAY_MS = 1_000
 const FACTOR = 5
 /** No service decides to hold a notification back for longer than this. */
@@ -124,8 +123,8 @@ const MAX_RETRY_AFTER_MS = 86_400_000
 const LONGEST_REASON = 300
 
 /**
- * The record: what an outcome changes in its delivery. `attempts` counts this one, too. What failed together must not come
- * back together, so up to a fifth is added to each delay at random.
+ * The record: what an outcome changes in its delivery. `attempts` counts this one, too. Deliveries that failed together
+ * must not come back together, so up to a fifth is added to each delay at random.
  */
 export function recordOf(attempts: number, outcome: Outcome, now = Date.now()): UpdateQuery<DeliveryDoc> {
   const done = { nextAttemptAt: 1, claimedBy: 1 }

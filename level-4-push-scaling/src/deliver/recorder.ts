@@ -4,19 +4,19 @@ import type { Collection, mongo, UpdateQuery } from 'mongoose'
 import type { Log } from '../channel.ts'
 import type { DeliveryDoc } from './model.ts'
 
-/** How soon to try again to write an outcome down while the database is away, in milliseconds. */
+/** How soon to store an outcome again while the database is away, in milliseconds. */
 const AGAIN_MS = 100
 
-/** What a delivery becomes that was not attempted, or was broken off by our own stop: due again, not counted. */
+/** A delivery that was not attempted, or that our own stop broke off, is due again. The attempt does not count. */
 export function released(now = Date.now()): UpdateQuery<DeliveryDoc> {
   return { $set: { nextAttemptAt: new Date(now) }, $unset: { claimedBy: 1 } }
 }
 
 /**
- * Writes down what became of deliveries, and does not give up while the database is away: a message that went out and
- * is not known to have gone out goes out twice. Changes nothing when another instance has claimed one since.
- * What ends together is written together: one write for each costs a third of the rate. By the driver's own collection:
- * mongoose would check again what is made here.
+ * Stores the outcomes of deliveries, and tries again while the database is away: a message that went out without a record
+ * goes out twice. Changes nothing of a delivery that another instance has claimed since.
+ * Outcomes that come together are written together: one write for each would cost a third of the rate. It uses the
+ * driver's own collection, because mongoose would check again what is made here.
  */
 export function createRecorder(deliveries: Pick<Collection, 'bulkWrite'>, log: Log) {
   let stopping = false
@@ -36,7 +36,7 @@ export function createRecorder(deliveries: Pick<Collection, 'bulkWrite'>, log: L
   })
 
   return {
-    /** Resolves when it is written down, or, after `stop`, when that failed. */
+    /** Resolves when it is stored; after `stop` also when that failed. */
     async record({ _id, claimedBy }: DeliveryDoc, update: UpdateQuery<DeliveryDoc>): Promise<void> {
       await write([{ updateOne: { filter: { _id, claimedBy: claimedBy ?? null }, update } }])
     },

@@ -24,7 +24,7 @@ export function createInstanceAdapter(
 
 /**
  * RedisAdapter asks Redis even to reach this instance's own sockets: with Redis away, a logout would cut none of them.
- * Here they are reached directly, first; that Redis brings the same wish once more changes nothing.
+ * Here they are reached directly, first. When Redis brings the same order once more, it changes nothing.
  */
 class InstanceAdapter extends RedisAdapter {
   override disconnectSockets(options: BroadcastOptions, close: boolean): void {

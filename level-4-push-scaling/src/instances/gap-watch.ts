@@ -17,22 +17,22 @@ export interface GapWatch {
 }
 
 const CHANNEL = 'levels:beat'
-/** An instance silent for this many beats is taken for gone: nothing is expected of it any more. */
+/** An instance that is silent for so many beats counts as gone: no beat of it is expected any more. */
 const FORGOTTEN_AFTER_BEATS = 30
 
 interface Beat {
   from: string
-  /** One more with every beat and with every lost message, so a step of exactly one says: nothing was lost between. */
+  /** Grows by one with every beat and with every lost message. So a step of exactly one says: nothing was lost. */
   count: number
   leaving?: true | undefined
 }
 
 /**
- * Redis forgets at once whatever it publishes: who was not listening never gets it, and nobody is told ("at most once").
- * So every instance sends a numbered beat on the same connections as its messages, every `beatMs`. Redis keeps their
- * order, therefore: a number skipped, or a subscription made anew, means that messages may be lost, and there is a gap;
- * a beat overdue (our own, too: it makes the round trip) means that messages are perhaps being lost right now, and there
- * is a gap every two beats until it is back.
+ * Redis keeps nothing that it publishes. Who does not listen at that moment never gets it, and no error says so ("at most
+ * once"). So every instance sends a numbered beat every `beatMs`, on the same connections as its messages. Redis keeps
+ * their order. A skipped number, or a subscription made anew, says that messages may be lost: a gap. A beat that is late
+ * (our own, too, since it goes through Redis) says that messages may be lost at this moment: a gap every two beats, until
+ * beats come again.
  */
 export function createGapWatch({ publisher, subscriber }: RedisConnections, beatMs = 1_000): GapWatch {
   const id = randomUUID()
@@ -65,7 +65,7 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
     for (const [from, { at }] of heard) {
       if (from === id || performance.now() - at <= FORGOTTEN_AFTER_BEATS * beatMs) continue
       heard.delete(from)
-      onGap(true) // it died without a goodbye: of what it did last, nobody may have been told
+      onGap(true) // it died without a goodbye: its last messages may not have come
     }
     if ([...heard.keys()].some(isOverdue)) onGap(false)
   }

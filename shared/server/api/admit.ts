@@ -9,7 +9,7 @@ export interface AdmitParts {
   /** Who brings an access token. Throws HttpError 401. */
   identify(token: unknown): Promise<Identity>
   /** Whose key for programs a token is; undefined when it is none. Throws HttpError 401. */
-  ownerOfKey(token: string | undefined): Promise<Caller> | undefined
+  ownerOfKey(token: string | undefined): Promise<Caller | undefined>
 }
 
 /** Who may call what, for routes: see Access. */

@@ -1,12 +1,14 @@
 import type { Server as HttpServer } from 'node:http'
 import cors from 'cors'
-import express, { type RequestHandler, type Router } from 'express'
+import express, { type RequestHandler } from 'express'
+import { trackConnections } from '../connections.ts'
 import { answerOn, createHttpServer } from '../http.ts'
 import type { Log } from '../log.ts'
 import type { Page } from '../page.ts'
 import { HttpError } from '../respond.ts'
 import { asyncApiDocument, type SocketEvents } from './asyncapi.ts'
 import { docsRouter } from './docs.ts'
+import { type Check, healthRouter } from './health.ts'
 import { openApiDocument } from './openapi.ts'
 import { problemHandler, type ToHttpError } from './problem.ts'
 import type { Routes } from './route.ts'
@@ -19,7 +21,10 @@ export interface AppParts {
   /** Of the documentation. */
   title: string
   routes: Routes
-  health: Router
+  /** Without what this server is not ready. */
+  checks: Record<string, Check>
+  /** This server's name, for people who run several. */
+  instance?: string
   page?: Page
   allowedOrigins: readonly string[]
   /** How many proxies in front are ours: that many entries of `X-Forwarded-For` are believed. */
@@ -34,16 +39,15 @@ export interface AppParts {
   log: Log
 }
 
-/** The HTTP side, not listening yet: API, documentation, page, and a problem for everything else. */
-export function createApp({
-  title,
-  routes,
-  health,
-  page,
-  toHttpError,
-  log,
-  ...options
-}: AppParts): HttpServer {
+export interface App {
+  /** Not listening yet, unless it is the caller's. */
+  http: HttpServer
+  /** Cuts the connections and ends the server, unless it is the caller's. */
+  close(): Promise<void>
+}
+
+/** The HTTP side: API, documentation, health, page, and a problem for everything else. */
+export function createApp({ title, routes, checks, page, toHttpError, log, ...options }: AppParts): App {
   const { allowedOrigins, events } = options
   const app = express()
   app.disable('x-powered-by')
@@ -56,7 +60,7 @@ export function createApp({
     if (options.httpsOnly) res.setHeader('strict-transport-security', HSTS)
     next()
   })
-  app.use(health)
+  app.use(healthRouter(checks, options.instance))
   app.use('/api', (_req, res, next) => {
     res.setHeader('cache-control', 'no-store') // answers hold tokens and private messages
     next()
@@ -74,9 +78,12 @@ export function createApp({
     throw new HttpError(404, 'not_found', `There is nothing at ${req.path}.`)
   })
   app.use(problemHandler(toHttpError))
-  if (!options.http) return createHttpServer((req, res) => app(req, res), log)
-  answerOn(options.http, log, isApi, (req, res) => app(req, res))
-  return options.http
+  if (options.http) {
+    answerOn(options.http, log, isApi, (req, res) => app(req, res))
+    return { http: options.http, close: async () => undefined }
+  }
+  const http = createHttpServer((req, res) => app(req, res), log)
+  return { http, close: trackConnections(http).close }
 }
 
 /** `/api` and below, and `/api-docs`. */

@@ -60,7 +60,7 @@ describe('the refresh cookie', () => {
   })
 
   it.each(['after the grace', 'once its successor was used'])(
-    'shown again %s ends the session and cuts its sockets (24, 26)',
+    'shown again %s ends the session and cuts its sockets',
     async (when) => {
       const person = await newPerson(server())
       const tab = await person.tab()

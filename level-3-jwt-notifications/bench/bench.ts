@@ -2,6 +2,7 @@ import path from 'node:path'
 import { type MeasuredServer, median, withServer } from '@levels/shared/bench/compare.ts'
 import { measureStart } from '@levels/shared/bench/start-time.ts'
 import { verdict } from '@levels/shared/bench/verdict.ts'
+import { measureArmour } from './armour.ts'
 import { measureBulk } from './bulk.ts'
 import { measureBroadcast, measureCrowd, measureMissed } from './crowd.ts'
 import { compareWithFloor } from './floor.ts'
@@ -16,6 +17,7 @@ export const parts = {
   missed: () => promise('1,000 missed notifications delivered on reconnecting', 1, measureMissed),
   crowd: () => promise('1,000 sockets signed in and connected', 1.5, measureCrowd),
   broadcast: () => promise('a broadcast to 1,000 online users, until all have it', 0.1, measureBroadcast),
+  armour: measureArmour,
   bulk: measureBulk,
   growth: measureGrowth,
   outage: measureOutage,

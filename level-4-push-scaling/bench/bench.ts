@@ -1,4 +1,5 @@
 import { measureStart } from '@levels/shared/bench/start-time.ts'
+import { benchArmour } from './armour.ts'
 import { benchCrossInstance } from './cross-instance.ts'
 import { benchIdleSockets } from './idle-sockets.ts'
 import { benchInstances } from './instances.ts'
@@ -11,6 +12,7 @@ export const parts = {
   idle: () => on(benchIdleSockets),
   cross: () => on(benchCrossInstance),
   pushes: () => on(benchPushes),
+  armour: () => on(benchArmour),
   instances: () => on(benchInstances),
   refusals: () => on(benchRefusals),
   ready: () => measureStart('level-4', 2.5, { port: 3940, pagePort: 3980 }), // through the balancer

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { findPromise } from '@levels/promises/promises.ts'
 import { describe, expect, it } from 'vitest'
 import { clientEvents, serverEvents } from '../../level-3-jwt-notifications/src/events.ts'
 import { levels } from '../cli/levels.ts'
@@ -151,23 +152,25 @@ describe('tables of files in READMEs', () => {
     expect(named.filter((name) => !isThere(name))).toEqual([])
   })
 
-  it.each(readmes.filter((readme) => readme.includes('/src/')))(
-    '%s names every file of its chapter',
-    (readme) => {
-      const dir = path.dirname(readme)
-      const own = [...all.keys()]
-        .filter((file) => path.dirname(file) === dir)
-        .map((file) => path.basename(file))
-      const common = [
-        'index.ts',
-        'routes.ts',
-        'requests.ts',
-        'models.ts',
-        'model.ts',
-        'shapes.ts',
-        'types.ts',
-      ]
-      expect(own.filter((file) => !common.includes(file) && !textOf(readme).includes(file))).toEqual([])
-    },
-  )
+  const chapters = readmes.filter((readme) => readme.includes('/src/'))
+
+  it.each(chapters)('%s is one screen: question, picture, idea, armour, numbers, promises', (readme) => {
+    const text = textOf(readme)
+    expect(linesOf(readme)).toBeLessThanOrEqual(45)
+    const parts = ['**The question', '```mermaid', '**The idea', '**The armour', '**Measured', '**Promises']
+    expect(parts.filter((part) => !text.includes(part))).toEqual([])
+    const places = parts.map((part) => text.indexOf(part))
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    const named = [...(text.split('**Promises')[1] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, id = '']) => id)
+    expect(named.filter((id) => !findPromise(id))).toEqual([])
+  })
+
+  it.each(chapters)('%s names every file of its chapter', (readme) => {
+    const dir = path.dirname(readme)
+    const own = [...all.keys()]
+      .filter((file) => path.dirname(file) === dir)
+      .map((file) => path.basename(file))
+    const common = ['index.ts', 'routes.ts', 'requests.ts', 'models.ts', 'model.ts', 'shapes.ts', 'types.ts']
+    expect(own.filter((file) => !common.includes(file) && !textOf(readme).includes(file))).toEqual([])
+  })
 })

@@ -112,3 +112,28 @@ describe('rooms', () => {
     }
   })
 })
+
+describe('one user', () => {
+  const server = serverForAll({ limits: {} })
+
+  it('makes 10 rooms a minute and writes 60 messages, and is told when the next is taken', async () => {
+    const person = await newPerson(server())
+    const tenTimes = async (path: string, bodyOf: (n: number) => object) => {
+      const answers = Array.from({ length: 10 }, (_, n) => person.api('POST', path, bodyOf(n)))
+      return (await Promise.all(answers)).map(({ status }) => status)
+    }
+    const allMade = Array(10).fill(201)
+    expect(await tenTimes('/api/rooms', (n) => ({ name: `Room ${n}` }))).toEqual(allMade)
+    for (let round = 0; round < 6; round++) {
+      expect(await tenTimes('/api/rooms/room-0/messages', () => ({ text: 'x' }))).toEqual(allMade)
+    }
+    for (const [path, body] of [
+      ['/api/rooms', { name: 'One more' }],
+      ['/api/rooms/room-0/messages', { text: 'one more' }],
+    ] as const) {
+      const { status, body: problem, headers } = await person.api('POST', path, body)
+      expect([status, problem.code]).toEqual([429, 'rate_limited'])
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+    }
+  })
+})

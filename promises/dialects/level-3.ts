@@ -187,7 +187,10 @@ async function send(
     }
     const code = String((json as { code?: unknown } | undefined)?.code ?? status)
     const retryAfter = Number(headers['retry-after'])
-    history.add(name, 'refused', { message, note: `${status} ${code}` })
+    // Whatever answers without a code is no such server: what it says tells who it is.
+    const note =
+      code === String(status) ? `${status} without a code: ${text.slice(0, 60)}` : `${status} ${code}`
+    history.add(name, 'refused', { message, note })
     return { what: 'refused', code, status, ...(retryAfter > 0 && { retryAfterS: retryAfter }) }
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error

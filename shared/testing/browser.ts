@@ -37,7 +37,19 @@ const args = [
  * `CI=true` that is a failure.
  */
 export function describeInBrowser(name: string, tests: (browser: TestBrowser) => void): void {
-  const executablePath = findChromium()
+  describeIn(findChromium({ notifications: false }), name, tests)
+}
+
+/** The same, where notifications have to come to the screen. */
+export function describeOnScreen(name: string, tests: (browser: TestBrowser) => void): void {
+  describeIn(findChromium(), name, tests)
+}
+
+function describeIn(
+  executablePath: string | undefined,
+  name: string,
+  tests: (browser: TestBrowser) => void,
+): void {
   if (!executablePath && process.env.CI !== 'true') {
     console.warn(`SKIPPED, no Chromium found (npm run doctor says how to get one): ${name}`)
     describe.skip(`${name} (no Chromium found)`, () => tests(unavailable))

@@ -1,11 +1,11 @@
-import { describeInBrowser } from '@levels/shared/testing/browser.ts'
+import { describeOnScreen } from '@levels/shared/testing/browser.ts'
 import { expect, it } from 'vitest'
 import { newUser, openPushPage, pageStackForAll, setVisible, shown, signIn } from '../support/push-page.ts'
 
 /** Waking a worker takes a busy machine its time. */
 const slowly = { timeout: 30_000, interval: 500 }
 
-describeInBrowser('push, on the page of level 4,', (browser) => {
+describeOnScreen('push, on the page of level 4,', (browser) => {
   const stack = pageStackForAll()
   const savedFor = async (username: string) => {
     const user = await stack().models.User.findOne({ username }).lean()
@@ -213,7 +213,7 @@ describeInBrowser('push, on the page of level 4,', (browser) => {
   })
 })
 
-describeInBrowser('the push check-up', (browser) => {
+describeOnScreen('the push check-up', (browser) => {
   const stack = pageStackForAll()
 
   /** A page with push on, and its check-up. */

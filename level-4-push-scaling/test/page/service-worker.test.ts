@@ -1,4 +1,4 @@
-import { describeInBrowser } from '@levels/shared/testing/browser.ts'
+import { describeOnScreen } from '@levels/shared/testing/browser.ts'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { PUBLIC_KEY, startWorkerHost, type WorkerHost } from '../support/worker-host.ts'
 import { messages, openPage as openPageOf, shown, type WorkerPage } from '../support/worker-page.ts'
@@ -14,7 +14,7 @@ afterEach(() => {
 })
 afterAll(() => host.close())
 
-describeInBrowser('the service worker', (browser) => {
+describeOnScreen('the service worker', (browser) => {
   const openPage = () => openPageOf(browser, host.url)
 
   const content = {

@@ -11,6 +11,7 @@ export interface LevelCopy {
 }
 
 interface Manifest {
+  scripts?: Record<string, string>
   dependencies?: Record<string, string>
   devDependencies?: Record<string, string>
   [key: string]: unknown
@@ -19,7 +20,13 @@ interface Manifest {
 /** Of a level's folder: what is made by tools, and what belongs to the course rather than to the level. */
 const LEFT_OUT = new Set(['node_modules', 'dist', 'exercises', 'cards', 'bench'])
 /** What no import leads to: how a level is started, tested and built. */
-const TOOLS = ['shared/cli/start.js', 'shared/cli/test.js', 'shared/cli/build.ts', 'shared/dev/program.js']
+const TOOLS = [
+  'shared/cli/start.js',
+  'shared/cli/test.js',
+  'shared/cli/build.ts',
+  'shared/dev/ahead.js',
+  'shared/dev/program.js',
+]
 const ROOT_FILES = [
   'LICENSE',
   '.gitignore',
@@ -111,7 +118,7 @@ function readManifest(house: string, dir: string): Manifest {
 }
 
 function only(manifest: Manifest, isNeeded: (dependency: string) => boolean): Manifest {
-  const { bench: _benchmarks, ...scripts } = (manifest.scripts ?? {}) as Record<string, string>
+  const { bench: _benchmarks, ...scripts } = manifest.scripts ?? {}
   const kept: Manifest = { ...manifest, scripts }
   for (const kind of ['dependencies', 'devDependencies'] as const) {
     if (manifest[kind]) {
@@ -130,6 +137,7 @@ function rootManifest(
   const root = only(readManifest(house, ''), isNeeded)
   const { license, type, engines, devDependencies, allowScripts } = root
   const scripts = {
+    postinstall: root.scripts?.postinstall ?? '',
     start: 'node shared/cli/start.js',
     test: 'node shared/cli/test.js',
     build: 'node shared/dev/program.js shared/cli/build.ts',

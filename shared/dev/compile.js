@@ -15,6 +15,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** In the repository, so that the packages are found from there. */
 const cache = path.join(root, '.data', 'compiled')
+/** Packages that were bundled (see packages.js). Node looks for packages here before it looks in the repository. */
+export const packages = path.join(cache, 'node_modules')
 /** So many are kept of each program, and all that are young: one that starts or runs loads parts of itself later. */
 const KEPT = 4
 const YOUNG_MS = 600_000
@@ -30,6 +32,7 @@ const YOUNG_MS = 600_000
  */
 export async function compile(script) {
   if (!script.startsWith(root)) return undefined
+  dropOldPackages()
   const folder = path.join(cache, path.relative(root, script).replaceAll(/[\\/]/g, '-'))
   const last = entries(folder).findLast((name) => !name.endsWith('.part'))
   if (last && isFresh(path.join(folder, last))) return path.join(folder, last, 'program.mjs')
@@ -52,6 +55,23 @@ export async function compile(script) {
       rmSync(path.join(folder, old), { recursive: true, force: true })
   return path.join(target, 'program.mjs')
 }
+
+/**
+ * Without bundles, Node takes what is in `node_modules`: so it does when something was installed after they were made.
+ *
+ * @param {string} [bundled]
+ */
+export function dropOldPackages(bundled = packages) {
+  try {
+    if (readFileSync(path.join(bundled, '.version'), 'utf8') === installedVersion()) return
+  } catch {
+    // never made, or not whole
+  }
+  rmSync(bundled, { recursive: true, force: true })
+}
+
+/** Another one whenever npm has installed anything. */
+export const installedVersion = () => versionOf(path.join(root, 'node_modules', '.package-lock.json'))
 
 /**
  * @param {string} folder

@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { root } from '../testing/process.ts'
+import { dropOldPackages } from './compile.js'
+import { bundlePackages } from './packages.js'
+
+/** Bundles of these packages, in a folder of their own. */
+async function bundle(names: string[]) {
+  const data = path.join(root, '.data')
+  mkdirSync(data, { recursive: true })
+  const folder = mkdtempSync(path.join(data, 'packages-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const bundled = path.join(folder, 'node_modules')
+  await bundlePackages(bundled, names)
+  return { bundled, load: (name: string) => import(pathToFileURL(path.join(bundled, name, 'index.js')).href) }
+}
+
+describe('bundled packages', () => {
+  it.each(['ws', 'jsonwebtoken', 'socket.io-adapter'])('have all that %s exports', async (name) => {
+    const { load } = await bundle(['ws', 'jsonwebtoken', 'socket.io-adapter'])
+    const [bundled, installed] = await Promise.all([load(name), import(name)])
+    expect(Object.keys(bundled)).toEqual(Object.keys(installed))
+    expect(Object.keys(bundled.default ?? {})).toEqual(Object.keys(installed.default ?? {}))
+  })
+
+  it('leave out what is not installed', async () => {
+    const { bundled } = await bundle(['ws', 'not-installed'])
+    expect(existsSync(path.join(bundled, 'ws'))).toBe(true)
+    expect(existsSync(path.join(bundled, 'not-installed'))).toBe(false)
+  })
+
+  it('are used until others are installed', async () => {
+    const { bundled } = await bundle(['ws'])
+    dropOldPackages(bundled)
+    expect(existsSync(bundled)).toBe(true)
+    writeFileSync(path.join(bundled, '.version'), 'of last week')
+    dropOldPackages(bundled)
+    expect(existsSync(bundled)).toBe(false)
+  })
+})

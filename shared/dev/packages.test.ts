@@ -22,7 +22,6 @@ describe('bundled packages', () => {
     const { load } = await bundle(['ws', 'jsonwebtoken', 'socket.io-adapter'])
     const [bundled, installed] = await Promise.all([load(name), import(name)])
     expect(Object.keys(bundled).sort()).toEqual(Object.keys(installed).sort())
-    expect(Object.keys(bundled.default ?? {})).toEqual(Object.keys(installed.default ?? {}))
   })
 
   it('leave out what is not installed', async () => {

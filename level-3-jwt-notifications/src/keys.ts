@@ -11,7 +11,7 @@ import { sent } from './log/shapes.ts'
 import type { Models } from './models.ts'
 import { madeKey, type PublishKey, publishKey, refusal } from './sessions/shapes.ts'
 
-/** A key with which a program publishes in its owner's name. */
+/** A publish key: with it, a program publishes in its owner's name. */
 const publishKeySchema = new Schema(
   {
     userId: { type: Schema.Types.ObjectId, required: true },

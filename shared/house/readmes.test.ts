@@ -79,3 +79,12 @@ it('the table of levels names every package that a level adds', () => {
     for (const name of added) known.add(name)
   }
 })
+
+it('the glossary has no word that nobody uses', () => {
+  const lessons = levels.map((level) => textOf(`${level}/README.md`)).join('\n')
+  const used = `${sourcesIn('shared', 'promises', ...levels)}\n${lessons}`.toLowerCase()
+  const rows = textOf('docs/glossary.md').match(/^\| [^|]+/gm) ?? []
+  const words = rows.flatMap((row) => row.slice(2).trim().replaceAll('`', '').split(', '))
+  expect(words.length).toBeGreaterThan(60)
+  expect(words.filter((word) => !/^-+$/.test(word) && !used.includes(word.toLowerCase()))).toEqual([])
+})

@@ -42,7 +42,7 @@ idempotencyKeySchema.index({ createdAt: 1 }, { expireAfterSeconds: KEY_LIFETIME_
 export const createIdempotencyModel = (db: Connection) =>
   db.model<IdempotencyKeyDoc>('IdempotencyKey', idempotencyKeySchema, 'idempotencykeys')
 
-type Claim = Pick<IdempotencyKeyDoc, 'notificationId' | 'createdAt'>
+type Reservation = Pick<IdempotencyKeyDoc, 'notificationId' | 'createdAt'>
 
 export interface IdempotencyKeys {
   /**
@@ -50,7 +50,7 @@ export interface IdempotencyKeys {
    * when it was first asked for.
    * Throws HttpError 422 when the key was used for a different request (draft-ietf-httpapi-idempotency-key-header).
    */
-  claim(senderId: string, key: string, request: unknown): Promise<Claim>
+  reserve(senderId: string, key: string, request: unknown): Promise<Reservation>
   /** Deletes all of a user that is gone. */
   forgetUser(userId: string): Promise<void>
 }
@@ -62,15 +62,15 @@ export interface IdempotencyKeys {
  */
 export function createIdempotencyKeys(IdempotencyKey: Model<IdempotencyKeyDoc>): IdempotencyKeys {
   return {
-    async claim(senderId, key, request) {
+    async reserve(senderId, key, request) {
       const _id = `${senderId}:${key}`
       const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest('base64url')
       // MongoDB sweeps expired documents once a minute: what it has not swept yet is expired all the same.
       const createdAt = new Date()
       const expired = new Date(createdAt.getTime() - KEY_LIFETIME_S * 1000)
       await IdempotencyKey.deleteOne({ _id, createdAt: { $lte: expired } })
-      const claim = await claimOrFind(_id, { fingerprint, createdAt })
-      if (claim.fingerprint === fingerprint) return claim
+      const reserved = await reserveOrFind(_id, { fingerprint, createdAt })
+      if (reserved.fingerprint === fingerprint) return reserved
       throw new HttpError(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.')
     },
     async forgetUser(userId) {
@@ -78,8 +78,8 @@ export function createIdempotencyKeys(IdempotencyKey: Model<IdempotencyKeyDoc>):
     },
   }
 
-  async function claimOrFind(_id: string, claim: { fingerprint: string; createdAt: Date }) {
-    const insert = { ...claim, notificationId: new Types.ObjectId().toHexString() }
+  async function reserveOrFind(_id: string, asked: { fingerprint: string; createdAt: Date }) {
+    const insert = { ...asked, notificationId: new Types.ObjectId().toHexString() }
     try {
       await IdempotencyKey.create({ _id, ...insert })
       return insert

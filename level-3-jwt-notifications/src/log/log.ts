@@ -33,7 +33,7 @@ const MAX_REFUSALS = 50
  * that a page has to say. Three rules make it so:
  *
  * 1. **A number is taken only by the insert that uses it.** There is no counter to increment first: a crash between
- *    the counter and the insert would leave a hole, and clients would wait for that number forever.
+ *    the counter and the insert would leave a gap, and clients would wait for that number for ever.
  * 2. **The unique index `{ userId, seq }` decides.** The first insert of a number gets it. A second one, on another
  *    instance, is refused: it reads where the log ends now, and tries again.
  * 3. **The insert is ordered:** MongoDB stops at the first entry it refuses, so no later entry is stored before it.

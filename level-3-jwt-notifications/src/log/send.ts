@@ -56,8 +56,8 @@ export function createSend({ publish, recipients, keys, limited }: SendParts) {
     const to = await recipientOf(sender, request)
     const { to: _, ...content } = request
     // The same request gets the same id, whichever instance takes it, and the log stores an id once.
-    const claim = key === undefined ? undefined : await keys.claim(sender.id, key, request)
-    const chosen = claim?.notificationId
+    const reserved = key === undefined ? undefined : await keys.reserve(sender.id, key, request)
+    const chosen = reserved?.notificationId
     const publicationFor = (userId: string) => ({ ...content, userId, from: sender.username })
 
     if (to !== 'everyone') {
@@ -68,7 +68,7 @@ export function createSend({ publish, recipients, keys, limited }: SendParts) {
       return { id, seq, ...content, from: sender.username, createdAt }
     }
     // Everyone is whoever was there when it was first asked for: a repeat reaches nobody new.
-    const userIds = await recipients.allIds(claim?.createdAt ?? new Date())
+    const userIds = await recipients.allIds(reserved?.createdAt ?? new Date())
     for (let start = 0; start < userIds.length; start += BATCH) {
       const batch = userIds.slice(start, start + BATCH)
       await publish(

@@ -35,7 +35,7 @@ export const deviceSession = z
   .meta({ id: 'DeviceSession' })
 export type DeviceSession = z.infer<typeof deviceSession>
 
-/** A key for a program, as its owner sees it in the list. */
+/** A publish key, as its owner sees it in the list. */
 export const publishKey = z
   .strictObject({ id: z.string(), name: z.string(), createdAt: time, lastUsedAt: time.nullable() })
   .meta({ id: 'PublishKey' })

@@ -41,7 +41,7 @@ export function createEndpointCheck(allowedHosts: readonly string[]): EndpointCh
     if (known.length === 0) throw new EndpointRefused(`${host} is not a push service that this server knows.`)
     const service = known.find(({ host, port = host === 'localhost' ? url.port : '' }) => port === url.port)
     if (!service) throw new EndpointRefused(`Port ${url.port || 443} is not a push service's.`)
-    // Two parsers that read one text differently are a hole. In the form that browsers give it there is one reading.
+    // Where two parsers read one text differently, a check can be passed by. The form that browsers give has one reading.
     if (url.href !== endpoint || url.hash)
       throw new EndpointRefused('The endpoint is not as a browser writes it.')
     return url.port ? `${service.host}:${url.port}` : service.host

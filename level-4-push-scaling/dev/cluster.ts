@@ -8,7 +8,7 @@ import { networkNotes } from '@levels/shared/server/notes.ts'
 import { listen, startLines } from '@levels/shared/server/run.ts'
 import { onShutdown } from '@levels/shared/server/shutdown.ts'
 import { type Config, readConfig } from '../src/config.ts'
-import { keepRunning, type ProgramOptions, type Ready, type RunningProgram } from './keep-running.ts'
+import { keepRunning, type ProgramOptions, type RunningProgram } from './keep-running.ts'
 
 /** Instances end first, then the services: together less than the 4 s that this process gives itself. */
 const INSTANCE = { restartAfterMs: 5_000, stopWithinMs: 2_500 }
@@ -41,7 +41,7 @@ async function runCluster(env: Env): Promise<void> {
       return running
     }
 
-    const [mongo, redis, phones] = await Promise.all([
+    const backing = Promise.all([
       config.mongodbUri
         ? { ready: config.mongodbUri, services: ['MongoDB at MONGODB_URI'] }
         : start(services, await mongoProgram(config)),
@@ -56,11 +56,18 @@ async function runCluster(env: Env): Promise<void> {
             return started
           }),
     ])
-    const [app1, app2] = await Promise.all([
-      start(instances, instanceProgram('app1', ports.app1, mongo, redis, phones?.env)),
-      start(instances, instanceProgram('app2', ports.app2, mongo, redis, phones?.env)),
+    // All at once: each loads what it is made of, and then waits for what it needs.
+    const addresses = backing.then(([mongo, redis, phones]) => ({
+      MONGODB_URI: mongo.ready,
+      REDIS_URL: redis.ready,
+      ...phones?.env,
+    }))
+    const apps = Promise.all([
+      start(instances, instanceProgram('app1', ports.app1, addresses)),
+      start(instances, instanceProgram('app2', ports.app2, addresses)),
     ])
-    const balancer = await start(instances, balancerProgram(ports))
+    const balancing = start(instances, balancerProgram(ports, apps))
+    const [[mongo, redis], [app1, app2], balancer] = await Promise.all([backing, apps, balancing])
 
     console.log(
       startLines(
@@ -146,27 +153,23 @@ async function startPhones({ pushAllowedHosts }: Config) {
   return startPracticePhones(pushAllowedHosts)
 }
 
-function instanceProgram(name: string, port: number, mongo: Ready, redis: Ready, more: Env = {}): Program {
+function instanceProgram(name: string, port: number, later: Promise<Env>): Program {
   return {
     name,
     script: 'src/main.ts',
-    env: {
-      INSTANCE_NAME: name,
-      PORT: String(port),
-      MONGODB_URI: mongo.ready,
-      REDIS_URL: redis.ready,
-      IN_CLUSTER: 'true',
-      ...more,
-    },
+    env: { INSTANCE_NAME: name, PORT: String(port), IN_CLUSTER: 'true' },
+    later,
     ...INSTANCE,
   }
 }
 
-function balancerProgram({ app1, app2, balancer }: Ports): Program {
+/** It listens when both instances do. */
+function balancerProgram({ app1, app2, balancer }: Ports, apps: Promise<unknown>): Program {
   return {
     name: 'balancer',
     script: 'dev/balancer-process.ts',
     env: { PORT: String(balancer), TARGET_PORTS: `${app1},${app2}` },
+    later: apps.then(() => ({})),
     ...SERVICE,
   }
 }

@@ -14,6 +14,8 @@ export interface ProgramOptions {
   script: string
   /** Added to our own environment. */
   env: Env
+  /** Added, too: the program is started at once, and is told this when it is known (completeEnvironment). */
+  later?: Promise<Env>
   log: Log
   /** Pause before it is started again, in milliseconds. */
   restartAfterMs: number
@@ -42,6 +44,7 @@ export interface RunningProgram extends Ready {
 export async function keepRunning(options: ProgramOptions): Promise<RunningProgram> {
   const { name, log, restartAfterMs, stopWithinMs } = options
   let { env } = options
+  let isComplete = options.later === undefined
   let child: ChildProcess | undefined
   let timer: NodeJS.Timeout | undefined
   /** Those that were asked to make room for the next one. */
@@ -49,7 +52,7 @@ export async function keepRunning(options: ProgramOptions): Promise<RunningProgr
   let stopping = false
 
   const start = (): Promise<Ready> => {
-    const started = launch({ ...options, env })
+    const started = launch({ ...options, env: isComplete ? env : { ...env, ENV_FOLLOWS: 'true' } })
     child = started.child
     child.once('exit', (code, signal) => {
       child = undefined
@@ -73,7 +76,16 @@ export async function keepRunning(options: ProgramOptions): Promise<RunningProgr
   }
 
   let everReady = false
-  const ready = await start()
+  const firstReady = start()
+  options.later?.then(
+    (rest) => {
+      env = { ...env, ...rest }
+      isComplete = true
+      child?.send({ env: rest })
+    },
+    () => undefined, // told by whoever could not find it out
+  )
+  const ready = await firstReady
   everReady = true
   return {
     ...ready,

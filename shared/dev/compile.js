@@ -120,7 +120,8 @@ async function build(script, outdir) {
       onResolve({ filter: /^[^./]/ }, ({ path: name, kind, resolveDir }) => {
         if (kind === 'entry-point' || name.startsWith('@levels/')) return undefined
         foundFromRoot &&= !isInstalledBelowRoot(name, resolveDir)
-        return { path: name, external: true }
+        // No start waits for a package that only unused parts of our files import.
+        return { path: name, external: true, sideEffects: false }
       })
       onLoad({ filter: /\.[jt]s$/ }, ({ path: file }) => {
         sources[file] = versionOf(file) // before it is read: what is saved in between is not lost

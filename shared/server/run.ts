@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import { describeError } from '../dev/describe-error.js'
 import { type CommonConfig, type Env, StartError, setting } from './config.ts'
+import { completeEnvironment } from './environment.ts'
 import { serveKnownHosts } from './hosts.ts'
 import { createLog, type Log, readLogLevel } from './log.ts'
 import { networkNotes } from './notes.ts'
@@ -42,8 +43,8 @@ export interface LevelProgram {
  * A start that cannot succeed prints one line that names the cure and exits with code 1.
  */
 export async function runLevel(program: LevelProgram): Promise<void> {
-  const { env } = process
-  const page = createPage(program.dir, env.NODE_ENV === 'production', program.hotReload)
+  const environment = completeEnvironment()
+  const page = createPage(program.dir, process.env.NODE_ENV === 'production', program.hotReload)
   const running: { close(): Promise<void> }[] = [page]
   // All at once: Vite's hot-reload sockets keep the HTTP server open until the page closes, and clients must not
   // wait for Vite to hear the news.
@@ -55,6 +56,7 @@ export async function runLevel(program: LevelProgram): Promise<void> {
     await closeAll()
   })
   try {
+    const env = await environment
     const log = createLog(readLogLevel(env))
     const { config, server, services, notes = [] } = await program.start({ env, log, page })
     running.push(server)

@@ -39,8 +39,8 @@ export interface App {
 export type Section = (app: App) => void
 
 /**
- * Starts the page: someone signs in, or is still signed in, and the sections come to life. `calls` explains what further
- * calls of the API are for.
+ * Starts the page: when someone signs in, or is signed in still, its sections start. `calls` explains further calls of the
+ * API.
  */
 export function startApp(sections: readonly Section[], calls: readonly CallWords[] = []): void {
   const pill = byId('pill', HTMLElement)

@@ -11,13 +11,13 @@ export interface CatchUpOptions {
   signal: AbortSignal
 }
 
-/** Overtaken by a later one, a notification is usually only milliseconds behind: asking at once would be too eager. */
+/** A notification that a later one has overtaken usually comes milliseconds later: wait so long before asking for it. */
 const GAP_PATIENCE_MS = 1_000
-/** "Seen" is cumulative, so one message can stand for many. */
+/** "Seen" is cumulative: one message is enough for many notifications. */
 const SEEN_EVERY_MS = 200
 const MOST_PER_FETCH = 100
 
-/** Keeps the inbox in step with the log: feeds it, fills its gaps, and tells the server how far it has got. */
+/** Fills the inbox from the log, asks for what is missing, and tells the server up to where all was shown. */
 export function catchUp({ connection, inbox, onMissed, signal }: CatchUpOptions): void {
   const { socket } = connection
   let seen: number | undefined
@@ -75,7 +75,7 @@ export function catchUp({ connection, inbox, onMissed, signal }: CatchUpOptions)
     const upTo = inbox.cursor
     if (upTo === undefined || upTo === seen || document.visibilityState !== 'visible') return
     seen = upTo
-    // Lost? Then the connection is, and after the next one it is told again.
+    // If it is lost, so is the connection; after the next connect it is told again.
     connection.request('notifications:seen', { upTo }).catch(() => {
       seen = undefined
     })

@@ -93,7 +93,7 @@ export function createConnection({ session, after, onState }: ConnectionOptions)
       return later(code)
     }
     if (closed) return // the user signed out meanwhile
-    // Once at once. If even a new token is refused, more of them will not help sooner.
+    // The first time at once. If a new token is refused, too, further ones will not help sooner.
     if (failures++ === 0) socket.connect()
     else later('unknown')
   }

@@ -1,10 +1,10 @@
 /**
  * How far a tab has got in its user's log.
  *
- * Every notification of a user has a number, 1, 2, 3 … without gaps. So one number says all that there is to say:
- * whoever has shown everything up to n has missed nothing up to n. On reconnecting the page tells the server this
- * number and gets what came later. It must never run ahead of what was shown (that would lose a notification), and may
- * lag behind (that costs a repeat, which the page recognises by its id).
+ * Every notification of a user has a number, 1, 2, 3 … without gaps. So one number is enough: a page that has shown
+ * everything up to n has missed nothing up to n. When it reconnects, it tells the server this number and gets what came
+ * later. The number must never be higher than what was shown: a notification would be lost. It may be lower: then
+ * something comes twice, and the page knows it by its id.
  */
 export interface Cursor {
   /** Everything up to here was shown. Undefined until the first answer of the server says where this tab begins. */
@@ -17,7 +17,7 @@ export interface Cursor {
 
 export function createCursor(): Cursor {
   let value: number | undefined
-  /** Shown, but not in sequence yet: something before them is missing. */
+  /** Shown, but something before them is missing. */
   const ahead = new Set<number>()
 
   return {

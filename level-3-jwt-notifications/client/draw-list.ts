@@ -2,8 +2,8 @@
 const madeFrom = new WeakMap<Element, unknown>()
 
 /**
- * Draws `items` into `list`, touching only what changed: lines keep their focus, their place under the reader's eye,
- * and whatever a screen reader was saying about them.
+ * Draws `items` into `list`, and changes only what is different: the other lines keep the focus and their place, and a
+ * screen reader goes on reading them.
  */
 export function drawList<T>(
   list: HTMLElement,

@@ -1,4 +1,4 @@
-/** Something that happens now and then, for whoever wants to know. */
+/** Something that happens, for everyone who listens. */
 export interface Emitter<T> {
   on(listener: (value: T) => void): void
   /** Only the next time. */

@@ -54,7 +54,7 @@ export function explainTraffic(wire: Wire, furtherCalls: readonly CallWords[] = 
 /** A call as whoever opens its line sees it: secrets masked, but there. */
 function callParts({ method, path, status, sent, answer }: HttpCall): Part[] {
   const headers = Object.entries(sent.headers).map(([name, value]) => `${name}: ${value}`)
-  // Scripts cannot see cookies of this kind, and that is their point. The browser sends it to these routes alone.
+  // No script can see this cookie, on purpose. The browser sends it to these routes only.
   if (path.startsWith('/api/auth/')) headers.push('cookie: refresh_token=… (HttpOnly: no script can read it)')
   return [
     { name: 'request', text: `${method} ${path}` },

@@ -56,7 +56,7 @@ export function createKnown<N extends Entry>() {
       byId.delete(id)
     },
 
-    /** What filters found there may have changed while this tab was not connected, and nothing would tell. */
+    /** What filters found there may have changed while this tab was not connected, and no event comes for it. */
     dropBelowFloor(): void {
       for (const { id, seq } of byId.values()) if (seq < floor) byId.delete(id)
     },

@@ -47,8 +47,8 @@ export interface Session {
 /** The cookie cannot be seen from here; this remembers that there may be one, so that a first visit asks for nothing. */
 const HINT = 'may-be-signed-in'
 /** How long a message to the other tabs may take, in milliseconds. */
-const NEWS_TRAVELS_MS = 100
-/** No other site can make a browser send this header unasked: with SameSite cookies the second wall against CSRF. */
+const MESSAGE_MS = 100
+/** No other site can send this header without our consent: beside SameSite cookies, the second defence against CSRF. */
 const headers = { 'x-requested-with': 'fetch' }
 
 export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvents): Session {
@@ -95,16 +95,16 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
   async function refreshForAllTabs(): Promise<void> {
     const before = access
     await tabs.oneAtATime(async (waited) => {
-      // Whoever was first tells everybody; the message may still be on its way.
-      if (waited && access === before) await tabs.nextMessage(3 * NEWS_TRAVELS_MS)
+      // The first tab tells the others; its message may still be on its way.
+      if (waited && access === before) await tabs.nextMessage(3 * MESSAGE_MS)
       if (access !== before) {
         if (access) return
         throw new Problem(401, 'signed_out', 'Nobody is signed in any more.')
       }
       try {
         enter((await http<SignedIn>('POST', '/api/auth/refresh', { headers })).data)
-        // A tab that asks just now must find the lock taken, or it would ask the server before it hears of the news.
-        await new Promise((resolve) => setTimeout(resolve, NEWS_TRAVELS_MS))
+        // Keeps the lock until other tabs have heard of the new token: without it they would refresh once more.
+        await new Promise((resolve) => setTimeout(resolve, MESSAGE_MS))
       } catch (error) {
         if (error instanceof Problem && error.status === 401) {
           end(error.code)
@@ -137,7 +137,7 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
     },
     beforeSignOut: (work) => void lastThings.push(work),
     async signOut() {
-      // Nothing that fails here may keep anybody signed in.
+      // Whatever fails here, the user is signed out.
       await Promise.allSettled(lastThings.map((work) => work()))
       await session.leave(() => http('POST', '/api/auth/logout', { headers }))
     },

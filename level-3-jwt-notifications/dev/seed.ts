@@ -33,9 +33,9 @@ const first: Omit<Publication, 'userId'>[] = [
 const DONE = 'seeded'
 
 /**
- * For development: users and notifications to play with, into a database without users. Each step may be done twice, and
- * the mark that all is done comes last: so a start that was interrupted is completed by the next one, and two instances
- * that start together do no harm. Returns the start line that says who can sign in, if anybody was seeded.
+ * For development: users and notifications to try things with, for a database without users. Each step may be done twice,
+ * and the mark that all is done comes last. So the next start completes one that was interrupted, and two instances may
+ * start together. Returns the start line that says who can sign in, if anybody was seeded.
  */
 export async function seed({ models, publish }: Level3Server): Promise<string[]> {
   const { Setting, User } = models

@@ -17,7 +17,7 @@ const CONNECT_TIMEOUT_MS = 1_000
 /** How long a visitor waits for an instance: both may be starting again, after a file was saved. */
 const PATIENCE_MS = 5_000
 const ASK_AGAIN_MS = 200
-/** More visitors do not wait, but are told at once. */
+/** Further visitors do not wait: they get a 503 at once. */
 const MAX_WAITING = 1_000
 
 /** A problem document (RFC 9457), like any other answer that says no. */
@@ -103,7 +103,7 @@ export function createBalancer(
 
   function track(socket: Socket): void {
     sockets.add(socket)
-    // A reset connection is everyday life; 'close' follows and cleans up.
+    // Connections are reset all the time; 'close' follows and cleans up.
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
   }

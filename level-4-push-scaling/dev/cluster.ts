@@ -25,7 +25,7 @@ async function runCluster(env: Env): Promise<void> {
   const services: RunningProgram[] = []
   const instances: RunningProgram[] = []
   let closePhones = () => Promise.resolve()
-  // First those who use the services, then the services: nobody is left talking to something that is gone.
+  // First the programs that use the services, then the services: none of them loses what it uses.
   const closeAll = async () => {
     await Promise.all(instances.map((program) => program.stop()))
     await Promise.all([...services.map((program) => program.stop()), closePhones()])

@@ -107,13 +107,13 @@ function launch({ name, script, env }: ProgramOptions): { child: ChildProcess; r
   const options: ForkOptions & Pick<SpawnOptions, 'windowsHide'> = {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // Ctrl-C in the terminal goes to the whole group; it is for us to say who ends when.
+    // Ctrl-C in the terminal goes to the whole group; but this process decides which program ends when.
     // (On Windows that would open a console window, and Ctrl-C reaches only us anyway.)
     detached: process.platform !== 'win32',
     windowsHide: true,
   }
   const child = fork(runner, [path.join(import.meta.dirname, '..', script)], options)
-  // Whatever happens to us, it does not stay behind.
+  // However this process ends, its program ends, too.
   const kill = () => child.kill('SIGKILL')
   process.on('exit', kill)
   child.once('exit', () => process.off('exit', kill))

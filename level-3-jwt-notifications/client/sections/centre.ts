@@ -45,7 +45,7 @@ export function mountCentre({ api, connection, inbox, changed, missed, signal }:
     filter = { ...filter, ...change }
     history = createHistory(inbox, api, filter)
     draw()
-    // What is here may hold little or nothing that passes the filter; further back there may be more.
+    // Of what is here, perhaps nothing passes the filter; further back there may be more.
     if (history.items().length < 5 && history.hasMore()) act(() => history.more())
   }
 

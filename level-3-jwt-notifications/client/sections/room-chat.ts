@@ -78,7 +78,7 @@ export function createRoomChat(app: App): RoomChat {
     if (wanted === undefined) return
     const page = await fetchPage()
     if (slug !== wanted) return
-    // So much was said meanwhile that a part is missing in between: begin anew, the rest is further up.
+    // So much was said meanwhile that messages in between are missing: begin anew, older ones are fetched when needed.
     if (!page.items.some(({ id }) => lines.has(id))) {
       lines.clear()
       nextBefore = page.nextBefore
@@ -149,7 +149,7 @@ export function createRoomChat(app: App): RoomChat {
   connection.socket.on('room:message', add)
   connection.socket.on('room:joined', cameOrWent('joined'))
   connection.socket.on('room:left', cameOrWent('left'))
-  // What was said while this tab was not connected came to nobody's socket here.
+  // What was said while this tab was not connected has not come to its socket.
   connection.socket.on('session:ready', () =>
     load().catch((problem) => console.debug('room not loaded', problem)),
   )
@@ -163,7 +163,7 @@ export function createRoomChat(app: App): RoomChat {
     async open(room) {
       slug = room.slug
       lines.clear()
-      nextBefore = null // nothing is older than what is not there yet: an emptied list scrolls to its top
+      nextBefore = null // an emptied list scrolls to its top, and must not ask for older messages
       list.replaceChildren()
       error.textContent = ''
       title.replaceChildren(h('bdi', {}, room.name))

@@ -5,8 +5,8 @@ import type { App } from '../app.ts'
 const MARK_EVERY_MS = 100
 
 /**
- * What is read in an open room needs no reading in the notification centre: marks the room's notifications as read while
- * `element` is in front of somebody. `slugOfOpen` says which room it shows. Returns what to call after opening one.
+ * Marks the notifications of the open room as read while `element` is in view: nobody has to read them again in the
+ * notification centre. `slugOfOpen` says which room it shows. Returns what to call after a room was opened.
  */
 export function readWhatIsOpen(
   { api, arrived, connection, inbox, signal }: App,

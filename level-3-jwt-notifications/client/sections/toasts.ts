@@ -22,7 +22,7 @@ export function mountToasts({ arrived, preferences, signal }: App): void {
   signal.addEventListener('abort', () => document.querySelector('.toasts')?.replaceChildren())
 }
 
-/** What was said in the room that is open in front needs no second telling. */
+/** A message of the room that is in view needs no toast. */
 function isReadNow({ metadata }: Notification): boolean {
   const room = document.querySelector<HTMLElement>('.room:not([hidden])')
   return room !== null && room.dataset.room === metadata?.room && isInFront(room)

@@ -66,9 +66,8 @@ async function show({ id, seq, title, message, url, unread }) {
 }
 
 /**
- * Without opening the page: as whoever is signed in here, with a token from the refresh cookie. So the message itself
- * carries nothing that could do it, and after a sign-out, or for another user, nothing happens; then the page opens, which
- * says what is the case.
+ * Marks it as read without opening the page, with a token from the refresh cookie. So the message itself carries no secret.
+ * After a sign-out, or for another user, nothing is marked: then the page opens, and shows why.
  * @param {{ id?: string, url?: string }} data
  */
 async function markAsRead(data) {
@@ -129,9 +128,9 @@ async function publicKey() {
 }
 
 /**
- * An access token from the refresh cookie, as a tab would get it, and under the lock that tabs refresh under, unless a
- * tab is at it just now: the server forgives two refreshes at once. No route takes a renewed subscription on the word
- * of the old one: whoever saw an endpoint could then lead its messages elsewhere.
+ * An access token from the refresh cookie, as a tab gets it. It takes the lock under which tabs refresh, unless a tab holds
+ * it at this moment: the server forgives two refreshes at once. No route accepts a renewed subscription because of the old
+ * one: anybody who saw an endpoint could then send its messages elsewhere.
  * Undefined when nobody is signed in; then the page saves the subscription after the next sign-in.
  */
 function signInAgain() {

@@ -28,7 +28,7 @@ export function onPermissionChange(changed: () => void, signal: AbortSignal): vo
   )
 }
 
-/** Registers the worker and waits until it is in charge. The browser updates it when `sw.js` has changed. */
+/** Registers the worker and waits until it is active. The browser updates it when `sw.js` has changed. */
 export async function startWorker(): Promise<ServiceWorkerRegistration> {
   await navigator.serviceWorker.register(WORKER)
   return navigator.serviceWorker.ready

@@ -64,8 +64,8 @@ export function createPush({ api, user }: PushHost) {
   }
 
   /**
-   * Brings browser and server in line, on each load: subscriptions get lost, and replaced while nobody looks, and the
-   * server's key may be a new one. One that somebody else left here ends, or their messages would show up here.
+   * Makes browser and server agree, on each load: subscriptions get lost or replaced while no page is open, and the server
+   * may have a new key. A subscription that another user left here ends, or their messages would be shown here.
    */
   async function resync(): Promise<void> {
     if (!isWanted()) return void (await giveUp())
@@ -114,7 +114,7 @@ export function createPush({ api, user }: PushHost) {
   return { publicKey, turnOn, turnOff, renew, resync, state, list, savedHere, remove, test, testResult }
 }
 
-/** A no that stays one, other than "sign in again" and "not so fast". */
+/** A refusal that stays one: not "sign in again", and not "too many". */
 function isRefusal(problem: unknown): boolean {
   const status: unknown = Object(problem).status
   return typeof status === 'number' && status >= 400 && status < 500 && ![401, 408, 429].includes(status)

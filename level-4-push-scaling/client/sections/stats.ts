@@ -60,7 +60,7 @@ function draw(hours: DeliveryStats['hours']): SVGSVGElement {
     const words = states.map((state, s) => `${counts[s]} ${state}`).join(', ')
     const clock = new Date(start).toLocaleTimeString('en-GB', { timeStyle: 'short' })
     hour.append(svg('title', {}, `${clock}: ${words}`))
-    // An hour without any is there, too: something to point at, and a line to stand on.
+    // An hour without deliveries is drawn, too: the pointer finds it, and the base line is complete.
     hour.append(svg('rect', { x: n * STEP, y: HEIGHT - 1, width: STEP - 3, height: 1, class: 'none' }))
     for (const [s, count] of counts.entries()) {
       const height = (count / most) * (HEIGHT - 4)

@@ -1,9 +1,9 @@
 import { createTimer } from '@levels/shared/server/timer.ts'
 
 /**
- * A single flight: runs `work` when asked, one run at a time. Asked during a run, it runs once more afterwards: that run may have looked
- * too early. A run that fails (the database is away, too) is tried again every second. `isOver` is true as soon as one of
- * those who asked has said so.
+ * A single flight: runs `work` when asked, one run at a time. Asked during a run, it runs once more afterwards: that run may
+ * have looked too early. A run that fails (the database is away, too) is tried again every second. `isOver` is true as soon
+ * as one of those who asked has said so.
  */
 export function createSingleFlight(
   work: (isOver: boolean) => Promise<void>,

@@ -5,7 +5,7 @@ import type { PushContent } from '../events.ts'
 /** 4,096 for the encrypted body (RFC 8030 section 7.2) less header 86, tag 16 and padding delimiter 1 (RFC 8188). */
 export const MAX_PAYLOAD_BYTES = 3_993
 
-/** A link longer than this leaves too little room for words; the page it is on has it in full. */
+/** A link longer than this leaves too little room for words; the page shows it in full. */
 const MAX_URL_BYTES = 1_500
 
 const characters = new Intl.Segmenter()

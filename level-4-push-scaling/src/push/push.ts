@@ -115,7 +115,7 @@ export interface Answer {
   status: number
   /** When it may be asked again (Retry-After), in milliseconds from now; absent when it did not say. */
   retryAfterMs?: number | undefined
-  /** The beginning of the body: services say there what they dislike. */
+  /** The beginning of the body: there, services say what is wrong. */
   text: string
 }
 

@@ -55,8 +55,8 @@ export async function createSubscriptions({ db, serviceOf, publicKey, aliveSessi
   await Subscription.deleteMany({ publicKey: { $exists: true, $ne: publicKey } })
 
   /**
-   * Saves a browser's subscription. Saved again it is the same row, and belongs to whoever saved it last. Beyond ten, the
-   * one that was not heard of for longest makes room: refusing would lock the newest device out. Throws EndpointRefused.
+   * Saves a browser's subscription. Saved again it is the same row, and belongs to the user who saved it last. Of more than
+   * ten, the one saved longest ago is removed: a refusal would leave the newest device without push. Throws EndpointRefused.
    */
   async function save(owner: { userId: string; sid: string }, browser: BrowserSubscription) {
     const service = serviceOf(browser.endpoint)

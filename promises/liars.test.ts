@@ -29,7 +29,7 @@ const liars: [PromiseId, Level, evidence: RegExp][] = [
   ['dead-peer', 1, /still there 5\.\d s after the link stopped/],
   ['goodbye', 1, /still running after 5 s/],
   ['slow-reader', 1, /pongs: (0|1) cut/],
-  ['flood', 1, /others’ round trip .*, \d not shown within 5 s/],
+  ['flood', 1, /others’ round trip (\d{3,} ms|.*, \d not shown within 5 s)/],
   [
     'answered',
     2,

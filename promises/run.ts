@@ -36,8 +36,8 @@ export interface Outcome extends Result {
 const SIDE_BY_SIDE = 4
 /** And so many stages, each with its own servers and services. */
 const STAGES_AT_ONCE = Math.max(4, 2 * availableParallelism())
-/** A machine that stands still for longer than this explains a broken promise, in milliseconds. */
-const STALL_MS = 1_000
+/** A machine that stands still for longer than this may explain a broken promise, in milliseconds. */
+const STALL_MS = 400
 const TRIES_ALONE = 3
 /** No experiment takes longer, in milliseconds: a server that keeps it waiting for ever has broken the promise. */
 const LONGEST_MS = 120_000

@@ -39,7 +39,8 @@ export function createGroupCommit<Item, Result>(
   async function writeRound(round: Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await write(round.flatMap(({ items }) => items))
-      for (const { items, resolve } of round) resolve(results.splice(0, items.length))
+      // A turn later: the next round, and what this one sends to others, leaves before anybody makes an answer of it.
+      for (const { items, resolve } of round) setImmediate(resolve, results.splice(0, items.length))
     } catch (error) {
       // The database answered: the failure is one request's, and must not become the others'. What is stored already is
       // found by its id. Without an answer the database is away for all of them.

@@ -6,8 +6,8 @@ import { createDecision, type DecisionParts } from './deliver.ts'
 import { type DeliveryDoc, deliveryModel, newDelivery } from './model.ts'
 import { createWorker } from './worker.ts'
 
-/** How long after the first one is due to begin, in milliseconds: what comes close behind is decided with it. */
-const GATHER_MS = 25
+/** How long after the first one is due to begin, in milliseconds: ten queries decide about one as about a hundred. */
+const GATHER_MS = 100
 
 /** How soon a user may ask for another test message, in milliseconds. */
 const TEST_PAUSE_MS = 1_000

@@ -4,6 +4,7 @@ import { objectId, text } from '@levels/shared/server/api/untrusted.ts'
 import type { Caller } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { idempotencyHeaders } from '@levels/shared/server/idempotency.ts'
+import { requiredId, requiredText, requiredTime } from '@levels/shared/server/stored.ts'
 import { type Connection, type InferSchemaType, Schema, Types } from 'mongoose'
 import * as z from 'zod'
 import type { Send } from './log/send.ts'
@@ -14,11 +15,11 @@ import { madeKey, type PublishKey, publishKey, refusal } from './sessions/shapes
 /** A publish key: with it, a program publishes in its owner's name. */
 const publishKeySchema = new Schema(
   {
-    userId: { type: Schema.Types.ObjectId, required: true },
-    name: { type: String, required: true },
+    userId: requiredId,
+    name: requiredText,
     /** SHA-256 of the key. The key itself is nowhere on the server. */
-    keyHash: { type: String, required: true },
-    createdAt: { type: Date, required: true },
+    keyHash: requiredText,
+    createdAt: requiredTime,
     lastUsedAt: Date,
   },
   { versionKey: false },

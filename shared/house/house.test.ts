@@ -124,7 +124,7 @@ describe('the house', () => {
   // What they are today: a level gets smaller, not larger.
   it.each([
     [3, 3_186, 38],
-    [4, 2_586, 29],
+    [4, 2_582, 29],
   ])('has in level %i at most %i lines in %i files', (number, lines, files) => {
     const level = levels.find((each) => each.number === number)
     const own = [...all.keys()].filter((file) => file.startsWith(`${level?.folder}/src/`))

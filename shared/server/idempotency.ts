@@ -3,6 +3,7 @@ import { type Connection, type Model, Schema, Types } from 'mongoose'
 import * as z from 'zod'
 import { HttpError } from './http-error.ts'
 import { isDuplicateKey } from './mongo-errors.ts'
+import { requiredText, requiredTime } from './stored.ts'
 
 /** A request that its sender may repeat without doing it twice. */
 interface IdempotencyKeyDoc {
@@ -31,9 +32,9 @@ const KEY_LIFETIME_S = 86_400
 const idempotencyKeySchema = new Schema<IdempotencyKeyDoc>(
   {
     _id: String,
-    fingerprint: { type: String, required: true },
-    notificationId: { type: String, required: true },
-    createdAt: { type: Date, required: true },
+    fingerprint: requiredText,
+    notificationId: requiredText,
+    createdAt: requiredTime,
   },
   { versionKey: false },
 )

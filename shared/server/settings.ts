@@ -1,5 +1,6 @@
 import { type Connection, type Model, Schema } from 'mongoose'
 import { upserted } from './mongo-errors.ts'
+import { requiredText } from './stored.ts'
 
 /** Something made once and shared by every instance on this database. */
 export interface SettingDoc {
@@ -7,10 +8,7 @@ export interface SettingDoc {
   value: string
 }
 
-const settingSchema = new Schema<SettingDoc>(
-  { _id: String, value: { type: String, required: true } },
-  { versionKey: false },
-)
+const settingSchema = new Schema<SettingDoc>({ _id: String, value: requiredText }, { versionKey: false })
 
 export const createSettingModel = (db: Connection) =>
   db.model<SettingDoc>('Setting', settingSchema, 'settings')

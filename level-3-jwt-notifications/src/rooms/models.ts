@@ -1,18 +1,16 @@
+import { requiredId, requiredText, requiredTime } from '@levels/shared/server/stored.ts'
 import { type Connection, type InferSchemaType, Schema, type Types } from 'mongoose'
 
 // What is stored stands here once, as mongoose checks it; the types are made of that.
 
-const text = { type: String, required: true } as const
-const time = { type: Date, required: true } as const
-
 const roomSchema = new Schema(
   {
     /** The slug. */
-    _id: text,
-    name: text,
+    _id: requiredText,
+    name: requiredText,
     /** Only members see it, and only members can let others in. Absent: everyone sees it and may join. */
     private: Boolean,
-    createdAt: time,
+    createdAt: requiredTime,
   },
   { versionKey: false },
 )
@@ -23,8 +21,8 @@ export type RoomDoc = InferSchemaType<typeof roomSchema>
 /** One user in one room. A list inside the room would grow without bound, and every join would rewrite it. */
 const membershipSchema = new Schema(
   {
-    room: text,
-    userId: { type: Schema.Types.ObjectId, required: true },
+    room: requiredText,
+    userId: requiredId,
     /** Invited, and not joined yet: may join, and neither reads nor writes. */
     invited: Boolean,
   },
@@ -34,7 +32,10 @@ membershipSchema.index({ room: 1, userId: 1 }, { unique: true })
 membershipSchema.index({ userId: 1 })
 type MembershipDoc = InferSchemaType<typeof membershipSchema>
 
-const roomMessageSchema = new Schema({ room: text, from: text, text, at: time }, { versionKey: false })
+const roomMessageSchema = new Schema(
+  { room: requiredText, from: requiredText, text: requiredText, at: requiredTime },
+  { versionKey: false },
+)
 roomMessageSchema.index({ room: 1, _id: -1 })
 export type RoomMessageDoc = InferSchemaType<typeof roomMessageSchema> & { _id: Types.ObjectId }
 

@@ -1,24 +1,22 @@
 import { createSettingModel } from '@levels/shared/server/settings.ts'
+import { requiredId, requiredText, requiredTime } from '@levels/shared/server/stored.ts'
 import { type Connection, type InferSchemaType, Schema, type Types } from 'mongoose'
 import { role } from './shapes.ts'
 
 // What is stored stands here once, as mongoose checks it; the types are made of that.
 
-const text = { type: String, required: true } as const
-const time = { type: Date, required: true } as const
-
 const userSchema = new Schema(
   {
     /** As its owner wrote it, after NFKC. */
-    username: text,
+    username: requiredText,
     /** What makes it unique: see nameKey in shared/server/names.ts. */
-    usernameKey: text,
-    passwordHash: text,
-    role: { ...text, enum: role.options },
+    usernameKey: requiredText,
+    passwordHash: requiredText,
+    role: { ...requiredText, enum: role.options },
     email: String,
     /** Every notification up to this `seq` was on one of the user's screens. */
     deliveredUpTo: { type: Number, default: 0 },
-    createdAt: time,
+    createdAt: requiredTime,
   },
   { versionKey: false },
 )
@@ -30,18 +28,18 @@ export type UserDoc = InferSchemaType<typeof userSchema> & { _id: Types.ObjectId
 const sessionSchema = new Schema(
   {
     /** The `sid` claim of its access tokens. */
-    _id: text,
-    userId: { type: Schema.Types.ObjectId, required: true },
+    _id: requiredText,
+    userId: requiredId,
     /** SHA-256 of the refresh token that is good now. The token itself is nowhere on the server. */
-    tokenHash: text,
+    tokenHash: requiredText,
     /** SHA-256 of the one before, for whoever lost the race to refresh or the answer. */
     previousTokenHash: String,
-    rotatedAt: time,
+    rotatedAt: requiredTime,
     userAgent: { type: String, default: '' },
     ip: { type: String, default: '' },
-    createdAt: time,
-    lastUsedAt: time,
-    expiresAt: time,
+    createdAt: requiredTime,
+    lastUsedAt: requiredTime,
+    expiresAt: requiredTime,
     /** Set when it was ended. The document stays until it would have expired, so that its tokens are known as dead. */
     revokedAt: Date,
   },

@@ -1,30 +1,28 @@
+import { requiredId, requiredText, requiredTime } from '@levels/shared/server/stored.ts'
 import { type Connection, type InferSchemaType, type Model, Schema, type Types } from 'mongoose'
 import { deliveryState } from '../events.ts'
 
 /** How long they are kept, in seconds: long enough to look into a complaint. */
 const KEPT_S = 30 * 86_400
 
-const text = { type: String, required: true } as const
-const id = { type: Schema.Types.ObjectId, required: true } as const
-
 /** One notification on its way to one place. */
 const schema = new Schema(
   {
-    channel: text,
-    notificationId: id,
-    userId: id,
+    channel: requiredText,
+    notificationId: requiredId,
+    userId: requiredId,
     /** The place, by the channel's own name for it. */
-    target: text,
+    target: requiredText,
     /** Who carries it. */
-    service: text,
-    state: { ...text, enum: deliveryState.options },
+    service: requiredText,
+    state: { ...requiredText, enum: deliveryState.options },
     attempts: { type: Number, required: true },
     /** When to try next; while it is being tried, when its lease ends; absent when all is done. */
     nextAttemptAt: Date,
     /** The lease's token: who is trying it. */
     claimedBy: String,
     lastError: String,
-    createdAt: { type: Date, required: true },
+    createdAt: requiredTime,
     /** The hour it was made in, for the numbers. */
     hour: Date,
     finishedAt: Date,

@@ -1,30 +1,28 @@
 import { createHash, ECDH } from 'node:crypto'
 import { upserted } from '@levels/shared/server/mongo-errors.ts'
+import { requiredId, requiredText, requiredTime } from '@levels/shared/server/stored.ts'
 import { type Connection, type InferSchemaType, Schema, Types } from 'mongoose'
 import * as z from 'zod'
 import { type BrowserSubscription, browserSubscription } from '../events.ts'
 import type { EndpointCheck } from './endpoint.ts'
 
-const text = { type: String, required: true } as const
-const time = { type: Date, required: true } as const
-
 /** A browser that may be woken up. */
 const schema = new Schema(
   {
     /** A hash of the endpoint: one endpoint is one row, whoever saves it and however often. */
-    _id: text,
+    _id: requiredText,
     /** Secret in itself: whoever knows it and the VAPID key may wake the browser up. */
-    endpoint: text,
-    keys: { p256dh: text, auth: text },
-    userId: { type: Schema.Types.ObjectId, required: true },
+    endpoint: requiredText,
+    keys: { p256dh: requiredText, auth: requiredText },
+    userId: requiredId,
     /** The device session that saved it. Push ends with it: nobody wants news on a computer they signed out of. */
-    sessionId: text,
+    sessionId: requiredText,
     /** The push service, as the endpoint check names it: `push.apple.com`, or `localhost:8443`. */
-    service: text,
+    service: requiredText,
     /** The VAPID key that it was made for: signed with another one, nothing reaches it. */
     publicKey: String,
-    createdAt: time,
-    savedAt: time,
+    createdAt: requiredTime,
+    savedAt: requiredTime,
   },
   { versionKey: false },
 )

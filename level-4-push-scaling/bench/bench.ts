@@ -3,6 +3,7 @@ import { benchArmour } from './armour.ts'
 import { benchCrossInstance } from './cross-instance.ts'
 import { benchIdleSockets } from './idle-sockets.ts'
 import { benchInstances } from './instances.ts'
+import { benchNginx } from './nginx.ts'
 import { benchPushes } from './pushes.ts'
 import { benchRefusals } from './refusals.ts'
 import { type Services, startServices } from './services.ts'
@@ -15,6 +16,7 @@ export const parts = {
   armour: () => on(benchArmour),
   instances: () => on(benchInstances),
   refusals: () => on(benchRefusals),
+  nginx: () => on(benchNginx),
   ready: () => measureStart('level-4', 2.5, { port: 3940, pagePort: 3980 }), // through the balancer
 }
 

@@ -49,7 +49,7 @@ export async function benchIdleSockets(services: Services): Promise<void> {
 }
 
 /** From the admin's POST to the last receipt, in milliseconds. */
-async function broadcast(url: string, token: string, sockets: readonly RawSocket[]): Promise<number> {
+export async function broadcast(url: string, token: string, sockets: readonly RawSocket[]): Promise<number> {
   const received = Promise.all(sockets.map((socket) => socket.heard('notification:new')))
   const sent = performance.now()
   await fetch(`${url}/api/notifications`, {
@@ -61,7 +61,8 @@ async function broadcast(url: string, token: string, sockets: readonly RawSocket
   return performance.now() - sent
 }
 
-async function connect(url: string, token: string): Promise<RawSocket> {
+/** A socket that is signed in and has been told what it missed. */
+export async function connect(url: string, token: string): Promise<RawSocket> {
   const socket = await openRawSocket(url, { token })
   await socket.heard('notifications:missed')
   return socket

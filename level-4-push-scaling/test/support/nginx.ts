@@ -4,7 +4,7 @@ import path from 'node:path'
 import { freePort } from '@levels/shared/dev/ports.ts'
 import { findProgram } from '@levels/shared/testing/chromium.ts'
 import { startCommand } from '@levels/shared/testing/process.ts'
-import { vi } from 'vitest'
+import { until } from './until.ts'
 
 /** Debian keeps it where only root's PATH looks. */
 export const nginxProgram = findProgram('nginx', '../sbin/nginx')
@@ -44,10 +44,14 @@ export async function startNginx({ nameServerPort, instancesPort }: NginxOptions
     'daemon off;',
   ])
   const url = `http://localhost:${port}`
-  await vi.waitFor(async () => {
-    const answer = await Promise.race([fetch(`${url}/healthz`), nginx.exit])
-    if (!('ok' in answer && answer.ok)) throw new Error(nginx.stderr())
-  }, 10_000)
+  const isUp = () =>
+    fetch(`${url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  const ended = nginx.exit.then(() => Promise.reject(new Error(nginx.stderr())))
+  await Promise.race([until('nginx answers', isUp), ended])
+  ended.catch(() => undefined) // later it ends because it is told to
   return {
     url,
     async stop() {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { bearerToken } from '@levels/shared/server/api/admit.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
@@ -33,7 +33,7 @@ export function defineMetricsRoute(
     status: 200,
     async handle({ req, res }) {
       const shown = bearerToken(req) ?? ''
-      if (!timingSafeEqual(hash(shown), hash(token)))
+      if (!timingSafeEqual(sha256(shown), sha256(token)))
         throw new HttpError(401, 'token_invalid', 'Show the METRICS_TOKEN as a Bearer token.')
       const { channels, oldestPendingMs } = await stats()
       sockets.set(countSockets())
@@ -51,4 +51,4 @@ export function defineMetricsRoute(
   })
 }
 
-const hash = (text: string) => createHash('sha256').update(text).digest()
+const sha256 = (text: string) => hash('sha256', text, 'buffer')

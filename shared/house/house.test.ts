@@ -123,7 +123,7 @@ describe('the house', () => {
 
   // What they are today: a level gets smaller, not larger.
   it.each([
-    [3, 3_186, 38],
+    [3, 3_185, 38],
     [4, 2_582, 29],
   ])('has in level %i at most %i lines in %i files', (number, lines, files) => {
     const level = levels.find((each) => each.number === number)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Connection, type Model, Schema, Types } from 'mongoose'
 import * as z from 'zod'
 import { HttpError } from './http-error.ts'
@@ -67,7 +67,7 @@ export function createIdempotencyKeys(IdempotencyKey: Model<IdempotencyKeyDoc>):
   return {
     async reserve(senderId, key, request) {
       const _id = `${senderId}:${key}`
-      const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest('base64url')
+      const fingerprint = hash('sha256', JSON.stringify(request), 'base64url')
       const reserved = await reserveOrFind(_id, fingerprint)
       if (reserved.fingerprint === fingerprint) return reserved
       throw new HttpError(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.')

@@ -77,16 +77,15 @@ export async function findByName(User: Model<UserDoc>, username: string): Promis
   return found.find((user) => user.username.toLowerCase() === oldKey) ?? found[0]
 }
 
-/** Throws a 401 refusal. The same for REST, the handshake and the renewal of a socket's token. */
-export type Identify = (token: unknown) => Promise<Identity>
-
 /**
- * A token only says that someone signed in. That the session was not ended since is asked of the database each time,
- * so a sign-out holds from that moment, everywhere.
+ * Says whom an access token speaks for, the same for REST, the handshake and the renewal of a socket's token. A token only
+ * says that someone signed in. Whether the session has ended since is asked of the database each time, so a sign-out holds
+ * from that moment, everywhere.
  */
-export function createIdentify(tokens: AccessTokens, requireAlive: RequireAlive, people: People): Identify {
+export function createIdentify(tokens: AccessTokens, requireAlive: RequireAlive, people: People) {
   const verify = createVerify(tokens)
-  return async (token) => {
+  /** Throws a 401 refusal. */
+  return async (token: unknown): Promise<Identity> => {
     const claims = verify(token)
     const [user] = await Promise.all([people.userOf(claims), requireAlive(claims.sid)])
     return { ...user, sid: claims.sid, expiresAt: claims.expiresAt }

@@ -1,4 +1,4 @@
-import { createHash, ECDH } from 'node:crypto'
+import { ECDH, hash } from 'node:crypto'
 import { upserted } from '@levels/shared/server/mongo-errors.ts'
 import { requiredId, requiredText, requiredTime } from '@levels/shared/server/stored.ts'
 import { type Connection, type InferSchemaType, Schema, Types } from 'mongoose'
@@ -29,7 +29,7 @@ const schema = new Schema(
 schema.index({ userId: 1, savedAt: -1 })
 export type SubscriptionDoc = InferSchemaType<typeof schema> & Pick<BrowserSubscription, 'keys'>
 
-const idOfEndpoint = (endpoint: string) => createHash('sha256').update(endpoint).digest('base64url')
+const idOfEndpoint = (endpoint: string) => hash('sha256', endpoint, 'base64url')
 /** How many browsers of one user get push. */
 const MAX_PER_USER = 10
 

@@ -66,16 +66,16 @@ export function createCatchUp({ Notification, delivered, reading }: CatchUpParts
    * no more memory than one.
    */
   async function sendMissed({ data, emit, drained }: Listener): Promise<void> {
-    let more = true
-    while (more && (await drained())) {
+    for (let more = true, limit = PACKET; more && (await drained()); ) {
       const cursor = data.cursor ?? 0
-      const entries = await readAfter(Notification, data.id, cursor, PACKET + 1)
-      const packet = entries.slice(0, PACKET)
+      const entries = await readAfter(Notification, data.id, cursor, limit + 1)
+      const packet = entries.slice(0, limit)
       const readable = packet.filter(({ deletedAt }) => !deletedAt).map(toNotification)
       const items = fitting(readable)
       const cut = readable[items.length]
       const upTo = cut ? cut.seq - 1 : (packet.at(-1)?.seq ?? cursor)
-      more = cut !== undefined || entries.length > PACKET
+      more = cut !== undefined || entries.length > limit
+      limit = cut ? Math.min(2 * items.length, PACKET) : PACKET // long ones: most were read for nothing
       emit('notifications:missed', { items, more, upTo })
       data.cursor = upTo
     }

@@ -27,8 +27,12 @@ export async function openPage(browser: TestBrowser, origin: string) {
   return {
     page,
     worker,
-    push: (data: string) =>
-      devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data }),
+    /** Resolves when the worker has told the page that it is shown: two pushes at once, and a busy browser may lose one. */
+    async push(data: string) {
+      const before = await page.evaluate(() => (window as unknown as { heard: unknown[] }).heard.length)
+      await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
+      await messages(page, before + 1)
+    },
     close: () => page.context().close(),
   }
 }

@@ -50,7 +50,7 @@ export interface LinkOptions {
 /** Opens a link on 127.0.0.1. */
 export async function openLink({ targets, history, name = 'link' }: LinkOptions): Promise<Link> {
   const lines = new Set<Line>()
-  const server = createServer({ allowHalfOpen: true }, (client) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     if (isDown) return client.resetAndDestroy()
     void connectTo(targets).then((found) => {
       if (!found || client.destroyed) {
@@ -157,7 +157,7 @@ async function connectTo(
   for (const target of targets) {
     const { hostname, port } = new URL(target)
     const host = hostname.replace(/^\[|\]$/g, '')
-    const upstream = connect({ host, port: Number(port || 80), allowHalfOpen: true })
+    const upstream = connect({ host, port: Number(port || 80), allowHalfOpen: true, noDelay: true })
     const isOpen = await once(upstream, 'connect').then(
       () => true,
       () => false,

@@ -59,8 +59,8 @@ export async function startDatabase(attempt: Attempt): Promise<Database> {
     for (const socket of sockets) socket.destroy()
   }
 
-  const server = createServer((client) => {
-    const upstream = connect(target, '127.0.0.1')
+  const server = createServer({ noDelay: true }, (client) => {
+    const upstream = connect({ port: target, host: '127.0.0.1', noDelay: true })
     let isRead = false
     for (const socket of [client, upstream]) {
       sockets.add(socket)

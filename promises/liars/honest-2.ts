@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { Server, type Socket } from 'socket.io'
+import { Adapter, SessionAwareAdapter } from 'socket.io-adapter'
 
 // A level 2 server that keeps the delivery promises that its liars break. A liar is this one with one part replaced.
 
@@ -22,12 +23,39 @@ export interface Parts {
 const refuse: Parts['refuse'] = (code) => ({ ok: false, error: { code, message: code } })
 const honest: Parts = { recoveryMs: 120_000, refuse, cameBack: () => undefined, sent: () => undefined }
 
+/** Socket.IO's packet type for events. */
+const EVENT = 2
+
+/**
+ * Socket.IO sends what was missed ahead of its own CONNECT. A client that is cut between the two has these packets, does
+ * not count them yet, is sent them once more, and shows them twice. Here CONNECT comes first.
+ */
+class LateAdapter extends SessionAwareAdapter {
+  readonly #late = new Map<string, unknown[][]>()
+
+  override async restoreSession(pid: string, offset: string) {
+    const session = await super.restoreSession(pid, offset)
+    if (!session) return session
+    this.#late.set(session.sid, session.missedPackets)
+    return { ...session, missedPackets: [] }
+  }
+
+  replay({ id }: Socket): void {
+    const opts = { rooms: new Set([id]), except: new Set<string>() }
+    // As Adapter does: the packets have their numbers already.
+    for (const data of this.#late.get(id) ?? [])
+      Adapter.prototype.broadcast.call(this, { type: EVENT, data }, opts)
+    this.#late.delete(id)
+  }
+}
+
 /** Serves on PORT. */
 export function serve(lies: Partial<Parts> = {}): void {
   const parts = { ...honest, ...lies }
   const http = createServer((_request, response) => response.writeHead(404).end())
   const io = new Server(http, {
     serveClient: false,
+    adapter: LateAdapter,
     connectionStateRecovery: { maxDisconnectionDuration: parts.recoveryMs },
   })
   /** Who has been here; whoever lost the connection gets it on return. */
@@ -37,7 +65,10 @@ export function serve(lies: Partial<Parts> = {}): void {
     socket.emit('session', { sessionId, username, users: [username], rooms: [] })
     socket.join(`user:${username}`)
     names.add(username)
-    if (socket.recovered) parts.cameBack(socket)
+    if (socket.recovered) {
+      ;(io.of('/').adapter as LateAdapter).replay(socket)
+      parts.cameBack(socket)
+    }
     socket.onAny((event: string, ...args: unknown[]) => {
       const answer = typeof args.at(-1) === 'function' ? (args.pop() as (given: Answer) => void) : undefined
       const given = act(event, args[0] as Payload)

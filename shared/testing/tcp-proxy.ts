@@ -21,9 +21,9 @@ export interface TcpProxy {
 export async function startTcpProxy(target: number | string): Promise<TcpProxy> {
   const targetPort = typeof target === 'number' ? target : Number(new URL(target).port)
   const pairs = new Set<readonly [Socket, Socket]>()
-  const server = createServer((client) => {
+  const server = createServer({ noDelay: true }, (client) => {
     if (!proxy.reachable) return client.resetAndDestroy()
-    const upstream = connect(targetPort, '127.0.0.1')
+    const upstream = connect({ port: targetPort, host: '127.0.0.1', noDelay: true })
     const pair = [client, upstream] as const
     pairs.add(pair)
     for (const [from, to] of [pair, [upstream, client] as const]) {

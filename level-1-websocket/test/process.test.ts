@@ -53,7 +53,7 @@ describe('level 1, started,', () => {
       LOG_LEVEL: 'debug',
       MAX_MESSAGE_BYTES: '5',
       MAX_CLIENTS: '1',
-      HEARTBEAT_MS: '50',
+      HEARTBEAT_MS: '1000', // whoever answers no ping within that is cut with another code
       ALLOWED_ORIGINS: 'https://a.example, https://b.example',
     })
     const address = await addressOf(program)

@@ -26,9 +26,8 @@ interface Kept {
  * Keeps what is sent for RECOVERY_MS, so that who lost the connection can get it afterwards.
  *
  * Socket.IO's own adapter for this gives everything to whoever names the secret id of a connection (`pid`), before any
- * middleware is asked, and keeps as much as is sent. It also sends what was missed ahead of CONNECT: a client that is cut
- * in between shows it twice. Here the handshake asks, for a user who has proved who he is, what is kept has a bound, and
- * CONNECT comes first.
+ * middleware is asked, keeps as much as is sent, and sends it ahead of CONNECT: a client that is cut in between shows it
+ * twice. Here the handshake asks, for a user who has proved who he is; what is kept has a bound, and comes after CONNECT.
  */
 export class RecoveryAdapter extends Adapter {
   /** By number, oldest first. A packet's number is its last argument: so a client knows what it saw last. */

@@ -21,11 +21,22 @@ let count = 0
 /** Whether somebody listens. Ask first: to find out where one is costs more than to say nothing. */
 export const isHeard = () => story.hasSubscribers
 
+/** How far the two clocks may be apart before the exact one is set anew, in milliseconds: a laptop has slept. */
+const MAX_DRIFT_MS = 50
+let origin = performance.timeOrigin
+
+/** Milliseconds since 1970, with their fractions: what happens within one of them has its order, too. */
+export function now(): number {
+  const drift = Date.now() - (origin + performance.now())
+  if (Math.abs(drift) > MAX_DRIFT_MS) origin += drift
+  return origin + performance.now()
+}
+
 /** Says what happened, if somebody listens. */
 export function tell(told: Told): void {
   if (!story.hasSubscribers) return
   const { sent } = told
-  const happening: Happening = { at: Date.now(), ...told, key: `${thisProcess}.${++count}` }
+  const happening: Happening = { at: now(), ...told, key: `${thisProcess}.${++count}` }
   if (sent !== undefined && sent.length > MAX_SENT) happening.sent = `${sent.slice(0, MAX_SENT)}…`
   story.publish(happening)
 }

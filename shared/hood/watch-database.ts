@@ -1,5 +1,5 @@
 import { remember } from './recent.ts'
-import { isHeard, type Lane, tell, whereNow } from './story.ts'
+import { isHeard, type Lane, now, tell, whereNow } from './story.ts'
 
 interface Operation {
   _id: unknown
@@ -40,7 +40,7 @@ export function watchDatabase(db: AnyConnection, lane: Lane): void {
   const open = new Map<string, Meaning & { at: number; where: string[] }>()
   db.on('operation-start', (operation) => {
     const meaning = isHeard() ? meaningOf(operation) : undefined
-    if (meaning) open.set(String(operation._id), { ...meaning, at: Date.now(), where: whereNow() })
+    if (meaning) open.set(String(operation._id), { ...meaning, at: now(), where: whereNow() })
   })
   db.on('operation-end', ({ _id, result, error }) => {
     const done = open.get(String(_id))
@@ -50,7 +50,15 @@ export function watchDatabase(db: AnyConnection, lane: Lane): void {
     if (race && !error && !result?.modifiedCount) return
     const sent = JSON.stringify(done.sent, undefined, 1)
     if (label === 'claimed')
-      tell({ from: 'mongo', to: lane, label: 'due', ids, at, where, sent: 'nobody has seen it' })
+      tell({
+        from: 'mongo',
+        to: lane,
+        label: 'due',
+        ids,
+        at,
+        where,
+        sent: 'Its time has come: is it still wanted?',
+      })
     tell({
       from: lane,
       to: 'mongo',

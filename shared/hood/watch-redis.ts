@@ -1,6 +1,6 @@
 import { PULSE } from './happening.ts'
 import { emitting } from './recent.ts'
-import { type Happening, isHeard, type Lane, story, tell } from './story.ts'
+import { type Happening, isHeard, type Lane, now, story, tell } from './story.ts'
 
 interface AnyClient {
   publish: (channel: string, message: string) => Promise<unknown>
@@ -33,7 +33,7 @@ export function watchRedis(redis: AnyRedis, lane: Lane): void {
     if (!isHeard() || ids.length === 0) return publish(channel, message)
     const told = { from: lane, to: 'redis', ids, sent: `PUBLISH ${channel}` } as const
     const sending = publish(channel, message)
-    const at = Date.now()
+    const at = now()
     sending.then(
       () => tell({ ...told, label: 'published', at }),
       () => tell({ ...told, label: 'published', lost: true, at }),

@@ -1,4 +1,4 @@
-import { callNow, isHeard, type Lane, tell, whereNow } from './story.ts'
+import { callNow, isHeard, type Lane, now, tell, whereNow } from './story.ts'
 
 /** As much of the package ws as is used here. */
 export interface AnyWebSocket {
@@ -43,7 +43,7 @@ export function watchWebSockets(sockets: Set<AnyWebSocket>, lane: Lane): void {
       tell({ ...told, label: 'echoed', ids: [answering], where: whereNow() })
     } else if (pushed) pushed.sockets.push('')
     else {
-      const push = { at: Date.now(), sockets: [''], where: whereNow(), call: callNow() }
+      const push = { at: now(), sockets: [''], where: whereNow(), call: callNow() }
       pushed = push
       queueMicrotask(() => {
         pushed = undefined

@@ -47,7 +47,9 @@ export function draw(picture: Picture, room: number, onPick: (arrow: Arrow) => v
     { ...size, ...group },
     ...lanes.map((lane) => drawLife(lane, x(lane), rows, y)),
     ...rows.filter(({ pause }) => pause > PAUSE_MS).map((row) => drawPause(row, width)),
-    ...rows.map(({ y: at, arrow }) => drawArrow(picture, arrow, x(arrow.from), x(arrow.to), at, onPick)),
+    ...rows.map(({ y: at, arrow }) =>
+      drawArrow(picture, arrow, [x(arrow.from), x(arrow.to), at, width], onPick),
+    ),
     // Last, so that what is scrolled goes below it.
     s(
       'g',
@@ -104,9 +106,7 @@ function drawPause({ y, pause }: Row, width: number): SVGElement {
 function drawArrow(
   picture: Picture,
   arrow: Arrow,
-  from: number,
-  to: number,
-  y: number,
+  [from, to, y, width]: [from: number, to: number, y: number, width: number],
   onPick: (arrow: Arrow) => void,
 ): SVGElement {
   const { label, lost } = arrow
@@ -138,12 +138,15 @@ function drawArrow(
       role: 'img',
       'aria-label': `${time}: ${nameOf(arrow.from)} to ${nameOf(arrow.to)}: ${label}${lost ? ' (lost)' : ''}`,
     },
-    s('rect', { x: 0, y: y - 22, width: Math.max(from, to) + 60, height: 32, rx: 6, class: 'hit' }),
+    s('rect', { x: 0, y: y - 22, width, height: 32, rx: 6, class: 'hit' }),
     s('text', { x: TIME - 8, y: y + 4, class: 'time', 'text-anchor': 'end' }, time),
     ...marks,
     text,
   )
   group.addEventListener('pointerenter', () => onPick(arrow))
-  group.addEventListener('focus', () => onPick(arrow))
+  group.addEventListener('focus', () => {
+    onPick(arrow)
+    text.scrollIntoView({ block: 'nearest', inline: 'nearest' }) // where there is no room for all lanes
+  })
   return group
 }

@@ -23,10 +23,15 @@ export function watchInstances() {
 
   return {
     /** Returns whether it was a sign of life, and nothing else. */
-    hear({ from, label, at, key }: Happening): boolean {
-      if (label !== PULSE) return false
+    hear({ from, to, label, at, key }: Happening): boolean {
       // A key begins with what no other process has (hood/story.ts).
       const life = key.slice(0, key.lastIndexOf('.'))
+      if (label !== PULSE) {
+        // Whatever an instance does, it did not die before.
+        const teller = heard.get(from.startsWith('instance:') ? from : to)
+        if (teller?.life === life) teller.at = Math.max(teller.at, at)
+        return false
+      }
       const before = heard.get(from)
       heard.set(from, { at, life })
       const isAnother = before !== undefined && before.life !== life

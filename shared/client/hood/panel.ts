@@ -15,6 +15,8 @@ const MAX_TEXT = 20_000
 /** How many notifications can be chosen. */
 const MAX_PICTURES = 8
 const EVERY_MS = 1_000
+/** So near to its end the picture counts as scrolled there. */
+const NEAR_PX = 8
 
 /** The panel "Under the hood": the way of the last notification, drawn while it happens. */
 export function createPanel(page: ThisPage, onClose: () => void) {
@@ -23,6 +25,8 @@ export function createPanel(page: ThisPage, onClose: () => void) {
   let skew = 0
   let chosen: string | undefined
   let picture: Picture | undefined
+  /** The id of the picture that is on the stage. */
+  let drawn: string | undefined
   /** The key of the arrow that is explained. */
   let picked: string | undefined
   let source: EventSource | undefined
@@ -109,7 +113,11 @@ export function createPanel(page: ThisPage, onClose: () => void) {
     const before = new Set(
       [...stage.querySelectorAll<SVGElement>('.arrow')].map(({ dataset }) => dataset.key),
     )
+    // Who looks at its end sees it grow.
+    const follows = drawn === next.id && stage.scrollTop + stage.clientHeight > stage.scrollHeight - NEAR_PX
+    drawn = next.id
     stage.replaceChildren(draw(next, stage.clientWidth - 8, explain))
+    if (follows) stage.scrollTop = stage.scrollHeight
     for (const arrow of stage.querySelectorAll<SVGElement>('.arrow'))
       arrow.classList.toggle('new', !before.has(arrow.dataset.key))
     stage.dispatchEvent(new Event('scroll'))

@@ -37,6 +37,7 @@ export interface Picture {
 const PATIENCE_MS = 3_000
 /** What dies so long before or after belongs to the picture, too, in milliseconds. */
 const NEAR_MS = 20_000
+const BEGAN_EARLIER = 'one that began earlier'
 /** The most happenings that are kept. */
 const MAX_KEPT = 600
 const ORDER = ['page', 'others', 'instance:', 'mongo', 'redis', 'push', 'device']
@@ -53,7 +54,7 @@ export function createStories() {
       const [oldest] = happenings.keys()
       if (happenings.size > MAX_KEPT && oldest !== undefined) happenings.delete(oldest)
     },
-    /** Newest first. */
+    /** Newest first; last those that were on their way before this page began to look. */
     pictures(known: Known): Picture[] {
       const all = [...happenings.values()].sort((a, b) => a.at - b.at)
       const changes = instances.changes(known.now)
@@ -66,6 +67,7 @@ export function createStories() {
         .map(([id, story]) => toPicture(id, withChanges(story, changes), lanes, known))
         .filter((picture) => picture !== undefined)
         .reverse()
+        .sort((a, b) => Number(a.title === BEGAN_EARLIER) - Number(b.title === BEGAN_EARLIER))
     },
   }
 }
@@ -107,7 +109,7 @@ function toPicture(
   const used = new Set([...arrows.flatMap(({ from, to }) => [from, to]), ...instances, 'page'])
   const rank = (lane: string) => ORDER.findIndex((start) => lane.startsWith(start))
   const lanes = [...used].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
-  return { id, title: titleOf(story), lanes, arrows }
+  return { id, title: titleOf(story) ?? BEGAN_EARLIER, lanes, arrows }
 }
 
 function toArrows(id: string, happening: Happening, reachedAny: boolean, known: Known): Arrow[] {
@@ -147,13 +149,15 @@ function isMine({ sockets, label, at, sent }: Happening, known: Known): boolean 
   return [...known.sent, ...known.received].some(({ text, at: when }) => text === sent && near(when))
 }
 
-function titleOf(story: readonly Happening[]): string {
+/** What it says; undefined when only its end was heard. */
+function titleOf(story: readonly Happening[]): string | undefined {
   for (const { sent = '' } of story) {
     const [, text] = /"(?:title|text)":\s*("(?:[^"\\]|\\.)*")/.exec(sent) ?? []
     if (text !== undefined) return String(JSON.parse(text))
   }
-  const news = story.find(({ sent, label }) => sent !== undefined && !/^(POST|\d)/.test(label))
-  return news?.sent?.slice(0, 60) ?? 'a message'
+  const frame = story.find(({ sent, label }) => sent !== undefined && /^(received|echoed|pushed)/.test(label))
+  const isPosted = story.some(({ label }) => label.startsWith('POST'))
+  return frame?.sent?.slice(0, 60) ?? (isPosted ? 'a message' : undefined)
 }
 
 const isInstance = (lane: string) => lane.startsWith('instance:')

@@ -24,10 +24,16 @@ const LOOKS = [
   { colorScheme: 'dark', width: 390 },
 ] as const
 const WIDTHS = [320, 390, 640, 768, 1280]
+const PHONE = 390
+/** What a finger has to hit, in pixels each way. */
+const TARGET_PX = 44
+/** look/base.css has four type sizes, and no others. */
+const TYPE_SIZES = ['12.5px', '13.5px', '15px', '20px']
 
 /**
- * What is wrong with the page as it is now, light and dark, wide and narrow: what axe-core finds, and widths at which one
- * would have to scroll sideways. It leaves the page dark and as wide as it was.
+ * What is wrong with the page as it is now, light and dark, wide and narrow: what axe-core finds, widths at which one
+ * would have to scroll sideways, targets too small for a finger, and further type sizes. It leaves the page dark and as
+ * wide as it was.
  */
 export async function findBarriers(page: Page): Promise<string[]> {
   const before = page.viewportSize()
@@ -45,7 +51,9 @@ export async function findBarriers(page: Page): Promise<string[]> {
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     )
     if (tooWide > 0) found.push(`${width} px: scrolls sideways by ${tooWide} px`)
+    if (width === PHONE) found.push(...(await page.evaluate(findSmallTargets, TARGET_PX)))
   }
+  found.push(...(await page.evaluate(findOddSizes, TYPE_SIZES)))
   if (before) await page.setViewportSize(before)
   return found
 }
@@ -60,4 +68,31 @@ async function settled(page: Page): Promise<void> {
         .map(({ finished }) => finished.catch(() => undefined)),
     ).then(() => undefined),
   )
+}
+
+/** Runs in the page. Links within a text and what only the keyboard reaches are no targets; a box has its label. */
+function findSmallTargets(least: number): string[] {
+  const all = document.querySelectorAll<HTMLElement>('a, button, input, select, textarea, summary')
+  return [...all].flatMap((element) => {
+    const label = element.matches('[type="radio"], [type="checkbox"]') ? element.closest('label') : null
+    const { width, height } = (label ?? element).getBoundingClientRect()
+    if (width < 2 || element.matches('.skip, p a, li a, td a')) return []
+    if (Math.min(width, height) > least - 0.5) return []
+    return [
+      `${element.outerHTML.slice(0, 80)} is ${Math.round(width)} by ${Math.round(height)} px on a phone`,
+    ]
+  })
+}
+
+/** Runs in the page. Pictures (SVG) have sizes of their own. */
+function findOddSizes(sizes: string[]): string[] {
+  const texts = document.evaluate('//body//text()[normalize-space()]', document, null, 7)
+  const odd = new Map<string, string>()
+  for (let n = 0; n < texts.snapshotLength; n++) {
+    const element = texts.snapshotItem(n)?.parentElement
+    if (!element || element.closest('svg, .visually-hidden') || !element.checkVisibility()) continue
+    const { fontSize } = getComputedStyle(element)
+    if (!sizes.includes(fontSize)) odd.set(fontSize, element.outerHTML.slice(0, 80))
+  }
+  return [...odd].map(([size, where]) => `type of ${size}: ${where}`)
 }

@@ -45,6 +45,8 @@ describeInBrowser('the page of level 3 for everyone', (browser) => {
     await page.getByText('Predict first').click()
     await page.getByLabel(`${user}, your menu`).click()
     expect(await findBarriers(page)).toEqual([])
+    await page.setViewportSize({ width: 390, height: 844 })
+    expect(await page.getByRole('button', { name: /^Try it/ }).innerText()).toMatch(/^Try it \d\/7$/)
   })
 
   it('is usable with the keyboard alone', async () => {

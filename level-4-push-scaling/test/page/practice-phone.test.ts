@@ -66,6 +66,12 @@ describeInBrowser('a practice phone', (browser) => {
       'this page,other pages,app1,app2,MongoDB,Redis,push service,device',
     )
     expect(await findBarriers(alice)).toEqual([])
+    for (const width of [640, 390]) {
+      await alice.setViewportSize({ width, height: 844 })
+      const beside = await phone.getByRole('group', { name: 'What crossed' }).boundingBox()
+      expect(beside?.width, `room for what crossed, at ${width} px`).toBeGreaterThan(200)
+    }
+    expect(await alice.getByRole('button', { name: /^Try it/ }).innerText()).toContain('Try it')
     expect(alice.problems).toEqual([])
   })
 

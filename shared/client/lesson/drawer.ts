@@ -1,7 +1,7 @@
 import '../look/drawer.css'
 import { copyOnClick, h } from '../dom.ts'
 import { icon } from '../icons.ts'
-import { loadLesson } from './readme.ts'
+import { isOutcomes, loadLesson } from './readme.ts'
 import { createProgress, type Steps, watchPage } from './steps.ts'
 
 const OPEN_KEY = 'lesson-open'
@@ -72,7 +72,8 @@ export function mountLesson(header: HTMLElement, steps: Steps): void {
       const { tryIt } = await loadLesson()
       content.replaceChildren(tryIt.cloneNode(true))
       // What follows each button is to be predicted first (predict.ts).
-      for (const table of content.querySelectorAll('.table')) table.remove()
+      for (const table of content.querySelectorAll('table'))
+        if (isOutcomes(table)) table.parentElement?.remove()
       for (const command of content.querySelectorAll<HTMLElement>('.command')) {
         const copy = h('button', { className: 'btn small', type: 'button' }, 'Copy')
         copyOnClick(copy, () => command.querySelector('code')?.textContent ?? '')

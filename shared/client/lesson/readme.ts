@@ -33,6 +33,11 @@ async function load(): Promise<LessonParts> {
   return readLesson(new DOMParser().parseFromString(await response.text(), 'text/html'))
 }
 
+/** Whether this table says what follows each button. */
+export function isOutcomes(table: HTMLTableElement): boolean {
+  return table.querySelector('th')?.textContent === 'button'
+}
+
 function readLesson(page: Document): LessonParts {
   const tryIt = document.createDocumentFragment()
   let next = page.getElementById('try-it')?.nextElementSibling
@@ -42,7 +47,7 @@ function readLesson(page: Document): LessonParts {
     next = following
   }
   const outcomes = [...tryIt.querySelectorAll('table')]
-    .filter((table) => table.querySelector('th')?.textContent === 'button')
+    .filter(isOutcomes)
     .flatMap((table) => [...table.querySelectorAll('tbody tr')])
     .flatMap((row) => {
       const [button, see, why] = row.querySelectorAll('td')

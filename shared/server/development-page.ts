@@ -64,7 +64,9 @@ export function developmentPage(levelDir: string, hotReload: boolean): Page {
           upgrades.emit('upgrade', req, socket, head)
         }, refuse)
       })
-      // Vite takes longer to load than everything else: the server answers first.
+      // Vite takes longer to load than everything else: the server answers first. Under the watcher (npm run level-1)
+      // somebody is about to open the page; any other program may never be asked for it.
+      if (process.env.SOURCES_VERSION === undefined) return
       server.once('listening', () => setImmediate(() => load().catch(() => undefined)))
     },
     watch,

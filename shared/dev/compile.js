@@ -70,8 +70,9 @@ export function dropOldPackages(bundled = packages) {
   rmSync(bundled, { recursive: true, force: true })
 }
 
-/** Another one whenever npm has installed anything. */
-export const installedVersion = () => versionOf(path.join(root, 'node_modules', '.package-lock.json'))
+/** Another one whenever npm has installed anything, and when the repository is moved. */
+export const installedVersion = () =>
+  `${root} ${versionOf(path.join(root, 'node_modules', '.package-lock.json'))}`
 
 /**
  * @param {string} folder

@@ -24,6 +24,14 @@ describe('bundled packages', () => {
     expect(Object.keys(bundled).sort()).toEqual(Object.keys(installed).sort())
   })
 
+  it('are loaded without what another version of V8 has compiled of them', async () => {
+    const { bundled, load } = await bundle(['ws'])
+    const compiled = path.join(bundled, 'ws', 'package.cjs.compiled')
+    expect(existsSync(compiled)).toBe(true)
+    writeFileSync(compiled, 'of another Node')
+    expect(Object.keys(await load('ws'))).toContain('WebSocketServer')
+  })
+
   it('leave out what is not installed', async () => {
     const { bundled } = await bundle(['ws', 'not-installed'])
     expect(existsSync(path.join(bundled, 'ws'))).toBe(true)

@@ -3,6 +3,7 @@ import net from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compare, type MeasuredServer } from '@levels/shared/bench/compare.ts'
+import { compareWatched } from '@levels/shared/bench/hood.ts'
 import { measureStart } from '@levels/shared/bench/start-time.ts'
 
 const SERVERS = path.join(import.meta.dirname, 'servers.ts')
@@ -35,6 +36,12 @@ export const parts = {
     const what = `bytes/connection, ${IDLE_CLIENTS} idle`
     await compare(SERVERS, ROUNDS, [{ what, target: { atMost: 1.25 }, measure: measureMemory }])
   },
+  hood: () =>
+    compareWatched(
+      SERVERS,
+      'echoes per second of processor time',
+      async (server) => (await measureEchoes(server)).perProcessorSecond,
+    ),
   ready: () => measureStart('level-1', 0.6, { port: 3910 }),
 }
 

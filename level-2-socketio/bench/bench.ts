@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compare, type MeasuredServer } from '@levels/shared/bench/compare.ts'
+import { compareWatched } from '@levels/shared/bench/hood.ts'
 import { measureStart } from '@levels/shared/bench/start-time.ts'
 import { enter, type RawClient } from './raw-client.ts'
 
@@ -33,6 +34,12 @@ export const parts = {
     const what = `bytes/connection, ${IDLE_USERS} idle users`
     await compare(SERVERS, ROUNDS, [{ what, target: { atMost: 1 }, measure: measureMemory }])
   },
+  hood: () =>
+    compareWatched(
+      SERVERS,
+      'deliveries per second of processor time',
+      async (server) => (await measureDeliveries(server)).perProcessorSecond,
+    ),
   ready: () => measureStart('level-2', 0.6, { port: 3920 }),
 }
 

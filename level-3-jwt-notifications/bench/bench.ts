@@ -1,11 +1,12 @@
 import path from 'node:path'
 import { type MeasuredServer, median, withServer } from '@levels/shared/bench/compare.ts'
+import { compareWatched } from '@levels/shared/bench/hood.ts'
 import { measureStart } from '@levels/shared/bench/start-time.ts'
 import { verdict } from '@levels/shared/bench/verdict.ts'
 import { measureArmour } from './armour.ts'
 import { measureBulk } from './bulk.ts'
 import { measureBroadcast, measureCrowd, measureMissed } from './crowd.ts'
-import { compareWithFloor } from './floor.ts'
+import { compareWithFloor, measureProcessor } from './floor.ts'
 import { measureGrowth } from './growth.ts'
 import { measureOutage } from './outage.ts'
 
@@ -21,6 +22,7 @@ export const parts = {
   bulk: measureBulk,
   growth: measureGrowth,
   outage: measureOutage,
+  hood: () => compareWatched(SERVERS, 'notifications per second of processor time', measureProcessor),
   ready: () => measureStart('level-3', 1.5, { port: 3930 }),
 }
 

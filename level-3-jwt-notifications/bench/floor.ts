@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type Kind, median, withServer } from '@levels/shared/bench/compare.ts'
+import { type Kind, type MeasuredServer, median, withServer } from '@levels/shared/bench/compare.ts'
 import { verdict } from '@levels/shared/bench/verdict.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 
@@ -65,6 +65,17 @@ async function compareRates(inboxes: Record<Kind, Inbox>): Promise<void> {
   const perSecond = { level: all / processorTime.level, bare: all / processorTime.bare }
   const isMet = perSecond.level / perSecond.bare >= MIN_RATE_RATIO
   report('notifications per second of processor time', perSecond, wanted, isMet, seconds.bare)
+}
+
+/** Notifications per second of processor time, after a warm-up. */
+export async function measureProcessor(server: MeasuredServer): Promise<number> {
+  const inbox = await openInbox(server)
+  for (let n = 0; n < 2; n++) await burst(inbox)
+  const before = await inbox.processorTime()
+  for (let n = 0; n < 4; n++) await burst(inbox)
+  const used = (await inbox.processorTime()) - before
+  inbox.close()
+  return (4 * BURST) / used
 }
 
 async function burst(inbox: Inbox): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pageForBench } from '@levels/shared/bench/hood.ts'
 import { serveForBench } from '@levels/shared/bench/serve.ts'
 import { createLog } from '@levels/shared/server/log.ts'
 import { connectDatabase, openMongo } from '@levels/shared/server/mongo.ts'
@@ -29,6 +30,7 @@ await serveForBench({
       db,
       log: createLog('error'),
       limits: { notifications: plenty },
+      page: pageForBench(),
       routes({ route, models }) {
         benchUsers(route, models, config.jwtSecret)
         benchLog(route, models)

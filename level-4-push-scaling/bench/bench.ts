@@ -2,7 +2,7 @@ import { measureStart } from '@levels/shared/bench/start-time.ts'
 import { benchArmour } from './armour.ts'
 import { benchCrossInstance } from './cross-instance.ts'
 import { benchIdleSockets } from './idle-sockets.ts'
-import { benchInstances } from './instances.ts'
+import { benchHood, benchInstances } from './instances.ts'
 import { benchNginx } from './nginx.ts'
 import { benchPushes } from './pushes.ts'
 import { benchRefusals } from './refusals.ts'
@@ -17,6 +17,7 @@ export const parts = {
   instances: () => on(benchInstances),
   refusals: () => on(benchRefusals),
   nginx: () => on(benchNginx),
+  hood: () => on(benchHood),
   ready: () => measureStart('level-4', 2.5, { port: 3940, pagePort: 3980 }), // through the balancer
 }
 

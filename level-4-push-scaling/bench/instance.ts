@@ -1,4 +1,5 @@
 import { connectDatabase, seed } from '@levels/3-jwt-notifications/src/doors.ts'
+import { pageForBench } from '@levels/shared/bench/hood.ts'
 import { createLog } from '@levels/shared/server/log.ts'
 import { listen, urlOf } from '@levels/shared/server/run.ts'
 import { readConfig } from '../src/config.ts'
@@ -11,7 +12,7 @@ const log = createLog('warn')
 const db = await connectDatabase(config.mongodbUri ?? '')
 const redis = await connectRedis(config.redisUrl ?? '', log)
 const limits = { notifications: { perMinute: 1_000_000, atOnce: 1_000 } }
-const server = await createServer({ config, db, redis, log, limits })
+const server = await createServer({ config, db, redis, log, limits, page: pageForBench() })
 await seed(server)
 await listen(server.http, config)
 console.log(urlOf(server.http))

@@ -56,6 +56,12 @@ describeInBrowser('the lesson of level 1', (browser) => {
       ':3020/lesson',
     )
     expect(await findBarriers(page)).toEqual([])
+    await page.emulateMedia({ media: 'print' })
+    await page.setViewportSize({ width: 600, height: 800 })
+    const cut = await page
+      .locator('.command pre')
+      .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length)
+    expect(cut, 'commands cut off on paper').toBe(0)
     expect(page.problems).toEqual([])
   })
 })

@@ -69,6 +69,21 @@ describeInBrowser('the page of level 1 for everyone', (browser) => {
     await page.getByText('disconnected', { exact: true }).waitFor()
   })
 
+  it('with ?big in its address has the wire and "Break it" on a projector together', async () => {
+    const viewport = { width: 1280, height: 720 }
+    const page = await browser.visit(`${(await startWithPage()).url}/?big`, { viewport })
+    await page.getByText('connected', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Send twice' }).click()
+    await expect.poll(() => logOf(page)).toHaveLength(2)
+    const type = await page.getByText('What came').boundingBox()
+    expect(type?.height).toBeGreaterThan(30)
+    for (const part of ['region', 'group'] as const) {
+      const name = part === 'region' ? 'On the wire' : 'Break it'
+      const box = await page.getByRole(part, { name }).boundingBox()
+      expect((box?.y ?? 0) + (box?.height ?? 0), `the end of ${name}`).toBeLessThan(viewport.height)
+    }
+  })
+
   it('remembers light or dark', async () => {
     const page = await browser.visit((await startWithPage()).url, { colorScheme: 'light' })
     const scheme = () => page.evaluate(() => document.documentElement.style.colorScheme)

@@ -24,7 +24,7 @@ const disconnect = byId('disconnect', HTMLButtonElement)
 
 showFrames(wire)
 mountThemeButton(byId('pill', HTMLElement).parentElement ?? document.body)
-mountPush()
+mountPush(wire)
 mountLesson(byId('lesson', HTMLElement), steps)
 if (import.meta.env.DEV) mountHood(byId('lesson', HTMLElement))
 

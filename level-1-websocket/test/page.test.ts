@@ -66,6 +66,13 @@ describeInBrowser('the page of level 1', (browser) => {
     await one.getByRole('button', { name: 'Push' }).click()
     await expect.poll(() => logOf(two)).toEqual(['Lunch is ready', 'Dinner, too'])
     await one.getByText('Sent to 2 open sockets').waitFor()
+    const call = one.locator('.wire li').filter({ hasText: 'POST /notify → 202' })
+    await call.getByRole('button', { name: 'The whole of it' }).click()
+    expect(await call.locator('dd').allTextContents()).toEqual([
+      'POST /notify',
+      'Dinner, too',
+      '{\n  "delivered": 2\n}',
+    ])
     expect(await one.locator('#curl').textContent()).toBe(`curl -d "Lunch is ready" ${server.url}/notify`)
   })
 

@@ -1,6 +1,7 @@
 import { type ExplainEvent, explainPacket, packetParts } from '@levels/shared/client/explain-packet.ts'
 import { listen } from '@levels/shared/client/tap.ts'
 import type { Wire } from '@levels/shared/client/wire.ts'
+import { closeEntry, openEntry, upgradeEntry } from '@levels/shared/client/wire-http.ts'
 import type { Message } from '../src/events.ts'
 
 /** One line about each event of this level, from the page's point of view. */
@@ -31,24 +32,14 @@ function explainMessage({ room, to }: Message): string {
 export function showPackets(wire: Wire): void {
   listen({
     opening: (url) =>
-      wire.add({
-        direction: 'out',
-        kind: 'upgrade',
-        raw: `GET ${new URL(url).pathname}${new URL(url).search} HTTP/1.1\nUpgrade: websocket`,
-        why: 'Engine.IO, the layer beneath Socket.IO, opens a WebSocket',
-      }),
+      wire.add(upgradeEntry(url, 'Engine.IO, the layer beneath Socket.IO, opens a WebSocket')),
+    open: () => wire.add(openEntry),
     frame(direction, data, bytes) {
       const raw = typeof data === 'string' ? hideIds(data) : '(bytes)'
       const explanation = explainPacket(raw, direction, explainEvent)
       wire.add({ direction, raw, bytes, ...explanation, parts: () => packetParts(raw) })
     },
-    close: (code, reason) =>
-      wire.add({
-        direction: code === 1005 || code === 1006 ? 'note' : 'in', // these two never cross: no close frame came
-        kind: 'close',
-        raw: `${code} ${reason}`.trim(),
-        why: 'the WebSocket is gone',
-      }),
+    close: (code, reason) => wire.add(closeEntry(code, reason)),
   })
 }
 

@@ -45,6 +45,6 @@ socket.on('connect', () => {
 const chat = mountChat(socket)
 mountPeople(socket, chat)
 mountRooms(socket, chat)
-mountNotifications(socket)
+mountNotifications(socket, wire)
 mountBreak(socket)
 signIn = mountSignIn(connection)

@@ -1,13 +1,15 @@
 import { byId, clock, copyOnClick, h } from '@levels/shared/client/dom.ts'
 import { icon } from '@levels/shared/client/icons.ts'
 import { showToast } from '@levels/shared/client/toast.ts'
+import type { Wire } from '@levels/shared/client/wire.ts'
+import { type HttpError, postOnWire } from '@levels/shared/client/wire-http.ts'
 import { NOTIFY_PATH, type NotifyResult } from '../src/events.ts'
 import type { Level2Socket } from './connection.ts'
 
 const MOST = 100
 
 /** What came, as toasts and as a list, and the panel that sends one, from here or from a terminal. */
-export function mountNotifications(socket: Level2Socket): void {
+export function mountNotifications(socket: Level2Socket, wire: Wire): void {
   const list = byId('notifications', HTMLOListElement)
   const empty = byId('notifications-empty', HTMLElement)
   socket.on('notification:new', ({ text, from, at }) => {
@@ -34,20 +36,19 @@ export function mountNotifications(socket: Level2Socket): void {
   copyOnClick(byId('copy-curl', HTMLButtonElement), () => command)
   byId('notify-form', HTMLFormElement).onsubmit = async (event) => {
     event.preventDefault()
-    result.textContent = await notify(text.value, recipient.value)
+    result.textContent = await notify(wire, text.value, recipient.value)
   }
 }
 
-async function notify(text: string, to: string): Promise<string> {
+async function notify(wire: Wire, text: string, to: string): Promise<string> {
+  const body = JSON.stringify(to ? { text, to } : { text })
   try {
-    const response = await fetch(NOTIFY_PATH, {
-      method: 'POST',
+    const answer = await postOnWire<NotifyResult | HttpError>(wire, NOTIFY_PATH, body, {
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(to ? { text, to } : { text }),
+      why: 'a request beside the socket: any program may send one',
     })
-    const answer = await response.json()
-    if (!response.ok) return `Refused: ${answer.error.message}`
-    const { delivered } = answer as NotifyResult
+    if ('error' in answer) return `Refused: ${answer.error.message}`
+    const { delivered } = answer
     return `Sent to ${delivered} open ${delivered === 1 ? 'socket' : 'sockets'}.`
   } catch {
     return 'Not sent: the server cannot be reached.'

@@ -27,6 +27,10 @@ describeInBrowser('the page of level 2 for everyone', (browser) => {
     await lines.getByText('a message, please pass it on (wants acknowledgement').waitFor()
     await lines.getByText(/^43\d\[\{"ok":true,"data":\{"id"/).waitFor()
     await lines.getByText(/^42\["session",\{"sessionId"/).waitFor()
+    await lines.getByText('101 Switching Protocols').waitFor()
+    const request = lines.locator('li').filter({ hasText: 'GET /socket.io/' })
+    await request.getByRole('button', { name: 'The whole of it' }).click()
+    await request.getByText('(hidden from scripts)').waitFor()
   })
 
   it('can be used by everybody: light and dark, wide and narrow, signed in or not', async () => {

@@ -1,6 +1,7 @@
 import { explainPacket, packetParts } from '@levels/shared/client/explain-packet.ts'
 import { listen } from '@levels/shared/client/tap.ts'
 import type { Part, Wire } from '@levels/shared/client/wire.ts'
+import { callParts, closeEntry, openEntry, upgradeEntry } from '@levels/shared/client/wire-http.ts'
 import { type HttpCall, watchHttp } from './http.ts'
 import type { Access } from './session.ts'
 import { hideSecrets, hideTokens } from './token.ts'
@@ -14,31 +15,19 @@ export type CallWords = [start: string, why: string]
  */
 export function explainTraffic(wire: Wire, furtherCalls: readonly CallWords[] = []): void {
   listen({
-    opening: (url) =>
-      wire.add({
-        direction: 'out',
-        kind: 'upgrade',
-        raw: `GET ${new URL(url).pathname}`,
-        why: 'an HTTP request that asks to become a WebSocket',
-      }),
+    opening: (url) => wire.add(upgradeEntry(url, 'an HTTP request that asks to become a WebSocket')),
+    open: () => wire.add(openEntry),
     frame(direction, data, bytes) {
       if (typeof data !== 'string') return
       const { kind, why } = explainPacket(data, direction, explainEvent)
       const raw = hideTokens(data)
       wire.add({ direction, kind, raw, bytes, why, parts: () => packetParts(raw) })
     },
-    close: (code) =>
-      // 1005 and 1006 never cross: no close frame came (RFC 6455 section 7.4.1).
-      wire.add({
-        direction: code === 1005 || code === 1006 ? 'note' : 'in',
-        kind: 'close',
-        raw: String(code),
-        why: 'the WebSocket is gone',
-      }),
+    close: (code, reason) => wire.add(closeEntry(code, reason)),
   })
   watchHttp((call) => {
     const { method, path, status, code, bytes } = call
-    const parts = callParts(call)
+    const parts = maskedParts(call)
     wire.add({
       direction: 'out',
       kind: 'http',
@@ -52,18 +41,11 @@ export function explainTraffic(wire: Wire, furtherCalls: readonly CallWords[] = 
 }
 
 /** A call as whoever opens its line sees it: secrets masked, but there. */
-function callParts({ method, path, status, sent, answer }: HttpCall): Part[] {
-  const headers = Object.entries(sent.headers).map(([name, value]) => `${name}: ${value}`)
+function maskedParts(call: HttpCall): Part[] {
   // No script can see this cookie, on purpose. The browser sends it to these routes only.
-  if (path.startsWith('/api/auth/')) headers.push('cookie: refresh_token=… (HttpOnly: no script can read it)')
-  return [
-    { name: 'request', text: `${method} ${path}` },
-    { name: 'headers', text: headers.join('\n') },
-    { name: 'body', text: sent.body },
-    { name: `answer, status ${status || 'none'}`, text: answer },
-  ]
-    .filter(({ text }) => text !== '')
-    .map(({ name, text }) => ({ name, text: hideSecrets(text) }))
+  const cookie = 'cookie: refresh_token=… (HttpOnly: no script can read it)'
+  const parts = callParts(call, ...(call.path.startsWith('/api/auth/') ? [cookie] : []))
+  return parts.map(({ name, text }) => ({ name, text: hideSecrets(text) }))
 }
 
 /** Shows what a new access token says: anyone can read one, only the server can make one. */

@@ -21,7 +21,7 @@ export function readClaims(token: string): Claims {
 
 /** A text with every password and every key in it replaced, and every token cut. */
 export function hideSecrets(text: string): string {
-  return hideTokens(text).replace(/("(?:password|current|next|key)":")[^"]+/g, '$1…')
+  return hideTokens(text).replace(/("(?:password|current|next|key|auth)":")[^"]+/g, '$1…')
 }
 
 /** A text with every JWT in it cut down to its first letters: whoever holds a whole one is whom it names. */

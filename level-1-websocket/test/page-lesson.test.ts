@@ -13,6 +13,8 @@ describeInBrowser('the lesson of level 1', (browser) => {
       Math.random = () => 0.1 // short delays between the attempts
     })
     const lesson = await openLesson(page)
+    await page.setViewportSize({ width: 1024, height: 768 })
+    expect((await page.locator('#level').boundingBox())?.width, 'room beside the lesson').toBeGreaterThan(280)
 
     await page.getByRole('button', { name: 'Send', exact: true }).click()
     await lesson.ticks(1)

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { runner } from '@levels/shared/dev/typescript.js'
 import { createLog } from '@levels/shared/server/log.ts'
 import { startCommand } from '@levels/shared/testing/process.ts'
 import { keepRunning } from '../dev/keep-running.ts'
@@ -44,7 +45,7 @@ export async function startServices(): Promise<Services> {
     mongo: uris.MONGODB_URI,
     redis: uris.REDIS_URL,
     async start(script, env) {
-      const args = ['--import', 'tsx', path.join(import.meta.dirname, '..', script)]
+      const args = [runner, path.join(import.meta.dirname, '..', script)] // as a level is started
       const program = startCommand(process.execPath, args, { env: { PORT: '0', ...uris, ...env } })
       return { url: await program.url(), pid: program.pid, stop: program.stop }
     },

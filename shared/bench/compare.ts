@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { runner } from '../dev/typescript.js'
 import { verdict } from './verdict.ts'
 
 /** The level, and the least server that does the same work. */
@@ -67,8 +68,9 @@ export async function withServer<T>(
   measure: (server: MeasuredServer) => Promise<T>,
   env: Record<string, string> = {},
 ): Promise<T> {
-  const child: ChildProcess = fork(script, [kind], {
-    execArgv: ['--import', 'tsx', '--expose-gc'],
+  // As a level is started: compiled, where Node cannot run TypeScript.
+  const child: ChildProcess = fork(runner, [script, kind], {
+    execArgv: ['--expose-gc'],
     env: { ...process.env, ...env },
   })
   try {

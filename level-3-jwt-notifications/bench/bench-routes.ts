@@ -17,7 +17,7 @@ export function benchUsers(route: DefineRoute, models: Models, jwtSecret: string
     body: z.strictObject({ count: z.int().min(1).max(5_000) }),
     status: 200,
     async handle({ body: { count } }) {
-      const { accessTokenKey, refreshTokenKey } = await loadSecrets(models, jwtSecret)
+      const { accessTokenKey, refreshTokenKey } = await loadSecrets(models.Setting, jwtSecret)
       const tokens = createAccessTokens(accessTokenKey, 900)
       const sessions = createSessions(models.Session, refreshTokenKey, {
         onEnded: () => undefined,

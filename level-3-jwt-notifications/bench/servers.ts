@@ -5,7 +5,7 @@ import path from 'node:path'
 import { pageForBench } from '@levels/shared/bench/hood.ts'
 import { serveForBench } from '@levels/shared/bench/serve.ts'
 import { createLog } from '@levels/shared/server/log.ts'
-import { connectDatabase, openMongo } from '@levels/shared/server/mongo.ts'
+import { openDatabase } from '@levels/shared/server/mongo.ts'
 import express from 'express'
 import { type Connection, Schema } from 'mongoose'
 import { Server } from 'socket.io'
@@ -22,14 +22,14 @@ await serveForBench({
       production: false,
       accessTokenTtlS: 900,
       trustProxyHops: 0,
+      limits: { notifications: plenty },
       jwtSecret: 'a secret for measuring, and for nothing else',
     }
-    const db = await openDatabase()
+    const db = await newDatabase()
     const server = await createServer({
       config,
       db,
       log: createLog('error'),
-      limits: { notifications: plenty },
       page: pageForBench(),
       routes({ route, models }) {
         benchUsers(route, models, config.jwtSecret)
@@ -40,7 +40,7 @@ await serveForBench({
   },
   /** The least server that does the same work: one mongoose insert, one emit. No accounts, no order, no catch-up. */
   async bare() {
-    const db = await openDatabase()
+    const db = await newDatabase()
     const Notification = db.model(
       'Notification',
       new Schema({ userId: String, type: String, title: String, message: String, createdAt: Date }),
@@ -64,10 +64,9 @@ await serveForBench({
 })
 
 /** MONGODB_URI, or an embedded one in this process, as `npm run level-3` has it; an empty one each time. */
-async function openDatabase(): Promise<Connection> {
+async function newDatabase(): Promise<Connection> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'bench-3-'))
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }))
-  const mongo = await openMongo({ mongodbUri: process.env.MONGODB_URI || undefined, dataDir }, 'bench')
-  const db = await connectDatabase(mongo.uri)
+  const { db } = await openDatabase({ mongodbUri: process.env.MONGODB_URI || undefined, dataDir }, 'bench')
   return db.useDb(`bench-${process.pid}-${Date.now()}`)
 }

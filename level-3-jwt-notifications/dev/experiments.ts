@@ -1,7 +1,7 @@
 import { refuseForeign } from '@levels/shared/server/api/admit.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import * as z from 'zod'
-import { deviceOf } from '../src/sessions/cookie.ts'
+import { deviceOf } from '../src/sessions/devices.ts'
 import type { SessionsChapter } from '../src/sessions/index.ts'
 
 /**

@@ -5,7 +5,7 @@
 import type { Level3Server } from './server.ts'
 
 export type { DefineRoute } from '@levels/shared/server/api/route.ts'
-export { connectDatabase, openMongo } from '@levels/shared/server/mongo.ts'
+export { connectDatabase, openDatabase } from '@levels/shared/server/mongo.ts'
 export { readOrMakeSetting } from '@levels/shared/server/settings.ts'
 export { type Config, readConfig } from './config.ts'
 export type * from './events.ts'

@@ -1,3 +1,4 @@
+import { time } from '@levels/shared/server/api/untrusted.ts'
 import type { Asked, EventOf, Sent } from '@levels/shared/server/event-types.ts'
 import * as z from 'zod'
 import { logClientEvents, logServerEvents } from './log/shapes.ts'
@@ -22,8 +23,6 @@ export const handshakeAuth = z.object({
     .describe('The highest contiguous `seq` shown; absent: the server takes what was delivered before'),
 })
 export type HandshakeAuth = z.output<typeof handshakeAuth>
-
-const time = z.iso.datetime()
 
 /** What the server sends, by event. */
 export const serverEvents = {

@@ -5,7 +5,7 @@ import type { Caller } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { idempotencyHeaders } from '@levels/shared/server/idempotency.ts'
 import { requiredId, requiredText, requiredTime } from '@levels/shared/server/stored.ts'
-import { type Connection, type InferSchemaType, Schema, Types } from 'mongoose'
+import { type Connection, type InferSchemaType, Schema, type Types } from 'mongoose'
 import * as z from 'zod'
 import type { Send } from './log/send.ts'
 import { sent } from './log/shapes.ts'
@@ -36,13 +36,30 @@ export const createKeyModel = (db: Connection) => ({
 const PREFIX = 'publish_'
 const MAX_KEYS = 20
 
-export type PublishKeys = ReturnType<typeof createPublishKeys>
+/**
+ * In whose name a key publishes; undefined when it is no key at all. Throws 401 `token_invalid`. A key needs no password, and
+ * can do nothing else.
+ */
+export function createOwnerOfKey({ PublishKey, User }: Pick<Models, 'PublishKey' | 'User'>) {
+  return async (token: string | undefined): Promise<Caller | undefined> => {
+    if (!token?.startsWith(PREFIX)) return undefined
+    const used = { $set: { lastUsedAt: new Date() } }
+    const key = await PublishKey.findOneAndUpdate({ keyHash: sha256(token) }, used).lean()
+    const owner = key && (await User.findById(key.userId).lean())
+    if (!owner) throw refusal('token_invalid')
+    return { id: owner._id.toHexString(), username: owner.username, role: owner.role }
+  }
+}
 
-/** Keys for programs: each publishes in its owner's name, without a password, and can do nothing else. */
-export function createPublishKeys({ PublishKey: Keys, User: Users }: Pick<Models, 'PublishKey' | 'User'>) {
-  return {
-    /** The key is in the answer this once: the database has its hash. Throws HttpError 409 `too_many_keys`. */
-    async make(userId: string, name: string): Promise<z.infer<typeof madeKey>> {
+/** The keys over REST. Another user's key is none that this user could know of. */
+export function keyRoutes(route: DefineRoute, { PublishKey: Keys }: Pick<Models, 'PublishKey'>): void {
+  route('POST /api/keys', {
+    summary: 'Make a key with which a program publishes in your name; it is shown this once',
+    body: z.strictObject({ name: text.trim().min(1).max(50).describe('What the key is for') }),
+    status: 201,
+    answer: madeKey,
+    problems: { 409: 'There are too many keys' },
+    async handle({ caller: { id: userId }, body: { name } }) {
       if ((await Keys.countDocuments({ userId })) >= MAX_KEYS) {
         throw new HttpError(409, 'too_many_keys', `You have ${MAX_KEYS} keys: revoke one first.`)
       }
@@ -50,27 +67,25 @@ export function createPublishKeys({ PublishKey: Keys, User: Users }: Pick<Models
       const made = await Keys.create({ userId, name, keyHash: sha256(key), createdAt: new Date() })
       return { ...toPublishKey(made), key }
     },
+  })
 
-    async list(userId: string): Promise<PublishKey[]> {
-      return (await Keys.find({ userId }).sort({ _id: 1 }).lean()).map(toPublishKey)
+  route('GET /api/keys', {
+    summary: 'Your keys for programs',
+    answer: z.object({ items: z.array(publishKey) }),
+    async handle({ caller }) {
+      const mine = await Keys.find({ userId: caller.id }).sort({ _id: 1 }).lean()
+      return { items: mine.map(toPublishKey) }
     },
+  })
 
-    /** Throws HttpError 404. Another user's key is none that this user could know of. */
-    async revoke(userId: string, id: string): Promise<void> {
-      const { deletedCount } = await Keys.deleteOne({ _id: new Types.ObjectId(id), userId })
+  route('DELETE /api/keys/:id', {
+    summary: 'Revoke a key',
+    params: z.strictObject({ id: objectId }),
+    async handle({ caller, params }) {
+      const { deletedCount } = await Keys.deleteOne({ _id: params.id, userId: caller.id })
       if (deletedCount === 0) throw new HttpError(404, 'not_found', 'You have no such key.')
     },
-
-    /** In whose name a key publishes; undefined when it is no key at all. Throws 401 `token_invalid`. */
-    async ownerOf(token: string | undefined): Promise<Caller | undefined> {
-      if (!token?.startsWith(PREFIX)) return undefined
-      const used = { $set: { lastUsedAt: new Date() } }
-      const key = await Keys.findOneAndUpdate({ keyHash: sha256(token) }, used).lean()
-      const owner = key && (await Users.findById(key.userId).lean())
-      if (!owner) throw refusal('token_invalid')
-      return { id: owner._id.toHexString(), username: owner.username, role: owner.role }
-    },
-  }
+  })
 }
 
 function toPublishKey({ _id, name, createdAt, lastUsedAt }: PublishKeyDoc): PublishKey {
@@ -84,30 +99,6 @@ function toPublishKey({ _id, name, createdAt, lastUsedAt }: PublishKeyDoc): Publ
 
 const sha256 = (key: string) => hash('sha256', key, 'base64url')
 
-/** The keys over REST. */
-export function keyRoutes(route: DefineRoute, keys: PublishKeys): void {
-  route('POST /api/keys', {
-    summary: 'Make a key with which a program publishes in your name; it is shown this once',
-    body: z.strictObject({ name: text.trim().min(1).max(50).describe('What the key is for') }),
-    status: 201,
-    answer: madeKey,
-    problems: { 409: 'There are too many keys' },
-    handle: ({ caller, body }) => keys.make(caller.id, body.name),
-  })
-
-  route('GET /api/keys', {
-    summary: 'Your keys for programs',
-    answer: z.object({ items: z.array(publishKey) }),
-    handle: async ({ caller }) => ({ items: await keys.list(caller.id) }),
-  })
-
-  route('DELETE /api/keys/:id', {
-    summary: 'Revoke a key',
-    params: z.strictObject({ id: objectId }),
-    handle: ({ caller, params }) => keys.revoke(caller.id, params.id),
-  })
-}
-
 /** For programs and shell scripts: a key, a name in the path, and the text as it is. */
 export function publishRoute(route: DefineRoute, send: Send): void {
   route('POST /api/publish/:to', {
@@ -120,7 +111,6 @@ export function publishRoute(route: DefineRoute, send: Send): void {
     body: text.trim().min(1).max(2_000),
     status: 201,
     answer: sent,
-    problems: { 422: 'The Idempotency-Key was used for another request' },
     handle({ caller, params, query, headers, body }) {
       const title = query.title ?? `Message from ${caller.username}`
       const message = { to: params.to, type: 'message' as const, title, message: body }

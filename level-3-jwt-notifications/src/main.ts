@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { connectDatabase, openMongo } from '@levels/shared/server/mongo.ts'
+import { openDatabase } from '@levels/shared/server/mongo.ts'
 import { runLevel } from '@levels/shared/server/run.ts'
 import { readConfig } from './config.ts'
 import { createServer } from './server.ts'
@@ -9,9 +9,8 @@ await runLevel({
   dir: path.join(import.meta.dirname, '..'),
   async start({ env, log, page }) {
     const config = readConfig(env)
-    const mongo = await openMongo(config, 'level-3')
-    const db = await connectDatabase(mongo.uri)
-    const server = await createServer({ config, db, log, page })
+    const mongo = await openDatabase(config, 'level-3')
+    const server = await createServer({ config, db: mongo.db, log, page })
     const notes = config.production ? [] : await (await import('../dev/seed.ts')).seed(server)
     return {
       config,
@@ -19,7 +18,6 @@ await runLevel({
         http: server.http,
         async close() {
           await server.close()
-          await db.close()
           await mongo.close()
         },
       },

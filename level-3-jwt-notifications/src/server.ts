@@ -9,22 +9,21 @@ import { createIdempotencyKeys } from '@levels/shared/server/idempotency.ts'
 import { createLimit } from '@levels/shared/server/limits.ts'
 import { answers } from '@levels/shared/server/mongo.ts'
 import { createOriginCheck } from '@levels/shared/server/origin.ts'
+import { defaultLimits, type Options } from './config.ts'
 import { clientEvents, handshakeAuth, serverEvents } from './events.ts'
-import { deliveredIn, listenerOf, sendAccountNotices } from './joins.ts'
-import { createPublishKeys, keyRoutes, publishRoute } from './keys.ts'
+import { createResync, deliveredIn, listenerOf, sendAccountNotices } from './joins.ts'
+import { createOwnerOfKey, keyRoutes, publishRoute } from './keys.ts'
 import { createNotifications } from './log/index.ts'
 import { logRoutes } from './log/routes.ts'
 import { createSend } from './log/send.ts'
 import { buildIndexes, createModels } from './models.ts'
-import { defaultLimits, type Options } from './options.ts'
 import { preferenceRoutes } from './preferences.ts'
 import { createRooms } from './rooms/index.ts'
 import { roomRoutes } from './rooms/routes.ts'
 import { createSessionsChapter } from './sessions/index.ts'
 import { authRoutes } from './sessions/routes.ts'
 import { createConnections } from './socket/connection.ts'
-import { createResync } from './socket/resync.ts'
-import { emit, type Io, type IoSocket, sessionRoom, userRoom } from './socket/types.ts'
+import { emit, type Io, sessionRoom, userRoom } from './socket/types.ts'
 
 export type Level3Server = Awaited<ReturnType<typeof createServer>>
 
@@ -40,7 +39,6 @@ export async function createServer({ config, db, log, page, ...options }: Option
   const isAllowedOrigin = createOriginCheck(allowedOrigins)
 
   // sessions
-  const keys = createPublishKeys(models)
   const cookieSecure = config.cookieSecure ?? config.production
   const auth = await createSessionsChapter({
     ...config,
@@ -66,9 +64,7 @@ export async function createServer({ config, db, log, page, ...options }: Option
   const { accounts, people, signIns } = auth
 
   // log
-  const perMinute = config.notificationsPerMinute ?? defaultLimits.notifications.perMinute
-  const notificationLimit = { ...defaultLimits.notifications, perMinute }
-  const limits = { ...defaultLimits, notifications: notificationLimit, ...options.limits }
+  const limits = { ...defaultLimits, ...config.limits }
   const notifications = createNotifications({
     models,
     delivered: deliveredIn(models),
@@ -102,13 +98,13 @@ export async function createServer({ config, db, log, page, ...options }: Option
   })
 
   // routes
-  const routes = createRoutes(createAdmit({ ...auth, ownerOfKey: keys.ownerOf }))
+  const routes = createRoutes(createAdmit({ ...auth, ownerOfKey: createOwnerOfKey(models) }))
   authRoutes(routes.route, auth)
-  keyRoutes(routes.route, keys)
+  keyRoutes(routes.route, models)
   if (!config.production) (await import('../dev/experiments.ts')).experimentRoutes(routes.route, auth)
   preferenceRoutes(routes.route, models)
   logRoutes(routes.route, { ...notifications, send })
-  roomRoutes(routes.route, { rooms, named: people.named })
+  roomRoutes(routes.route, rooms, people.named)
   publishRoute(routes.route, send)
   options.routes?.({ route: routes.route, models, publish })
   const { http, close } = createApp({
@@ -135,10 +131,9 @@ export async function createServer({ config, db, log, page, ...options }: Option
     heartbeatMs: config.heartbeatMs,
     isOthers: options.http !== undefined,
   })
-  const welcome = (socket: IoSocket) => catchUp.welcome(listenerOf(socket))
   const { gate, onConnection, sayReady } = createConnections({
     sessions: auth,
-    welcome,
+    welcome: (socket) => catchUp.welcome(listenerOf(socket)),
     listen(socket, renew) {
       const handlers: EventHandlers<typeof clientEvents> = {
         ...notifications.events(listenerOf(socket)),
@@ -164,16 +159,10 @@ export async function createServer({ config, db, log, page, ...options }: Option
     publish,
     /** Those of these device sessions that are not over. */
     aliveSessions: auth.alive,
-    /** Every sign-in, and every session that ends here. */
+    /** What happens to sessions and accounts here. */
     signIns,
-    /** For when messages between instances were lost: see socket/resync.ts. */
-    resync: createResync(io, {
-      sessions: auth,
-      readEnds: notifications.readEnds,
-      sayReady,
-      welcome,
-      resend: (socket) => catchUp.resend(listenerOf(socket)),
-    }),
+    /** For when messages between instances were lost: see joins.ts. */
+    resync: createResync(io, auth, notifications, sayReady),
     /** Every route, with the schemas of what it takes and answers. */
     routes: routes.defined,
     /** Cuts the connections (clients come back by themselves) and ends. Database and caller's server are their owner's. */

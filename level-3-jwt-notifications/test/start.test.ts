@@ -136,8 +136,12 @@ describe('a start with wrong settings is refused, and the cure named', () => {
   const production = { NODE_ENV: 'production', MONGODB_URI: 'mongodb://127.0.0.1:1' }
 
   it.each([
-    ['a short secret', { JWT_SECRET: 'short' }, /^JWT_SECRET has fewer than 32 bytes: .*openssl rand/],
-    ['no secret in production', production, /^JWT_SECRET is missing: /],
+    [
+      'a short secret',
+      { JWT_SECRET: 'short' },
+      /^JWT_SECRET is not a secret of 32 bytes or more: .*openssl rand/,
+    ],
+    ['no secret in production', production, /^JWT_SECRET is missing, and production makes none: /],
     [
       'no database in production',
       { NODE_ENV: 'production', JWT_SECRET: 'x'.repeat(32) },

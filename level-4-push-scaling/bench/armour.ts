@@ -5,7 +5,7 @@ import webPush from 'web-push'
 import { recordOf } from '../src/deliver/deliver.ts'
 import { deliveryModel, newDelivery } from '../src/deliver/model.ts'
 import { createRecorder } from '../src/deliver/recorder.ts'
-import { createVapidAuthorization } from '../src/push/vapid.ts'
+import { createVapidAuthorization } from '../src/push/post.ts'
 import type { Services } from './services.ts'
 
 /** What the armour of deliveries and of push buys: the work of each without it, and with it. */

@@ -7,12 +7,12 @@ import { connectRedis } from '../src/instances/redis.ts'
 import { createServer } from '../src/server.ts'
 
 // The level's own server, as src/main.ts starts it, but for the limit on what one user may send: one user sends it all.
-const config = readConfig(process.env)
+const limits = { notifications: { perMinute: 1_000_000, atOnce: 1_000 } }
+const config = { ...readConfig(process.env), limits }
 const log = createLog('warn')
 const db = await connectDatabase(config.mongodbUri ?? '')
 const redis = await connectRedis(config.redisUrl ?? '', log)
-const limits = { notifications: { perMinute: 1_000_000, atOnce: 1_000 } }
-const server = await createServer({ config, db, redis, log, limits, page: pageForBench() })
+const server = await createServer({ config, db, redis, log, page: pageForBench() })
 await seed(server)
 await listen(server.http, config)
 console.log(urlOf(server.http))

@@ -80,12 +80,10 @@ export type Attempt = () => Promise<Outcome>
 /** What a plan is made from: a notification before it is stored. */
 export type Planned = Pick<DueNotification, 'type' | 'from' | 'metadata'> & { createdAt: string }
 
-/** The names of the channels whose work waits: what preferences know them by. */
-export type QueuedChannelName = 'push' | 'email'
-
 /** A delivery channel whose work waits in the database, so that it survives the process that took it on. */
 export interface QueuedChannel {
-  readonly name: QueuedChannelName
+  /** What preferences know it by. */
+  readonly name: 'push' | 'email'
   /** The longest that one attempt takes, in milliseconds. */
   readonly attemptMs: number
   /** How many attempts may be under way at once at one service. */

@@ -9,18 +9,18 @@ export const deliveryState = z.enum(['pending', 'retrying', 'sent', 'failed', 'c
 export type DeliveryState = z.infer<typeof deliveryState>
 
 /** base64url; browsers leave out the padding, some libraries do not. */
-const base64url = z
-  .string()
-  .max(100)
-  .regex(/^[\w-]+=*$/, 'must be base64url')
-  .transform((text) => text.replace(/=+$/, ''))
+const base64url = (characters: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^[\\w-]{${characters}}=*$`), `must be ${characters} characters of base64url`)
+    .transform((text) => text.slice(0, characters))
 
 export const endpointText = z.string().min(1).max(2_048)
 
 /** What `JSON.stringify(subscription)` gives in a browser; that may grow, so unknown fields are left out. */
 export const browserSubscription = z.object({
   endpoint: endpointText,
-  keys: z.object({ p256dh: base64url, auth: base64url }),
+  keys: z.object({ p256dh: base64url(87), auth: base64url(22) }), // 65 and 16 bytes (RFC 8291 section 3)
 })
 export type BrowserSubscription = z.output<typeof browserSubscription>
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { connectDatabase, openMongo, seed } from '@levels/3-jwt-notifications/src/doors.ts'
+import { openDatabase, seed } from '@levels/3-jwt-notifications/src/doors.ts'
 import { runLevel } from '@levels/shared/server/run.ts'
 import { readConfig } from './config.ts'
 import { connectRedis } from './instances/redis.ts'
@@ -14,15 +14,14 @@ await runLevel({
   hotReload: !inCluster,
   async start({ env, log, page }) {
     const config = readConfig(env)
-    const mongo = await openMongo(config, 'level-4')
+    const mongo = await openDatabase(config, 'level-4')
     // The containers have no dev/, and must have a REDIS_URL.
     const dev = config.production ? undefined : await import('../dev/index.ts')
     const redisService = config.redisUrl === undefined ? await dev?.openRedis() : undefined
-    const db = await connectDatabase(mongo.uri)
     const redis = await connectRedis(config.redisUrl ?? redisService?.uri ?? '', log)
-    const experiments = dev?.createExperiments(config.instance, env)
-    const server = await createServer({ config, db, redis, log, page, routes: experiments?.routes })
-    experiments?.listen(server.io)
+    const { routes, listen } = dev?.createExperiments(config.instance, env) ?? {}
+    const server = await createServer({ config, db: mongo.db, redis, log, page, routes })
+    listen?.(server.io)
     return {
       config,
       server: {
@@ -30,7 +29,6 @@ await runLevel({
         async close() {
           await server.close()
           redis.close()
-          await db.close()
           await Promise.all([mongo.close(), redisService?.close()])
         },
       },

@@ -4,87 +4,56 @@ import {
   type Level3Server,
   readOrMakeSetting,
 } from '@levels/3-jwt-notifications/src/doors.ts'
-import type { Page } from '@levels/shared/server/page.ts'
-import type { Connection } from 'mongoose'
-import type { Log } from './channel.ts'
 import type { Config } from './config.ts'
 import { createDeliveries } from './deliver/index.ts'
 import { defineDeliveryRoutes } from './deliver/routes.ts'
-import { readStats } from './deliver/stats.ts'
+import { defineMetricsRoute, readStats } from './deliver/stats.ts'
 import { createEmailChannel } from './email/email.ts'
 import { createMailTransport } from './email/transport.ts'
-import { createInstanceAdapter } from './instances/adapter.ts'
-import { createGapWatch } from './instances/gap-watch.ts'
+import { createInstances } from './instances/index.ts'
 import type { RedisConnections } from './instances/redis.ts'
-import { createSingleFlight } from './instances/single-flight.ts'
-import { sendLoginAlerts } from './login-alert.ts'
-import { defineMetricsRoute } from './metrics.ts'
+import { createReaders, sendLoginAlerts } from './joins.ts'
 import { createPush } from './push/index.ts'
 import { definePushRoutes } from './push/routes.ts'
-import { createReaders } from './readers.ts'
 
-export interface Options {
+/** What createServer takes: some of it as at level 3. Without `redis`, which is connected, this is the only instance. */
+export interface Options extends Pick<Level3Options, 'db' | 'log' | 'page' | 'http'> {
   config: Config
-  /** Connected. */
-  db: Connection
-  /** Connected. Absent: this is the only instance. */
   redis?: RedisConnections
-  log: Log
-  page?: Page
-  /** A server of the caller's: see level 3. */
-  http?: Level3Options['http']
-  /** How much one user may create; level 3's own by default. */
-  limits?: Level3Options['limits']
   /** Further routes, for development (dev/kill.ts). */
   routes?: (tools: Parameters<NonNullable<Level3Options['routes']>>[0], io: () => Level3Server['io']) => void
 }
 
 type Level3Options = Parameters<typeof createLevel3Server>[0]
 
-export interface Level4Server extends Level3Server {
-  deliveries: ReturnType<typeof createDeliveries>
-}
+export type Level4Server = Awaited<ReturnType<typeof createServer>>
 
 /**
  * Level 4 is level 3 and, through the doors it leaves open: two more channels, an adapter that reaches the sockets of
  * the other instances, and further routes. The chapters know nothing of each other; they meet here. Resolves when it may
  * listen. The connections are their owner's to close.
  */
-export async function createServer(options: Options): Promise<Level4Server> {
-  const { config, db, redis, log, page, http, limits } = options
-  const { publicUrl, metricsToken: token } = config
+export async function createServer(options: Options) {
+  const { config, db, redis, log } = options
+  const { instance, publicUrl, metricsToken: token } = config
   const models = createModels(db)
   const { stillWanted, countUnread, addressees } = createReaders(models)
   const aliveSessions = (sids: string[]) => level3.aliveSessions(sids)
-  const deliveries = createDeliveries({
-    db,
-    notifications: models.Notification.collection,
-    stillWanted,
-    log,
-  })
+  const notifications = models.Notification.collection
+  const deliveries = createDeliveries({ db, notifications, stillWanted, log })
   const keep = (name: string, make: () => string) => readOrMakeSetting(models.Setting, name, make)
   const push = await createPush({ db, config, keep, aliveSessions, countUnread, log })
-  const email = createEmailChannel({
-    addressees,
-    countSince: deliveries.countSince,
-    transport: createMailTransport(config, log),
-    publicUrl,
-    log,
-  })
-  const gaps = redis && createGapWatch(redis)
+  const transport = createMailTransport(config, log)
+  const { countSince } = deliveries
+  const email = createEmailChannel({ addressees, countSince, transport, publicUrl, log })
+  const instances = redis && createInstances(redis, (isOver) => level3.resync(isOver), log)
 
   const level3: Level3Server = await createLevel3Server({
-    config,
-    db,
+    ...options,
     models,
-    log,
-    page,
-    http,
-    instance: config.instance,
-    limits,
+    instance,
     channels: [deliveries.add(push.channel), deliveries.add(email)],
-    ...(redis &&
-      gaps && { adapter: createInstanceAdapter(redis, gaps.lost), checks: { redis: gaps.isConnected } }),
+    ...(instances && { adapter: instances.adapter, checks: { redis: instances.isConnected } }),
     routes(tools) {
       const { route } = tools
       definePushRoutes(route, { ...push, deliveries, log })
@@ -99,18 +68,16 @@ export async function createServer(options: Options): Promise<Level4Server> {
     removed.catch((error: unknown) => log.warn(`Browsers of a deleted account are still there: ${error}`))
   })
   sendLoginAlerts(level3.signIns, level3.publish, log)
-  const catchUp = createSingleFlight(level3.resync, log)
-  if (redis && gaps) await redis.finishStart(gaps.start(catchUp.ask))
+  await instances?.start()
   await deliveries.start()
-  page?.watch?.({ instance: config.instance, redis, push: push.channel })
+  options.page?.watch?.({ instance, redis, push: push.channel })
 
   return {
     ...level3,
     deliveries,
     async close() {
-      catchUp.close()
       await Promise.all([level3.close(), deliveries.stop()])
-      await gaps?.close()
+      await instances?.close()
     },
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { findPromise } from '@levels/promises/promises.ts'
 import { describe, expect, it } from 'vitest'
@@ -32,6 +32,10 @@ const hearts = [
 
 const all = readGraph(root, { types: true })
 const running = readGraph(root, { types: false })
+const filesBelow = (dir: string) =>
+  readdirSync(path.join(root, dir), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
 const textOf = (file: string) => readFileSync(path.join(root, file), 'utf8')
 const linesOf = (file: string) => textOf(file).trimEnd().split('\n').length
 
@@ -121,13 +125,13 @@ describe('the house', () => {
     expect(linesOf(heart)).toBeLessThanOrEqual(150)
   })
 
-  // What they are today: a level gets smaller, not larger.
+  // All that is read of a level, its chapters' pages included. What they are today: a level gets smaller, not larger.
   it.each([
-    [3, 3_185, 38],
-    [4, 2_582, 29],
+    [3, 3_199, 39],
+    [4, 2_599, 29],
   ])('has in level %i at most %i lines in %i files', (number, lines, files) => {
     const level = levels.find((each) => each.number === number)
-    const own = [...all.keys()].filter((file) => file.startsWith(`${level?.folder}/src/`))
+    const own = filesBelow(`${level?.folder}/src`)
     expect(own.length).toBeLessThanOrEqual(files)
     expect(own.reduce((sum, file) => sum + linesOf(file), 0)).toBeLessThanOrEqual(lines)
   })

@@ -72,7 +72,7 @@ export const importsAreDeclared =
   (graph) =>
     edges(graph, (from, to) => {
       if (from.endsWith('.test.ts') && from.startsWith('shared/copy/')) return true // texts that look like imports
-      if (graph.has(to) || /^(node:|\.)/.test(to) || isExercise(from)) return true
+      if (graph.has(to) || /^(node:|\.|\$\{)/.test(to) || isExercise(from)) return true // ${: a program that is written
       // A page's public folder and files that no import finds are no packages.
       if (to.includes('.') && to.includes('/') && !to.startsWith('@')) return true
       const folders = [...declared.keys()].filter((dir) => dir === '' || from.startsWith(`${dir}/`))

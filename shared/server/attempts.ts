@@ -1,29 +1,27 @@
 import ipaddr from 'ipaddr.js'
 import { type RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible'
-import { tooMany } from './http-error.ts'
+import { HttpError, tooMany } from './http-error.ts'
 
 /** A limiter and the key that counts in it. */
 export type Counter = [limiter: RateLimiterMongo, key: string]
 
 /**
  * Counts an attempt: takes a point of each counter before it, so that what is under way counts, and gives back all but
- * those that `toKeep` names for its outcome. Throws HttpError 429 when one has no point left. `onLast` hears of each
- * counter whose last point was kept by an attempt that failed.
+ * those that `toKeep` has for its outcome: `done`, or the code of the HttpError. Throws HttpError 429 when one has no point
+ * left. `onLast` hears of each counter whose last point was kept by an attempt that failed.
  */
 export async function counted<T>(
   counters: Counter[],
   attempt: () => Promise<T>,
-  toKeep: (error?: unknown) => Counter[],
+  toKeep: Readonly<Record<string, Counter[]>>,
   onLast: (counter: Counter) => void,
 ): Promise<T> {
   const last = await take(counters)
-  let kept = counters
+  let kept = toKeep.done ?? []
   try {
-    const result = await attempt()
-    kept = toKeep()
-    return result
+    return await attempt()
   } catch (error) {
-    kept = toKeep(error)
+    kept = (error instanceof HttpError && toKeep[error.code]) || []
     for (const counter of last) if (kept.includes(counter)) onLast(counter)
     throw error
   } finally {

@@ -17,3 +17,13 @@ export interface Identity extends Caller {
   /** When the token ends, in milliseconds since 1970. */
   expiresAt: number
 }
+
+/** Who knows about tokens and sessions. */
+export interface Identities {
+  /** Whom an access token speaks for. Throws HttpError 401 with the code of a refusal. */
+  identify(token: unknown): Promise<Identity>
+  /** Throws HttpError 401 `session_revoked` unless the session is alive. */
+  requireAlive(sid: string): Promise<void>
+  /** Those of the sessions that are alive. */
+  alive(sids: readonly string[]): Promise<Set<string>>
+}

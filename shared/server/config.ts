@@ -48,22 +48,22 @@ export function readInteger(
   )
 }
 
-/** How an address is written, and what it is, for whoever wrote another thing. */
-export interface AddressRule {
+/** How a setting is written, and what it is, for whoever wrote another thing. */
+export interface TextRule {
   isRight(text: string): boolean
   /** With its article: `a Redis address`. */
   what: string
   example: string
-  /** Why production needs one; absent: nothing does. */
-  needed?: string
+  /** Why there must be one; absent or false: it can be left out. */
+  needed?: string | false
 }
 
-/** An address in this variable; undefined when there is none. Throws StartError naming the variable and the cure. */
-export function readAddress(env: Env, name: string, rule: AddressRule): string | undefined {
+/** The text in this variable; undefined when there is none. Throws StartError naming the variable and the cure, never the text. */
+export function readText(env: Env, name: string, rule: TextRule): string | undefined {
   const { isRight, what, example, needed } = rule
-  const address = env[name] || undefined
-  if (address && !isRight(address)) throw new StartError(`${name} is not ${what}: write it like ${example}`)
-  if (address || !needed || env.NODE_ENV !== 'production') return address
+  const text = env[name] || undefined
+  if (text && !isRight(text)) throw new StartError(`${name} is not ${what}: write it like ${example}`)
+  if (text || !needed) return text
   throw new StartError(`${name} is missing, and ${needed}: set it like ${example}`)
 }
 

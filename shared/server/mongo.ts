@@ -1,6 +1,6 @@
 import path from 'node:path'
 import mongoose, { type Connection } from 'mongoose'
-import { type Env, readAddress, StartError } from './config.ts'
+import { type Env, readText, StartError } from './config.ts'
 
 export interface MongoConfig {
   /** Absent in development: then the embedded MongoDB serves. */
@@ -11,16 +11,16 @@ export interface MongoConfig {
 
 /** `MONGODB_URI`, which production demands. Throws StartError naming the cure. */
 export function readMongodbUri(env: Env): string | undefined {
-  return readAddress(env, 'MONGODB_URI', {
+  return readText(env, 'MONGODB_URI', {
     isRight: (text) => /^mongodb(\+srv)?:\/\/./.test(text),
     what: 'a MongoDB address',
     example: 'mongodb://127.0.0.1:27017/notifications',
-    needed: 'NODE_ENV=production refuses the embedded MongoDB',
+    needed: env.NODE_ENV === 'production' && 'NODE_ENV=production refuses the embedded MongoDB',
   })
 }
 
 /** A MongoDB to connect to. */
-export interface Mongo {
+interface Mongo {
   uri: string
   /** For the start line. */
   notice: string
@@ -34,7 +34,7 @@ const DEFAULT_NAME = 'notifications'
  * The MongoDB at `MONGODB_URI`, or without that the embedded one, which keeps its data under `<dataDir>/<folder>`.
  * The code that uses it cannot tell which: it gets a URI. Throws StartError when the folder is in use.
  */
-export async function openMongo(config: MongoConfig, folder: string): Promise<Mongo> {
+async function openMongo(config: MongoConfig, folder: string): Promise<Mongo> {
   if (config.mongodbUri !== undefined) {
     return { uri: config.mongodbUri, notice: 'MongoDB at MONGODB_URI', close: async () => undefined }
   }
@@ -43,6 +43,20 @@ export async function openMongo(config: MongoConfig, folder: string): Promise<Mo
     return await startEmbeddedMongo({ dir: path.join(config.dataDir, folder) })
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** A connection to the MongoDB at `MONGODB_URI`, or to the embedded one; `close` ends both. Throws StartError. */
+export async function openDatabase(config: MongoConfig, folder: string) {
+  const { uri, notice, close } = await openMongo(config, folder)
+  const db = await connectDatabase(uri)
+  return {
+    db,
+    notice,
+    async close(): Promise<void> {
+      await db.close()
+      await close()
+    },
   }
 }
 

@@ -27,18 +27,12 @@ export interface Delivered {
   raise(userId: string, upTo: number): Promise<number>
 }
 
-export interface CatchUpParts {
-  Notification: Model<NotificationDoc>
-  delivered: Delivered
-  reading: Reading
-}
-
 /**
  * Brings a connection up to date from the log. It must get the user's live notifications already: what is stored from then
  * on is emitted to it, what was stored before is found here, and what is both comes twice with one id. In the other
  * order, a notification stored in between would be in neither.
  */
-export function createCatchUp({ Notification, delivered, reading }: CatchUpParts) {
+export function createCatchUp(Notification: Model<NotificationDoc>, delivered: Delivered, reading: Reading) {
   /**
    * What a page shows first: the log up to here, and no further. What is stored from now on is emitted; if it were in the
    * snapshot, too, a page could take it for something old. Then what it missed; what is known is not asked again.

@@ -70,17 +70,12 @@ export function createChanging({ Notification, reading, emit, onUnreadChanged }:
     let deleted = 0
     // By their numbers: to look for what is read from the start each time would find all the tombstones again.
     for (let last = await reading.end(userId); last > 0; last -= PIECE) {
-      const piece = { userId, seq: { $gt: last - PIECE, $lte: last } }
-      const read = await Notification.find(
-        { ...piece, readAt: { $ne: null }, deletedAt: null },
-        { seq: 1 },
-      ).lean()
-      if (read.length === 0) continue
-      await bury(
-        userId,
-        read.map(({ _id, seq }) => ({ id: _id.toHexString(), seq })),
-      )
-      deleted += read.length
+      const seqs = { $gt: last - PIECE, $lte: last }
+      const wasRead = { userId, seq: seqs, readAt: { $ne: null }, deletedAt: null }
+      const read = await Notification.find(wasRead, { seq: 1 }).lean()
+      const entries = read.map(({ _id, seq }) => ({ id: _id.toHexString(), seq }))
+      if (entries.length > 0) await bury(userId, entries)
+      deleted += entries.length
     }
     return deleted
   }

@@ -16,6 +16,8 @@ export interface NotificationsOptions {
   log: Pick<Console, 'debug' | 'error'>
 }
 
+export type Notifications = ReturnType<typeof createNotifications>
+
 /** The log as a whole: writing, reading and changing it, and catching up. */
 export function createNotifications({ models, delivered, emit, log, ...options }: NotificationsOptions) {
   const { Notification } = models
@@ -37,7 +39,7 @@ export function createNotifications({ models, delivered, emit, log, ...options }
   }
   const publish = createPublish(Notification, [connections, ...(options.channels ?? [])], log)
   const changing = createChanging({ Notification, reading, emit, onUnreadChanged: unread.ask })
-  const catchUp = createCatchUp({ Notification, delivered, reading })
+  const catchUp = createCatchUp(Notification, delivered, reading)
   return {
     publish,
     reading,

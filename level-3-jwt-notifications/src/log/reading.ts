@@ -34,11 +34,8 @@ export function createReading(Notification: Model<NotificationDoc>) {
       countUnread(userId),
     ])
     const items = fitting(documents.slice(0, limit).map(toNotification))
-    return {
-      items,
-      unread: count,
-      nextBefore: documents.length > items.length ? (items.at(-1)?.seq ?? null) : null,
-    }
+    const nextBefore = documents.length > items.length ? (items.at(-1)?.seq ?? null) : null
+    return { items, unread: count, nextBefore }
   }
 
   function countUnread(userId: string): Promise<number> {

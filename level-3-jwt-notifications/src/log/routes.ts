@@ -1,6 +1,5 @@
-import { pageLimit, wholeNumber } from '@levels/shared/server/api/parse.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
-import { objectId } from '@levels/shared/server/api/untrusted.ts'
+import { objectId, pageLimit, wholeNumber } from '@levels/shared/server/api/untrusted.ts'
 import { idempotencyHeaders } from '@levels/shared/server/idempotency.ts'
 import * as z from 'zod'
 import type { Changing } from './changing.ts'
@@ -33,8 +32,6 @@ export function logRoutes(
     problems: {
       403: 'Only admins may send this type, or to everyone',
       404: 'There is no user of this name',
-      422: 'The Idempotency-Key was used for another request',
-      429: 'Too many notifications: see Retry-After',
     },
     handle: ({ caller, body, headers }) => send(caller, body, headers['idempotency-key']),
   })

@@ -6,7 +6,7 @@ import type { IdempotencyKeys } from '@levels/shared/server/idempotency.ts'
 import type { Limited } from '@levels/shared/server/limits.ts'
 import * as z from 'zod'
 import type { Publish } from './publish.ts'
-import { type Notification, notificationTypes } from './shapes.ts'
+import { notificationTypes, type Sent } from './shapes.ts'
 
 /** What a user sends. Strict, like everything that comes in: a field we do not know is an error, `__proto__` included. */
 export const newNotification = z.strictObject({
@@ -48,11 +48,7 @@ export function createSend({ publish, recipients, keys, limited }: SendParts) {
   return (sender: Caller, request: NewNotification, key: string | undefined) =>
     limited(sender.id, () => send(sender, request, key))
 
-  async function send(
-    sender: Caller,
-    request: NewNotification,
-    key: string | undefined,
-  ): Promise<Notification | { recipients: number }> {
+  async function send(sender: Caller, request: NewNotification, key: string | undefined): Promise<Sent> {
     const to = await recipientOf(sender, request)
     const { to: _, ...content } = request
     // The same request gets the same id, whichever instance takes it, and the log stores an id once.
@@ -70,10 +66,8 @@ export function createSend({ publish, recipients, keys, limited }: SendParts) {
     // Everyone is whoever was there when it was first asked for: a repeat reaches nobody new.
     const userIds = await recipients.allIds(reserved?.createdAt ?? new Date())
     for (let start = 0; start < userIds.length; start += BATCH) {
-      const batch = userIds.slice(start, start + BATCH)
-      await publish(
-        batch.map((userId) => ({ ...publicationFor(userId), id: chosen && idFor(chosen, userId) })),
-      )
+      const toOne = (userId: string) => ({ ...publicationFor(userId), id: chosen && idFor(chosen, userId) })
+      await publish(userIds.slice(start, start + BATCH).map(toOne))
     }
     return { recipients: userIds.length }
   }

@@ -1,4 +1,4 @@
-import { objectId } from '@levels/shared/server/api/untrusted.ts'
+import { objectId, time } from '@levels/shared/server/api/untrusted.ts'
 import type { EventHandlers, EventOf } from '@levels/shared/server/event-types.ts'
 import * as z from 'zod'
 
@@ -22,9 +22,6 @@ export const notificationTypes = [
   'room.message',
 ] as const
 export type NotificationType = (typeof notificationTypes)[number]
-
-/** ISO 8601, like every time that is sent. */
-const time = z.iso.datetime()
 
 /** One entry of a user's log. */
 export const notification = z
@@ -63,6 +60,7 @@ export type NotificationPage = z.output<typeof notificationPage>
 export const allRead = z.strictObject({ upTo: z.int(), readAt: time })
 export const deleted = z.strictObject({ id: z.string(), seq: z.int() })
 export const sent = z.union([notification, z.strictObject({ recipients: z.int() })])
+export type Sent = z.output<typeof sent>
 
 const upTo = z.int().min(0)
 const limit = z.int().min(1).max(100)

@@ -31,9 +31,8 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
     try {
       await Room.create({ _id: slug, name, createdAt: new Date(), ...(isPrivate && { private: true }) })
     } catch (error) {
-      throw isDuplicateKey(error)
-        ? new HttpError(409, 'room_taken', `There is a room "${slug}" already.`)
-        : error
+      if (!isDuplicateKey(error)) throw error
+      throw new HttpError(409, 'room_taken', `There is a room "${slug}" already.`)
     }
     await Membership.create({ room: slug, userId })
     if (!isPrivate) emit('everyone', 'room:created', { slug, name })

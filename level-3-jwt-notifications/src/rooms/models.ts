@@ -1,8 +1,6 @@
 import { requiredId, requiredText, requiredTime } from '@levels/shared/server/stored.ts'
 import { type Connection, type InferSchemaType, Schema, type Types } from 'mongoose'
 
-// What is stored stands here once, as mongoose checks it; the types are made of that.
-
 const roomSchema = new Schema(
   {
     /** The slug. */

@@ -1,29 +1,25 @@
-import { pageLimit } from '@levels/shared/server/api/parse.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
-import { objectId, text } from '@levels/shared/server/api/untrusted.ts'
+import { objectId, pageLimit, text } from '@levels/shared/server/api/untrusted.ts'
 import type { Person } from '@levels/shared/server/caller.ts'
 import * as z from 'zod'
 import type { Rooms } from './index.ts'
 import { messageText, room, roomMessage, roomMessagePage, roomPage, roomSlug } from './shapes.ts'
 
 const bySlug = z.strictObject({ slug: roomSlug })
-const absent = { 404: 'There is no such room' }
-const membersOnly = { 403: 'Members only', ...absent }
+const membersOnly = { 403: 'Members only' }
 
-export interface RoomRouteParts {
-  rooms: Rooms
-  /** Throws HttpError 404 `user_not_found`. */
-  named(username: string): Promise<Person>
-}
-
-/** Rooms over REST. */
-export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts): void {
+/** Rooms over REST. `named` throws HttpError 404 `user_not_found`. */
+export function roomRoutes(
+  route: DefineRoute,
+  rooms: Rooms,
+  named: (username: string) => Promise<Person>,
+): void {
   route('POST /api/rooms', {
     summary: 'Make a room; its creator is the first member',
     body: z.strictObject({ name: text.trim().min(1).max(50), private: z.boolean().optional() }),
     status: 201,
     answer: room,
-    problems: { 409: 'There is a room of this slug already', 429: 'Too many rooms: see Retry-After' },
+    problems: { 409: 'There is a room of this slug already' },
     handle: ({ caller, body }) => rooms.create(caller.id, body.name, body.private),
   })
 
@@ -38,7 +34,6 @@ export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts)
     summary: 'Become a member',
     params: bySlug,
     answer: room,
-    problems: absent,
     handle: ({ caller, params }) => rooms.join(caller, params.slug),
   })
 
@@ -46,7 +41,6 @@ export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts)
     summary: 'Be a member no longer, or refuse an invitation',
     params: bySlug,
     answer: room,
-    problems: absent,
     handle: ({ caller, params }) => rooms.leave(caller, params.slug),
   })
 
@@ -73,7 +67,7 @@ export function roomRoutes(route: DefineRoute, { rooms, named }: RoomRouteParts)
     body: z.strictObject({ text: messageText }),
     status: 201,
     answer: roomMessage,
-    problems: { ...membersOnly, 429: 'Too many messages: see Retry-After' },
+    problems: membersOnly,
     handle: ({ caller, params, body }) => rooms.send(caller, params.slug, body.text),
   })
 }

@@ -1,10 +1,8 @@
-import { text } from '@levels/shared/server/api/untrusted.ts'
+import { text, time } from '@levels/shared/server/api/untrusted.ts'
 import type { EventOf } from '@levels/shared/server/event-types.ts'
 import * as z from 'zod'
 
 /** What can be sent about rooms, and what is answered: each shape once, types inferred. */
-
-const time = z.iso.datetime()
 
 export const roomSlug = z.string().regex(/^[a-z0-9-]{1,30}$/, 'must be 1 to 30 of a-z, 0-9 and -')
 export const messageText = text.min(1).max(2_000)

@@ -1,4 +1,6 @@
 import { HttpError } from '@levels/shared/server/http-error.ts'
+import cookieParser from 'cookie-parser'
+import type { CookieOptions, Request, Response } from 'express'
 import { type Model, Types } from 'mongoose'
 import type { SessionDoc } from './models.ts'
 import { alive, SESSION_LIFETIME_MS, type Sessions } from './sessions.ts'
@@ -57,6 +59,41 @@ export function createDevices(Session: Model<SessionDoc>, sessions: Sessions) {
       const accountAgeMs = Date.now() - new Types.ObjectId(userId).getTimestamp().getTime()
       const isFirst = any === null && accountAgeMs < SESSION_LIFETIME_MS
       return same === null && !isFirst
+    },
+  }
+}
+
+/** The browser and address behind a request, as far as it tells. */
+export function deviceOf(req: Request): Device {
+  return { userAgent: (req.headers['user-agent'] ?? '').slice(0, 300), ip: req.ip ?? '' }
+}
+
+const NAME = 'refresh_token'
+const parse = cookieParser()
+
+/** The refresh token's cookie. `secure`: for https only, as in production; over plain http a browser would not keep it. */
+export function createRefreshCookie(secure: boolean) {
+  const attributes: CookieOptions = {
+    httpOnly: true, // no script can read it, not even one that slipped into the page
+    sameSite: 'strict', // no other site's request carries it
+    path: '/api/auth', // and it travels only where it is needed
+    secure,
+  }
+  return {
+    /** As it came, unchecked. */
+    read(req: Request): string | undefined {
+      // A middleware, and the one route that needs it calls it: it leaves what it read in `req.cookies`.
+      if (req.res) parse(req, req.res, () => undefined)
+      const value: unknown = req.cookies?.[NAME]
+      if (value === undefined) return undefined
+      return typeof value === 'string' ? value : '' // what begins with `j:` has become an object: no token
+    },
+    set(res: Response, refreshToken: string): void {
+      res.cookie(NAME, refreshToken, { ...attributes, maxAge: SESSION_LIFETIME_MS })
+    },
+    // A browser removes a cookie only when it is named with the very attributes it was set with.
+    clear(res: Response): void {
+      res.clearCookie(NAME, attributes)
     },
   }
 }

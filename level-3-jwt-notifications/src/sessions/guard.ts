@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { addressOf, type Counter, counted, refuseExhausted } from '@levels/shared/server/attempts.ts'
 import { createFairLine } from '@levels/shared/server/fair-line.ts'
-import { HttpError } from '@levels/shared/server/http-error.ts'
 import { parseName } from '@levels/shared/server/names.ts'
 import type { Connection } from 'mongoose'
 import { RateLimiterMongo } from 'rate-limiter-flexible'
@@ -54,32 +53,35 @@ export async function createGuard(db: Connection, { production, log }: { product
     )
   }
 
-  return {
-    /** `name` is the key of the username, `ip` the address of the request. Only `invalid_credentials` counts. */
-    async login<T>(name: string, ip: string, attempt: () => Promise<T>): Promise<T> {
-      const address = addressOf(ip)
-      const counters: Counter[] = [
-        [loginsByName, name],
-        [loginsByAddress, address],
-      ]
-      await refuseExhausted(counters)
-      const toKeep = (error?: unknown) => (hasCode(error, 'invalid_credentials') ? counters : [])
-      return line(address, name, () => counted(counters, attempt, toKeep, warnOfLock))
-    },
-
-    /** An attempt that throws `username_taken` counts in a limit of its own, a looser one. */
-    async registration<T>(name: string, ip: string, attempt: () => Promise<T>): Promise<T> {
-      const address = addressOf(ip)
-      const made: Counter = [registrations, address]
-      const taken: Counter = [namesTaken, address]
-      await refuseExhausted([made, taken])
-      const toKeep = (error?: unknown) =>
-        error === undefined ? [made] : hasCode(error, 'username_taken') ? [taken] : []
-      return line(address, name, () => counted([made, taken], attempt, toKeep, warnOfLock))
-    },
+  /** Counts in the counters that `toKeepAt` has for the outcome: the code of the error, or `done`. */
+  async function attempted<T>(
+    name: string,
+    ip: string,
+    attempt: () => Promise<T>,
+    toKeepAt: (address: string) => Record<string, Counter[]>,
+  ): Promise<T> {
+    const address = addressOf(ip)
+    const toKeep = toKeepAt(address)
+    const counters = Object.values(toKeep).flat()
+    await refuseExhausted(counters)
+    return line(address, name, () => counted(counters, attempt, toKeep, warnOfLock))
   }
-}
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof HttpError && error.code === code
+  return {
+    /** `name` is the key of the username, `ip` the address of the request. Only a wrong password counts. */
+    login: <T>(name: string, ip: string, attempt: () => Promise<T>): Promise<T> =>
+      attempted(name, ip, attempt, (address) => ({
+        invalid_credentials: [
+          [loginsByName, name],
+          [loginsByAddress, address],
+        ],
+      })),
+
+    /** A name that is taken counts in a limit of its own, a looser one. */
+    registration: <T>(name: string, ip: string, attempt: () => Promise<T>): Promise<T> =>
+      attempted(name, ip, attempt, (address) => ({
+        done: [[registrations, address]],
+        username_taken: [[namesTaken, address]],
+      })),
+  }
 }

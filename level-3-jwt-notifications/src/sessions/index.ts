@@ -4,8 +4,7 @@ import type { OriginCheck } from '@levels/shared/server/origin.ts'
 import { readOrMakeSetting } from '@levels/shared/server/settings.ts'
 import type { Connection } from 'mongoose'
 import { createAccounts, migrateNames } from './accounts.ts'
-import { createRefreshCookie } from './cookie.ts'
-import { createDevices } from './devices.ts'
+import { createDevices, createRefreshCookie } from './devices.ts'
 import { createGuard, type Log } from './guard.ts'
 import type { SessionModels } from './models.ts'
 import { createIdentify, createPeople, createRequireAlive } from './people.ts'
@@ -35,7 +34,6 @@ export interface SessionsOptions {
 export interface SignInEvents {
   /** `newDevice`: the user has signed in before, but never from such a browser at such an address. */
   'sign-in': [Device & { userId: string; sid: string; newDevice: boolean }]
-  'sign-out': [{ userId: string; sids: string[] }]
   'password-changed': [Device & { userId: string }]
   /** A refresh token was used twice: its session has ended. */
   replayed: [Device & { userId: string; sid: string }]
@@ -47,15 +45,14 @@ export type SessionsChapter = Awaited<ReturnType<typeof createSessionsChapter>>
 /** Everything about who someone is: accounts, sessions, tokens. `authRoutes` serves it over REST. */
 export async function createSessionsChapter(options: SessionsOptions) {
   const { db, models, log, isAllowedOrigin } = options
-  const { accessTokenKey, refreshTokenKey } = await loadSecrets(models, options.jwtSecret)
+  const { accessTokenKey, refreshTokenKey } = await loadSecrets(models.Setting, options.jwtSecret)
   const guard = await createGuard(db, options)
   await migrateNames(models.User, log)
 
   const signIns = new EventEmitter<SignInEvents>()
   const sessions = createSessions(models.Session, refreshTokenKey, {
-    onEnded(userId, sids) {
+    onEnded(sids) {
       for (const sid of sids) options.cutSockets(sid)
-      signIns.emit('sign-out', { userId, sids })
     },
     onReplayed(replay) {
       log.warn(`A refresh token was used twice, from ${replay.ip}: session ${replay.sid} has ended`)
@@ -89,10 +86,7 @@ export async function createSessionsChapter(options: SessionsOptions) {
  * The keys of this installation, from `jwtSecret` (its UTF-8 bytes). Without one, in development, a secret is made
  * and kept in the database: a restart signs nobody out, and instances on one database accept each other's tokens.
  */
-export async function loadSecrets(
-  { Setting }: Pick<SessionModels, 'Setting'>,
-  jwtSecret: string | undefined,
-) {
+export async function loadSecrets(Setting: SessionModels['Setting'], jwtSecret: string | undefined) {
   const secret =
     jwtSecret ?? (await readOrMakeSetting(Setting, 'jwtSecret', () => randomBytes(48).toString('base64url')))
   return {

@@ -3,8 +3,6 @@ import { requiredId, requiredText, requiredTime } from '@levels/shared/server/st
 import { type Connection, type InferSchemaType, Schema, type Types } from 'mongoose'
 import { role } from './shapes.ts'
 
-// What is stored stands here once, as mongoose checks it; the types are made of that.
-
 const userSchema = new Schema(
   {
     /** As its owner wrote it, after NFKC. */

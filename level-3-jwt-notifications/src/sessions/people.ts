@@ -1,5 +1,5 @@
 import { askTogether } from '@levels/shared/server/ask-together.ts'
-import type { Identity, Person } from '@levels/shared/server/caller.ts'
+import type { Identities, Person } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { nameKey } from '@levels/shared/server/names.ts'
 import type { Model } from 'mongoose'
@@ -35,7 +35,6 @@ export function createPeople(User: Model<UserDoc>) {
   }
 
   return {
-    withId,
     /** Throws HttpError 404 `user_not_found`. */
     async named(username: string): Promise<Person> {
       const key = username.normalize('NFKC').toLowerCase()
@@ -77,41 +76,39 @@ export async function findByName(User: Model<UserDoc>, username: string): Promis
   return found.find((user) => user.username.toLowerCase() === oldKey) ?? found[0]
 }
 
+/** How many tokens that were verified are remembered. */
+const REMEMBERED = 1_000
+
 /**
  * Says whom an access token speaks for, the same for REST, the handshake and the renewal of a socket's token. A token only
  * says that someone signed in. Whether the session has ended since is asked of the database each time, so a sign-out holds
  * from that moment, everywhere.
  */
-export function createIdentify(tokens: AccessTokens, requireAlive: RequireAlive, people: People) {
-  const verify = createVerify(tokens)
-  /** Throws a 401 refusal. */
-  return async (token: unknown): Promise<Identity> => {
-    const claims = verify(token)
-    const [user] = await Promise.all([people.userOf(claims), requireAlive(claims.sid)])
-    return { ...user, sid: claims.sid, expiresAt: claims.expiresAt }
-  }
-}
-
-/** How many tokens that were verified are remembered. */
-const REMEMBERED = 1_000
-
-/** A token that was verified once is good until it ends: its signature is not computed again with each request. */
-function createVerify(tokens: AccessTokens): AccessTokens['verify'] {
+export function createIdentify(
+  tokens: AccessTokens,
+  requireAlive: Identities['requireAlive'],
+  people: People,
+): Identities['identify'] {
   const verified = new QuickLRU<unknown, Claims>({ maxSize: REMEMBERED })
-  return (token) => {
+
+  /** A token that was verified once is good until it ends: its signature is not computed again with each request. */
+  function verify(token: unknown): Claims {
     const known = verified.get(token)
     if (known && known.expiresAt > Date.now()) return known
     const claims = tokens.verify(token)
     verified.set(token, claims)
     return claims
   }
+
+  return async (token) => {
+    const claims = verify(token)
+    const [user] = await Promise.all([people.userOf(claims), requireAlive(claims.sid)])
+    return { ...user, sid: claims.sid, expiresAt: claims.expiresAt }
+  }
 }
 
-/** Throws 401 `session_revoked` unless the session is alive. */
-export type RequireAlive = (sid: string) => Promise<void>
-
 /** Asked of the database each time; those who ask at once share a query, which is never older than their question. */
-export function createRequireAlive(living: Sessions['living']): RequireAlive {
+export function createRequireAlive(living: Sessions['living']): Identities['requireAlive'] {
   const ask = askTogether(living)
   return async (sid) => {
     if (!(await ask(sid)).has(sid)) throw refusal('session_revoked')

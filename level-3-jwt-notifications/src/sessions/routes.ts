@@ -2,7 +2,7 @@ import { bearerToken } from '@levels/shared/server/api/admit.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import type { Request, Response } from 'express'
 import * as z from 'zod'
-import { deviceOf } from './cookie.ts'
+import { deviceOf } from './devices.ts'
 import type { SessionsChapter } from './index.ts'
 import type { AccessTokens } from './sessions.ts'
 import {

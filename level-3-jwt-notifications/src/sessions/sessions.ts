@@ -42,7 +42,7 @@ export const alive = () => ({ revokedAt: null, expiresAt: { $gt: new Date() } })
 
 export interface SessionHooks {
   /** Hears of every session that ends, whatever the reason. */
-  onEnded(userId: string, sids: string[]): void
+  onEnded(sids: string[]): void
   /** Hears once of a refresh token that was used a second time: its session has ended. */
   onReplayed(replay: Device & { userId: string; sid: string }): void
 }
@@ -116,7 +116,7 @@ export function createSessions(Session: Model<SessionDoc>, key: Buffer, hooks: S
   async function end(userId: string, sids: string[]): Promise<number> {
     const living = { _id: { $in: sids }, userId, revokedAt: null }
     const { modifiedCount } = await Session.updateMany(living, { revokedAt: new Date() })
-    if (sids.length > 0) hooks.onEnded(userId, sids)
+    if (sids.length > 0) hooks.onEnded(sids)
     return modifiedCount
   }
 

@@ -1,11 +1,12 @@
 import { parse } from '@levels/shared/server/api/parse.ts'
+import type { Identities } from '@levels/shared/server/caller.ts'
 import { HttpError } from '@levels/shared/server/http-error.ts'
 import { forgetHandshake } from '@levels/shared/server/socketio.ts'
 import { handshakeAuth } from '../events.ts'
-import { ADMIN_ROOM, endSocket, type IoSocket, type Sessions, sessionRoom, userRoom } from './types.ts'
+import { ADMIN_ROOM, endSocket, type IoSocket, sessionRoom, userRoom } from './types.ts'
 
 export interface ConnectionParts {
-  sessions: Sessions
+  sessions: Identities
   /** Brings a socket up to date, once it is in its user's room. */
   welcome(socket: IoSocket): Promise<void>
   /** Answers the socket's events; `renew` is the one that belongs to the connection itself. */

@@ -2,16 +2,6 @@ import type { Identity } from '@levels/shared/server/caller.ts'
 import type { DefaultEventsMap, Server, Socket } from 'socket.io'
 import type { ClientToServerEvents, ServerEvent, ServerToClientEvents } from '../events.ts'
 
-/** What the socket asks about tokens and sessions; whoever keeps them answers. */
-export interface Sessions {
-  /** Throws HttpError 401 with the code of a refusal. */
-  identify(token: unknown): Promise<Identity>
-  /** Throws HttpError 401 `session_revoked` unless the session is alive. */
-  requireAlive(sid: string): Promise<void>
-  /** Those of the sessions that are alive. */
-  alive(sids: readonly string[]): Promise<Set<string>>
-}
-
 /** What the server remembers about a socket. */
 export interface SocketData extends Identity {
   /** Everything up to here was sent to it from the log, or shown as it said itself; absent until one of them. */

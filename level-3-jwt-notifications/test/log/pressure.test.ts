@@ -1,9 +1,9 @@
 import { createLimit } from '@levels/shared/server/limits.ts'
 import { Types } from 'mongoose'
 import { afterAll, describe, expect, it } from 'vitest'
+import { defaultLimits } from '../../src/config.ts'
 import type { NotificationPage } from '../../src/events.ts'
 import type { Publication } from '../../src/log/publish.ts'
-import { defaultLimits } from '../../src/options.ts'
 import { newPerson, type Person } from '../support/person.ts'
 import { serverForAll, startServer, type TestServer } from '../support/server.ts'
 import { connectTab } from '../support/tab.ts'
@@ -44,7 +44,7 @@ describe('two instances that write to one user in turn', () => {
 })
 
 describe('a user’s log under pressure', () => {
-  const server = serverForAll({ limits: {} })
+  const server = serverForAll({ config: { limits: {} } })
 
   it('stores what others send when one entry cannot be stored', async () => {
     const userId = new Types.ObjectId().toHexString()

@@ -114,7 +114,7 @@ describe('rooms', () => {
 })
 
 describe('one user', () => {
-  const server = serverForAll({ limits: {} })
+  const server = serverForAll({ config: { limits: {} } })
 
   it('makes 10 rooms a minute and writes 60 messages, and is told when the next is taken', async () => {
     const person = await newPerson(server())

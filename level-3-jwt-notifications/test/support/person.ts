@@ -112,7 +112,7 @@ export async function request(
 
 /** The same keys as the server's, which has the same secret. */
 async function keysOf(models: Models) {
-  const { accessTokenKey, refreshTokenKey } = await loadSecrets(models, JWT_SECRET)
+  const { accessTokenKey, refreshTokenKey } = await loadSecrets(models.Setting, JWT_SECRET)
   return {
     tokens: createAccessTokens(accessTokenKey, 900),
     sessions: createSessions(models.Session, refreshTokenKey, {

@@ -4,7 +4,7 @@ import { startEmbeddedMongo } from '@levels/embedded-mongo'
 import type { Log } from '@levels/shared/server/log.ts'
 import { connectDatabase } from '@levels/shared/server/mongo.ts'
 import { afterAll, beforeAll } from 'vitest'
-import type { Options } from '../../src/options.ts'
+import type { Options } from '../../src/config.ts'
 import { createServer, type Level3Server } from '../../src/server.ts'
 
 /** Tests send in a second what people do not send in a minute. */
@@ -39,11 +39,11 @@ export async function startServer({ config, mongoUri, ...options }: TestOptions 
       accessTokenTtlS: 900,
       trustProxyHops: 0,
       jwtSecret: JWT_SECRET,
+      limits: { notifications: plenty, roomMessages: plenty, rooms: plenty },
       ...config,
     },
     db,
     log: recordTo(logged),
-    limits: { notifications: plenty, roomMessages: plenty, rooms: plenty },
     ...options,
   })
   if (!server.http.listening) {

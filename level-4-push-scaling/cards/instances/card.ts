@@ -8,12 +8,7 @@ export default {
   promises: [],
   noPromise:
     'its example is a chat without accounts, and speaks no dialect. `npm run prove 4` kills an instance, and Redis, on these files.',
-  entries: [
-    'level-4-push-scaling/src/instances/adapter.ts',
-    'level-4-push-scaling/src/instances/gap-watch.ts',
-    'level-4-push-scaling/src/instances/redis.ts',
-    'level-4-push-scaling/src/instances/single-flight.ts',
-  ],
+  entries: ['level-4-push-scaling/src/instances/index.ts', 'level-4-push-scaling/src/instances/redis.ts'],
   packages: {
     runtime: ['@socket.io/redis-adapter', 'redis', 'socket.io', 'socket.io-adapter'],
     types: ['@types/node'],
@@ -23,8 +18,7 @@ export default {
     'What is sent is stored nowhere: then nothing can tell what was lost.',
   ],
   wiring: `const redis = await connectRedis('redis://127.0.0.1:6379', console)
-const gaps = createGapWatch(redis)
-const io = new Server(http, { adapter: createInstanceAdapter(redis, gaps.lost), transports: ['websocket'] })
-const catchUp = createSingleFlight(sendWhatIsMissing, console)
-await redis.finishStart(gaps.start(catchUp.ask)) // before you listen`,
+const instances = createInstances(redis, sendWhatIsMissing, console)
+const io = new Server(http, { adapter: instances.adapter, transports: ['websocket'] })
+await instances.start() // before you listen`,
 } satisfies Card

@@ -3,10 +3,8 @@
 import { createServer } from 'node:http'
 import mongoose from 'mongoose'
 import { Server } from 'socket.io'
-import { createInstanceAdapter } from '../../src/instances/adapter.ts'
-import { createGapWatch } from '../../src/instances/gap-watch.ts'
+import { createInstances } from '../../src/instances/index.ts'
 import { connectRedis } from '../../src/instances/redis.ts'
-import { createSingleFlight } from '../../src/instances/single-flight.ts'
 
 const {
   MONGODB_URI = 'mongodb://127.0.0.1:27017/chat',
@@ -17,10 +15,10 @@ await mongoose.connect(MONGODB_URI)
 const Message = mongoose.model('Message', new mongoose.Schema({ text: String, at: Date }))
 
 const redis = await connectRedis(REDIS_URL, console)
-const gaps = createGapWatch(redis)
+const instances = createInstances(redis, sendRecent, console)
 const http = createServer((_request, response) => response.end('the chat is at /socket.io/\n'))
 const io = new Server(http, {
-  adapter: createInstanceAdapter(redis, gaps.lost),
+  adapter: instances.adapter,
   transports: ['websocket'], // one connection stays where it is: no balancer needs to be sticky
 })
 
@@ -39,18 +37,17 @@ io.on('connection', (socket) => {
 })
 
 /** After a gap: the last minute once more. A page shows each id once, so too much does no harm. */
-const catchUp = createSingleFlight(async () => {
+async function sendRecent(): Promise<void> {
   const recent = await Message.find({ at: { $gt: new Date(Date.now() - 60_000) } }).sort({ at: 1 })
   for (const { id, text } of recent) io.local.emit('message', { id, text })
-}, console)
-await redis.finishStart(gaps.start(catchUp.ask))
+}
+await instances.start() // before you listen
 http.listen(Number(PORT ?? 3000), '127.0.0.1')
 
 process.once('SIGTERM', async () => {
-  catchUp.close()
   io.engine.close()
   http.close()
-  await gaps.close()
+  await instances.close()
   redis.close()
   await mongoose.disconnect()
 })

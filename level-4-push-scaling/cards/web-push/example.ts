@@ -5,8 +5,8 @@ import express, { type Request } from 'express'
 import mongoose, { Types } from 'mongoose'
 import type { DueNotification } from '../../src/channel.ts'
 import { createDeliveries } from '../../src/deliver/index.ts'
-import { EndpointRefused } from '../../src/push/endpoint.ts'
 import { createPush } from '../../src/push/index.ts'
+import { Refused } from '../../src/push/push.ts'
 import { subscribeBody } from '../../src/push/subscriptions.ts'
 
 const { connection: db } = await mongoose.connect(
@@ -71,7 +71,7 @@ app.post('/api/push/subscriptions', async (request, response) => {
     const { service } = await push.subscriptions.save(owner, browser.data)
     response.status(201).json({ service })
   } catch (error) {
-    if (!(error instanceof EndpointRefused)) throw error
+    if (!(error instanceof Refused)) throw error
     response.status(400).json({ code: 'endpoint_not_allowed', detail: error.message })
   }
 })

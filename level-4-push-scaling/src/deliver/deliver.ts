@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDuplicateKey } from '@levels/shared/server/mongo-errors.ts'
 import type { Collection, Model, Types, UpdateQuery } from 'mongoose'
-import type { DueNotification, Outcome, QueuedChannel, QueuedChannelName } from '../channel.ts'
+import type { DueNotification, Outcome, QueuedChannel } from '../channel.ts'
 import { type DeliveryDoc, newDelivery } from './model.ts'
 
 // The heart of the chapter, in three steps: take what is due (the lease), make one delivery for each place (the
@@ -11,22 +11,6 @@ const BATCH = 100
 
 /** A range has a beginning, and a query for a range of times finds its index. */
 const EVER = new Date(0)
-
-export interface Lease<Doc> {
-  /**
-   * Takes up to 100 documents that are due and fit `where`, for `ms` milliseconds. When several instances see the same
-   * document, the first one to move it gets it. `choose` may leave some of them to others.
-   */
-  take(ms: number, where?: object, choose?: (due: Doc[]) => Doc[]): Promise<Taken<Doc>>
-  /** When the next one that fits is due, in epoch milliseconds; undefined when there is none. */
-  nextDueAt(where?: object): Promise<number | undefined>
-}
-
-/** Ours until the lease ends. A later change must name the token: after the lease, another instance has set its own. */
-export interface Taken<Doc> {
-  documents: Doc[]
-  token: string
-}
 
 /**
  * The lease. One field, in one index, says both "due at" and "the lease ends at", because taking a document moves that
@@ -38,9 +22,14 @@ export function createLease<Doc extends { _id: Types.ObjectId }>(
   collection: Collection,
   due: string,
   owner: string,
-): Lease<Doc> {
+) {
   return {
-    async take(ms, where = {}, choose = (found) => found) {
+    /**
+     * Takes up to 100 documents that are due and fit `where`, for `ms` milliseconds. When several instances see the same
+     * document, the first one to move it gets it. `choose` may leave some of them to others. A later change must name the
+     * token: after the lease, another instance has set its own.
+     */
+    async take(ms: number, where: object = {}, choose = (due: Doc[]): Doc[] => due) {
       const now = new Date()
       const isDue = { [due]: { $lte: now } }
       const found = collection.find<Doc>({ ...isDue, ...where }, { sort: { [due]: 1 }, limit: BATCH })
@@ -54,7 +43,8 @@ export function createLease<Doc extends { _id: Types.ObjectId }>(
       return { documents, token }
     },
 
-    async nextDueAt(where = {}) {
+    /** When the next one that fits is due, in epoch milliseconds; undefined when there is none. */
+    async nextDueAt(where: object = {}): Promise<number | undefined> {
       const options = { sort: { [due]: 1 }, projection: { [due]: 1 } } as const
       const next = await collection.findOne({ [due]: { $gt: EVER }, ...where }, options)
       const at = due.split('.').reduce<unknown>((value, key) => Object(value)[key], next)
@@ -72,7 +62,7 @@ export interface DecisionParts {
   notifications: Collection
   deliveries: Model<DeliveryDoc>
   /** Leaves out what the user has seen, read or deleted. */
-  stillWanted(channel: QueuedChannelName, due: DueNotification[]): Promise<DueNotification[]>
+  stillWanted(channel: QueuedChannel['name'], due: DueNotification[]): Promise<DueNotification[]>
 }
 
 /**

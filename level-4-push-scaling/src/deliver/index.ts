@@ -1,4 +1,4 @@
-import { HttpError } from '@levels/shared/server/respond.ts'
+import { tooMany } from '@levels/shared/server/http-error.ts'
 import { createTimer, type Timer } from '@levels/shared/server/timer.ts'
 import { type Connection, type Model, Types } from 'mongoose'
 import type { DeliveryResult, Log, Planned, QueuedChannel } from '../channel.ts'
@@ -90,10 +90,8 @@ export function createDeliveries({
       const now = new Date()
       const target = { $in: targets.map(({ id }) => id) }
       const createdAt = { $gt: new Date(now.getTime() - TEST_PAUSE_MS) }
-      if (await model.exists({ target, createdAt, test: true })) {
-        const headers = { 'retry-after': '1' }
-        throw new HttpError(429, 'rate_limited', 'One test message a second is enough.', headers)
-      }
+      const isTooSoon = await model.exists({ target, createdAt, test: true })
+      if (isTooSoon) throw tooMany(TEST_PAUSE_MS, 'Too many tests')
       const notificationId = new Types.ObjectId()
       const each = { channel, notificationId, userId: new Types.ObjectId(userId), test: true }
       const rows = targets.map(({ id, service }) => newDelivery({ ...each, target: id, service }, now))

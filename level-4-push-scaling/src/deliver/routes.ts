@@ -1,6 +1,5 @@
-import { pageLimit } from '@levels/shared/server/api/parse.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
-import { objectId } from '@levels/shared/server/api/untrusted.ts'
+import { objectId, pageLimit } from '@levels/shared/server/api/untrusted.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
 import type { Types } from 'mongoose'
 import * as z from 'zod'

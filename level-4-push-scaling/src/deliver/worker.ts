@@ -37,27 +37,24 @@ export function createWorker(parts: WorkerParts) {
   const { channels, notifications, stillWanted, model, log, leaseMarginMs, wake } = parts
   const lease = createLease<DeliveryDoc>(model.collection, 'nextAttemptAt', 'claimedBy')
   const recorder = createRecorder(model.collection, log)
-  /** How many attempts are under way at each service, and how many may be. */
-  const underWay = new Map<string, { count: number; limit: number }>()
+  /** How many attempts are under way at each service, and the services that have no room for more. */
+  const underWay = new Map<string, number>()
+  const full = new Set<string>()
   const running = new Set<Promise<void>>()
   let stopping = false
   let databaseWasAway = false
 
   /** Those at services that have room. */
   function withRoom() {
-    const full = [...underWay.keys()].filter(isFull)
-    return { channel: { $in: [...channels.keys()] }, ...(full.length > 0 && { service: { $nin: full } }) }
-  }
-
-  function isFull(service: string): boolean {
-    const { count = 0, limit = 1 } = underWay.get(service) ?? {}
-    return count >= limit
+    return { channel: { $in: [...channels.keys()] }, ...(full.size > 0 && { service: { $nin: [...full] } }) }
   }
 
   function change(service: string, by: 1 | -1, limit: number): void {
-    const count = (underWay.get(service)?.count ?? 0) + by
-    if (count > 0) underWay.set(service, { count, limit })
+    const count = (underWay.get(service) ?? 0) + by
+    if (count > 0) underWay.set(service, count)
     else underWay.delete(service)
+    if (count >= limit) full.add(service)
+    else full.delete(service)
   }
 
   function fitting(due: DeliveryDoc[]): DeliveryDoc[] {
@@ -65,7 +62,7 @@ export function createWorker(parts: WorkerParts) {
     return due.filter(({ channel, service }) => {
       const before = chosen.get(service) ?? 0
       chosen.set(service, before + 1)
-      return before + (underWay.get(service)?.count ?? 0) < (channels.get(channel)?.concurrency ?? 0)
+      return before + (underWay.get(service) ?? 0) < (channels.get(channel)?.concurrency ?? 0)
     })
   }
 
@@ -102,7 +99,7 @@ export function createWorker(parts: WorkerParts) {
       .catch((error: unknown) => log.error(`Delivery ${claimed.delivery._id}: ${error}`))
       .finally(() => {
         running.delete(job)
-        const wasFull = isFull(service)
+        const wasFull = full.has(service)
         change(service, -1, concurrency)
         if (wasFull) wake(Date.now() + GATHER_MS)
       })

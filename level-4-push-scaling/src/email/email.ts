@@ -13,7 +13,7 @@ const MAX_PER_HOUR = 5
 
 export interface Addressee {
   username: string
-  email?: string | undefined
+  email?: string | null | undefined
 }
 
 export interface EmailOptions {
@@ -85,10 +85,10 @@ export function createEmailChannel(options: EmailOptions): QueuedChannel {
 
 /** The mail about a sign-in from a new device. Plain text: what says "look out" should not look like advertising. */
 function loginMail(user: Addressee, { _id, metadata, createdAt }: DueNotification, publicUrl?: string): Mail {
-  const { username, email: to = '' } = user
+  const { username, email } = user
   const at = createdAt.toISOString().replace('T', ' ').slice(0, 16)
   return {
-    to,
+    to: email ?? '',
     subject: 'New sign-in to your account',
     text: [
       `Hello ${username},`,

@@ -19,6 +19,7 @@ export interface MailTransport {
 }
 
 export interface MailSettings {
+  /** Absent: mails are written to files in `<dataDir>/outbox`. */
   smtpUrl?: string
   mailFrom: string
   dataDir: string
@@ -26,25 +27,21 @@ export interface MailSettings {
   stepTimeoutMs?: number
 }
 
-/** Over SMTP where there is a server for it, else into files in `<dataDir>/outbox`. */
+/** Over SMTP where there is a server for it, else into files. */
 export function createMailTransport(settings: MailSettings, log: Log): MailTransport {
   const { smtpUrl, mailFrom, dataDir, stepTimeoutMs = 5_000 } = settings
-  if (smtpUrl !== undefined) return createSmtpTransport(smtpUrl, mailFrom, stepTimeoutMs)
-  return createOutbox(path.join(dataDir, 'outbox'), mailFrom, log)
-}
-
-function createSmtpTransport(smtpUrl: string, from: string, timeoutMs: number): MailTransport {
+  if (smtpUrl === undefined) return createOutbox(path.join(dataDir, 'outbox'), mailFrom, log)
   const transport = nodemailer.createTransport({
     url: smtpUrl,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
+    connectionTimeout: stepTimeoutMs,
+    greetingTimeout: stepTimeoutMs,
+    socketTimeout: stepTimeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
   })
   return {
     service: new URL(smtpUrl).hostname,
-    send: async (mail) => void (await transport.sendMail(messageOf(mail, from))),
+    send: async (mail) => void (await transport.sendMail(messageOf(mail, mailFrom))),
   }
 }
 

@@ -2,19 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RedisConnections } from './redis.ts'
 
 /** What tells an instance that it may have missed something. */
-export interface GapWatch {
-  /** Call it for every message that Redis did not take. */
-  lost(): void
-  /** Whether this instance hears itself through Redis. (Another that has died is no fault of this one.) */
-  isConnected(): boolean
-  /**
-   * Begins; resolves when every subscription made so far holds. `onGap` is called when messages of other instances may
-   * have been lost: what matters must be read from the database. `isOver` says that no more are being lost.
-   */
-  start(onGap: (isOver: boolean) => void): Promise<void>
-  /** Says goodbye to the others, who would miss the beat. */
-  close(): Promise<void>
-}
+export type GapWatch = ReturnType<typeof createGapWatch>
 
 const CHANNEL = 'levels:beat'
 /** An instance that is silent for so many beats counts as gone: no beat of it is expected any more. */
@@ -34,7 +22,7 @@ interface Beat {
  * (our own, too, since it goes through Redis) says that messages may be lost at this moment: a gap every two beats, until
  * beats come again.
  */
-export function createGapWatch({ publisher, subscriber }: RedisConnections, beatMs = 1_000): GapWatch {
+export function createGapWatch({ publisher, subscriber }: RedisConnections, beatMs = 1_000) {
   const id = randomUUID()
   const heard = new Map<string, { count: number; at: number }>()
   const timers: NodeJS.Timeout[] = []
@@ -73,9 +61,15 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
   const newlySubscribed = () => onGap(true)
 
   return {
+    /** Call it for every message that Redis did not take. */
     lost: () => void count++,
+    /** Whether this instance hears itself through Redis. (Another that has died is no fault of this one.) */
     isConnected: () => !isOverdue(id),
-    async start(handler) {
+    /**
+     * Begins; resolves when every subscription made so far holds. `handler` is called when messages of other instances may
+     * have been lost: what matters must be read from the database. `isOver` says that no more are being lost.
+     */
+    async start(handler: (isOver: boolean) => void): Promise<void> {
       onGap = handler
       heard.set(id, { count, at: performance.now() })
       await subscriber.subscribe(CHANNEL, receive)
@@ -83,7 +77,8 @@ export function createGapWatch({ publisher, subscriber }: RedisConnections, beat
       void send()
       timers.push(setInterval(send, beatMs), setInterval(look, 2 * beatMs))
     },
-    async close() {
+    /** Says goodbye to the others, who would miss the beat. */
+    async close(): Promise<void> {
       for (const timer of timers) clearInterval(timer)
       subscriber.off('ready', newlySubscribed)
       // Not longer than a moment: a Redis that hangs must not hold us.

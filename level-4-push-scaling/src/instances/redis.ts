@@ -5,13 +5,7 @@ import { createClient } from 'redis'
 export type RedisClient = ReturnType<typeof createClient>
 
 /** The two connections that the instances talk over: a Redis connection that listens can do nothing else. */
-export interface RedisConnections {
-  publisher: RedisClient
-  subscriber: RedisClient
-  /** Waits for `work`, the last thing that the start asks of Redis. Throws StartError when Redis does not do it in time. */
-  finishStart(work: Promise<void>): Promise<void>
-  close(): void
-}
+export type RedisConnections = Awaited<ReturnType<typeof connectRedis>>
 
 const START_TIMEOUT_MS = 5_000
 /** The longest pause between two attempts to come back. */
@@ -24,10 +18,7 @@ const MAX_PENDING_COMMANDS = 10_000
  * connections come back by themselves, and a publish made meanwhile rejects at once (queued, it would arrive late, and
  * the queue has no limit). Throws StartError when `url` is no Redis address, or Redis cannot be reached.
  */
-export async function connectRedis(
-  url: string,
-  log: Pick<Console, 'info' | 'warn'>,
-): Promise<RedisConnections> {
+export async function connectRedis(url: string, log: Pick<Console, 'info' | 'warn'>) {
   let started = false
   let away = false
   let firstError: Error | undefined
@@ -77,7 +68,8 @@ export async function connectRedis(
   return {
     publisher,
     subscriber,
-    async finishStart(work) {
+    /** Waits for `work`, the last thing that the start asks of Redis. Throws StartError when Redis does not do it in time. */
+    async finishStart(work: Promise<void>): Promise<void> {
       await inTime(work)
       started = true
     },

@@ -1,18 +1,11 @@
 import { isIP } from 'node:net'
 import { Refused } from './push.ts'
 
-/** Why this server does not send to an endpoint. */
-export class EndpointRefused extends Refused {
-  override name = 'EndpointRefused'
-}
-
 /**
  * The name of the push service behind an endpoint: its host, with the port unless that is 443. Two ports are two
- * services, and one that hangs must not delay the other. Throws EndpointRefused.
+ * services, and one that hangs must not delay the other. Throws Refused.
  */
 export type EndpointCheck = (endpoint: string) => string
-
-const MAX_LENGTH = 2_048
 
 /**
  * An endpoint is an address that a stranger gives and this server then calls: unchecked, any user could make it call
@@ -27,23 +20,20 @@ export function createEndpointCheck(allowedHosts: readonly string[]): EndpointCh
   })
 
   return (endpoint) => {
-    if (endpoint.length > MAX_LENGTH)
-      throw new EndpointRefused(`An endpoint has at most ${MAX_LENGTH} characters.`)
-    if (!URL.canParse(endpoint)) throw new EndpointRefused('The endpoint is not a URL.')
+    if (!URL.canParse(endpoint)) throw new Refused('The endpoint is not a URL.')
     const url = new URL(endpoint)
-    if (url.protocol !== 'https:') throw new EndpointRefused('The endpoint must begin with https://.')
-    if (url.username || url.password) throw new EndpointRefused('The endpoint must not contain credentials.')
+    if (url.protocol !== 'https:') throw new Refused('The endpoint must begin with https://.')
+    if (url.username || url.password) throw new Refused('The endpoint must not contain credentials.')
     // The parser turns every way to write an address (decimal, octal, hexadecimal) into the usual one.
     const host = url.hostname
     if (isIP(host) || host.startsWith('['))
-      throw new EndpointRefused('The endpoint must name a host, not an IP address.')
+      throw new Refused('The endpoint must name a host, not an IP address.')
     const known = services.filter((service) => host === service.host || host.endsWith(`.${service.host}`))
-    if (known.length === 0) throw new EndpointRefused(`${host} is not a push service that this server knows.`)
+    if (known.length === 0) throw new Refused(`${host} is not a push service that this server knows.`)
     const service = known.find(({ host, port = host === 'localhost' ? url.port : '' }) => port === url.port)
-    if (!service) throw new EndpointRefused(`Port ${url.port || 443} is not a push service's.`)
+    if (!service) throw new Refused(`Port ${url.port || 443} is not a push service's.`)
     // Where two parsers read one text differently, a check can be passed by. The form that browsers give has one reading.
-    if (url.href !== endpoint || url.hash)
-      throw new EndpointRefused('The endpoint is not as a browser writes it.')
+    if (url.href !== endpoint || url.hash) throw new Refused('The endpoint is not as a browser writes it.')
     return url.port ? `${service.host}:${url.port}` : service.host
   }
 }

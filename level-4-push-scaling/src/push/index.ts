@@ -1,9 +1,11 @@
+import { createECDH } from 'node:crypto'
+import { StartError } from '@levels/shared/server/start-error.ts'
+import webPush from 'web-push'
 import type { Log } from '../channel.ts'
 import { createEndpointCheck } from './endpoint.ts'
-import { createPushPost } from './post.ts'
+import { createPushPost, type VapidKeys } from './post.ts'
 import { createPushChannel, type PushChannelParts } from './push.ts'
 import { createSubscriptions, type SubscriptionParts } from './subscriptions.ts'
-import { loadVapidKeys, type VapidKeys } from './vapid.ts'
 
 export interface PushSettings {
   /** How long a notification may stay unseen before it is pushed, in milliseconds. */
@@ -35,7 +37,7 @@ const REMIND_MS = 60_000
  * StartError when the VAPID keys are no pair or the certificate cannot be read.
  */
 export async function createPush({ db, config, keep, aliveSessions, countUnread, log }: PushOptions) {
-  const keys = await loadVapidKeys(config.vapid, keep)
+  const keys = await loadVapidKeys(keep, config.vapid)
   const { publicKey } = keys
   const serviceOf = createEndpointCheck(config.pushAllowedHosts)
   const post = createPushPost(keys, serviceOf, config)
@@ -44,6 +46,28 @@ export async function createPush({ db, config, keep, aliveSessions, countUnread,
   const delayMs = config.pushDelayMs
   const channel = createPushChannel({ subscriptions, post, delayMs, countUnread, onMisconfigured })
   return { channel, publicKey, subscriptions }
+}
+
+/**
+ * The key pair of this installation: the one given, or one made once and kept by `keep`. Every subscription is bound to
+ * it: a new pair at each start would cut off every browser. Throws StartError when the two keys are not a pair.
+ */
+export async function loadVapidKeys(keep: PushOptions['keep'], given?: VapidKeys): Promise<VapidKeys> {
+  if (!given) return JSON.parse(await keep('vapidKeys', () => JSON.stringify(webPush.generateVAPIDKeys())))
+  if (isPair(given)) return given
+  throw new StartError(
+    'VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are not a key pair: set both to one from: npx web-push generate-vapid-keys',
+  )
+}
+
+function isPair({ publicKey, privateKey }: VapidKeys): boolean {
+  const curve = createECDH('prime256v1')
+  try {
+    curve.setPrivateKey(privateKey, 'base64url')
+    return privateKey.length === 43 && curve.getPublicKey('base64url') === publicKey // 43 characters: 32 bytes
+  } catch {
+    return false // outside the curve's range: no key at all
+  }
 }
 
 /** Every message may fail for the same reason: the log says it once a minute for each service, of which there are few. */

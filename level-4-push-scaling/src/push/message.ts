@@ -16,29 +16,28 @@ const characters = new Intl.Segmenter()
  */
 export function payloadOf(content: PushContent): string {
   const url = Buffer.byteLength(content.url) > MAX_URL_BYTES ? '/' : content.url
-  const json = (title: string, message: string) => JSON.stringify({ ...content, url, title, message })
-  const fits = (text: string) => Buffer.byteLength(text) <= MAX_PAYLOAD_BYTES
-
-  const whole = json(content.title, content.message)
-  if (fits(whole)) return whole
-  const message = shorten(content.message, (text) => fits(json(content.title, text)))
-  if (message !== undefined) return json(content.title, message)
-  return json(shorten(content.title, (text) => fits(json(text, ''))) ?? '', '')
+  const room = MAX_PAYLOAD_BYTES - bytesOf({ ...content, url, title: '', message: '' })
+  const title = shorten(content.title, room)
+  const message = title === content.title ? shorten(content.message, room - textBytes(title)) : ''
+  return JSON.stringify({ ...content, url, title, message })
 }
 
-/** The longest beginning of `text` that fits with "…" after it; undefined when not even "…" does. */
-function shorten(text: string, fits: (text: string) => boolean): string | undefined {
-  const ends = Array.from(characters.segment(text), ({ index }) => index)
-  const at = (count: number) => `${text.slice(0, ends[count] ?? text.length)}…`
-  if (!fits('…')) return undefined
-  let [fitting, tooMany] = [0, ends.length + 1]
-  while (tooMany - fitting > 1) {
-    const middle = Math.floor((fitting + tooMany) / 2)
-    if (fits(at(middle))) fitting = middle
-    else tooMany = middle
+/** The longest beginning of `text` that takes at most `room` bytes in JSON with "…" after it; nothing if not even "…" does. */
+function shorten(text: string, room: number): string {
+  if (textBytes(text) <= room) return text
+  let left = room - textBytes('…')
+  if (left < 0) return ''
+  let end = 0
+  for (const { segment } of characters.segment(text)) {
+    left -= textBytes(segment)
+    if (left < 0) break
+    end += segment.length
   }
-  return at(fitting)
+  return `${text.slice(0, end)}…`
 }
+
+const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+const textBytes = (text: string) => bytesOf(text) - 2 // without its quotes
 
 /** What a push service is told about a message that it cannot read (RFC 8030). */
 export interface Handling {

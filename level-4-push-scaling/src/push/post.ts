@@ -7,7 +7,6 @@ import webPush from 'web-push'
 import type { EndpointCheck } from './endpoint.ts'
 import { payloadOf } from './message.ts'
 import type { Answer, PushPost } from './push.ts'
-import { createVapidAuthorization, type VapidKeys } from './vapid.ts'
 
 /** From the first byte sent to the last byte of the answer. The web-push package itself waits forever. */
 const TIMEOUT_MS = 10_000
@@ -17,6 +16,15 @@ const CONNECTIONS = 64
 const REST_MS = 1_000
 /** As much of an answer's body as anyone reads. */
 const MAX_ANSWER_CHARS = 1_000
+/** How long an authorization is used, in milliseconds: the package makes them for 12 h. */
+const REUSE_MS = 3_600_000
+
+/** The key pair that tells push services who sends (VAPID, RFC 8292). */
+export interface VapidKeys {
+  /** An uncompressed P-256 point, base64url: what the page subscribes with. */
+  publicKey: string
+  privateKey: string
+}
 
 /**
  * Messages to push services. web-push encrypts and signs; the request is our own, because it must end in time, and a
@@ -28,14 +36,10 @@ export function createPushPost(
   { vapidSubject, pushCaFile }: { vapidSubject: string; pushCaFile?: string },
 ): PushPost {
   const authorizationFor = createVapidAuthorization(keys, vapidSubject)
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: CONNECTIONS,
-    // Made once: the agent would read all certificates again for each connection, and compare them for each message.
-    ...(pushCaFile !== undefined && {
-      secureContext: createSecureContext({ ca: [...rootCertificates, readCertificate(pushCaFile)] }),
-    }),
-  })
+  const ca = pushCaFile && [...rootCertificates, readCertificate(pushCaFile)]
+  // Made once: the agent would read all certificates again for each connection, and compare them for each message.
+  const secureContext = ca ? createSecureContext({ ca }) : undefined
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, secureContext })
 
   return {
     timeoutMs: TIMEOUT_MS,
@@ -79,6 +83,20 @@ function post(url: URL, options: RequestOptions, body: Buffer): Promise<Answer> 
     sent.on('close', () => clearTimeout(timer))
     sent.end(body)
   })
+}
+
+/**
+ * The `Authorization` header for a push service (RFC 8292): a short-lived token that says who sends, for that service only.
+ */
+export function createVapidAuthorization({ publicKey, privateKey }: VapidKeys, subject: string) {
+  const made = new Map<string, { header: string; at: number }>()
+  return (audience: string): string => {
+    const last = made.get(audience)
+    if (last && Date.now() - last.at < REUSE_MS) return last.header
+    const headers = webPush.getVapidHeaders(audience, subject, publicKey, privateKey, 'aes128gcm')
+    made.set(audience, { header: headers.Authorization, at: Date.now() })
+    return headers.Authorization
+  }
 }
 
 function readCertificate(file: string): string {

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose'
 import { type Outcome, type Plan, planOf, type QueuedChannel, type Target } from '../channel.ts'
-import type { PushContent } from '../events.ts'
+import type { BrowserSubscription, PushContent } from '../events.ts'
 import { contentOf, type Handling, testContent } from './message.ts'
 import type { SubscriptionDoc, Subscriptions } from './subscriptions.ts'
 
@@ -12,11 +12,7 @@ export interface PushPost {
   readonly timeoutMs: number
   readonly connections: number
   /** Rejects with Refused when it will not be sent, and with any other error when no answer came. */
-  send(
-    browser: Pick<SubscriptionDoc, 'endpoint' | 'keys'>,
-    content: PushContent,
-    handling: Handling,
-  ): Promise<Answer>
+  send(browser: BrowserSubscription, content: PushContent, handling: Handling): Promise<Answer>
   /** Breaks off what is under way. */
   close(): void
 }
@@ -90,16 +86,12 @@ export function createPushChannel(parts: PushChannelParts): QueuedChannel {
     close: () => post.close(),
   }
 
-  async function send(
-    subscription: SubscriptionDoc,
-    content: PushContent,
-    handling: Handling,
-  ): Promise<Outcome> {
-    const { service } = subscription
+  async function send(browser: SubscriptionDoc, content: PushContent, handling: Handling): Promise<Outcome> {
+    const { service } = browser
     try {
-      const answer = await post.send(subscription, content, handling)
+      const answer = await post.send(browser, content, handling)
       const { outcome, gone, misconfigured } = judge(service, answer)
-      if (gone) await subscriptions.drop([subscription])
+      if (gone) await subscriptions.drop([browser])
       if (misconfigured) onMisconfigured(service, answer.status)
       return outcome
     } catch (error) {
@@ -129,7 +121,10 @@ export interface Verdict {
 
 /** What an answer means (RFC 8030 sections 5, 7.3 and 8.4, RFC 8292 section 4.2, RFC 6585 section 4). */
 export function judge(service: string, { status, retryAfterMs, text }: Answer): Verdict {
-  const said = printable(text)
+  const said = text
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, 150)
   const reason = `${service} answered ${status}${said && `: ${said}`}`
   if (status >= 200 && status < 300) return { outcome: { kind: 'sent' } }
   if (status === 404 || status === 410) return { outcome: { kind: 'failed', reason }, gone: true }
@@ -139,11 +134,4 @@ export function judge(service: string, { status, retryAfterMs, text }: Answer): 
   }
   // 413 among them, and redirects: a push service that moves tells the browser, not us.
   return { outcome: { kind: 'failed', reason } }
-}
-
-function printable(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .trim()
-    .slice(0, 150)
 }

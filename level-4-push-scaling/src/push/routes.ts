@@ -12,8 +12,7 @@ import {
   testMessage,
   testResult,
 } from '../events.ts'
-import { EndpointRefused } from './endpoint.ts'
-import { CHANNEL } from './push.ts'
+import { CHANNEL, Refused } from './push.ts'
 import { type SubscriptionDoc, type Subscriptions, subscribeBody } from './subscriptions.ts'
 
 export interface PushRouteParts {
@@ -50,7 +49,7 @@ export function definePushRoutes(route: DefineRoute, parts: PushRouteParts): voi
     answer: savedSubscription,
     async handle({ body, caller: { id: userId, sid, username } }) {
       const saved = await subscriptions.save({ userId, sid }, body).catch((error: unknown) => {
-        if (!(error instanceof EndpointRefused)) throw error
+        if (!(error instanceof Refused)) throw error
         // Somebody may be trying to make this server call other machines. The endpoint itself stays out of the log.
         log.warn(`A push endpoint of ${username} was refused: ${error.message}`)
         throw new HttpError(400, 'endpoint_not_allowed', error.message)

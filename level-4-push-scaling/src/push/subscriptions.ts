@@ -1,8 +1,8 @@
-import { ECDH, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { upserted } from '@levels/shared/server/mongo-errors.ts'
 import { requiredId, requiredText, requiredTime } from '@levels/shared/server/stored.ts'
 import { type Connection, type InferSchemaType, Schema, Types } from 'mongoose'
-import * as z from 'zod'
+import webPush from 'web-push'
 import { type BrowserSubscription, browserSubscription } from '../events.ts'
 import type { EndpointCheck } from './endpoint.ts'
 
@@ -54,7 +54,7 @@ export async function createSubscriptions({ db, serviceOf, publicKey, aliveSessi
 
   /**
    * Saves a browser's subscription. Saved again it is the same row, and belongs to the user who saved it last. Of more than
-   * ten, the one saved longest ago is removed: a refusal would leave the newest device without push. Throws EndpointRefused.
+   * ten, the one saved longest ago is removed: a refusal would leave the newest device without push. Throws Refused.
    */
   async function save(owner: { userId: string; sid: string }, browser: BrowserSubscription) {
     const service = serviceOf(browser.endpoint)
@@ -107,28 +107,17 @@ export async function createSubscriptions({ db, serviceOf, publicKey, aliveSessi
   }
 }
 
-/** A browser's subscription whose keys can be used; `JSON.stringify(subscription)` gives one. */
-export const subscribeBody = browserSubscription.extend({
-  keys: z.object({
-    p256dh: browserSubscription.shape.keys.shape.p256dh.refine(
-      isPublicKey,
-      'must be a public key: an uncompressed point of P-256',
-    ),
-    auth: browserSubscription.shape.keys.shape.auth.refine(
-      (text) => Buffer.from(text, 'base64url').length === 16, // RFC 8291 section 3.2
-      'must be 16 bytes',
-    ),
-  }),
+/** A browser's subscription whose keys can be used. Encrypting for a point off the curve could give our own secret away. */
+export const subscribeBody = browserSubscription.refine(({ keys }) => canEncryptFor(keys), {
+  path: ['keys'],
+  error: 'must be a public key of P-256 (an uncompressed point) and a secret of 16 bytes',
 })
 
-/** A browser's public key: an uncompressed point of P-256, so 65 bytes (RFC 8291 section 3.1). */
-function isPublicKey(text: string): boolean {
-  const point = Buffer.from(text, 'base64url')
-  if (point.length !== 65 || point[0] !== 4) return false
+function canEncryptFor({ p256dh, auth }: BrowserSubscription['keys']): boolean {
   try {
-    ECDH.convertKey(point, 'prime256v1', undefined, undefined, 'uncompressed')
+    webPush.encrypt(p256dh, auth, '', 'aes128gcm')
     return true
   } catch {
-    return false // off the curve: deriving a secret with it could give ours away
+    return false
   }
 }

@@ -9,8 +9,8 @@ import type { Connection } from 'mongoose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import webPush from 'web-push'
 import { createEndpointCheck } from '../../src/push/endpoint.ts'
-import { createPushPost } from '../../src/push/post.ts'
-import { createVapidAuthorization, loadVapidKeys } from '../../src/push/vapid.ts'
+import { loadVapidKeys } from '../../src/push/index.ts'
+import { createPushPost, createVapidAuthorization } from '../../src/push/post.ts'
 
 let mongo: EmbeddedMongo
 let db: Connection
@@ -32,14 +32,14 @@ const startError = (message: RegExp) =>
   expect.objectContaining({ name: 'StartError', message: expect.stringMatching(message) })
 
 test('instances that start at the same moment agree on one key pair, and keep it', async () => {
-  const pairs = await Promise.all(Array.from({ length: 8 }, () => loadVapidKeys(undefined, keep)))
+  const pairs = await Promise.all(Array.from({ length: 8 }, () => loadVapidKeys(keep)))
   expect(new Set(pairs.map(({ publicKey }) => publicKey)).size).toBe(1)
-  expect(await loadVapidKeys(undefined, keep)).toEqual(pairs[0])
+  expect(await loadVapidKeys(keep)).toEqual(pairs[0])
 })
 
 test('a pair from the environment is used as it is', async () => {
   const pair = webPush.generateVAPIDKeys()
-  expect(await loadVapidKeys(pair, keep)).toEqual(pair)
+  expect(await loadVapidKeys(keep, pair)).toEqual(pair)
 })
 
 test.each([
@@ -47,7 +47,7 @@ test.each([
   ['a private key of zeros', Buffer.alloc(32).toString('base64url')],
 ])('%s: the start is refused, with the cure', async (_, privateKey) => {
   const { publicKey } = webPush.generateVAPIDKeys()
-  await expect(loadVapidKeys({ publicKey, privateKey }, keep)).rejects.toEqual(
+  await expect(loadVapidKeys(keep, { publicKey, privateKey })).rejects.toEqual(
     startError(/VAPID_PUBLIC_KEY.*VAPID_PRIVATE_KEY.*npx web-push generate-vapid-keys/),
   )
 })

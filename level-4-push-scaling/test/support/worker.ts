@@ -2,8 +2,8 @@ import { connectDatabase, createModels, readOrMakeSetting } from '@levels/3-jwt-
 import { createLog } from '@levels/shared/server/log.ts'
 import { onShutdown } from '@levels/shared/server/shutdown.ts'
 import { createDeliveries } from '../../src/deliver/index.ts'
+import { createReaders } from '../../src/joins.ts'
 import { createPush } from '../../src/push/index.ts'
-import { createReaders } from '../../src/readers.ts'
 import { settingsForTests } from './stack.ts'
 
 // A process that does nothing but deliver, impatiently: arguments are the database and the push service's authority.

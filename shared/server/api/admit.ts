@@ -1,13 +1,11 @@
 import type { Request } from 'express'
-import type { Caller, Identity } from '../caller.ts'
+import type { Caller, Identities } from '../caller.ts'
 import { HttpError } from '../http-error.ts'
 import type { OriginCheck } from '../origin.ts'
 import type { Admit } from './route.ts'
 
-export interface AdmitParts {
+export interface AdmitParts extends Pick<Identities, 'identify'> {
   isAllowedOrigin: OriginCheck
-  /** Who brings an access token. Throws HttpError 401. */
-  identify(token: unknown): Promise<Identity>
   /** Whose key for programs a token is; undefined when it is none. Throws HttpError 401. */
   ownerOfKey(token: string | undefined): Promise<Caller | undefined>
 }

@@ -33,6 +33,7 @@ const usualProblems: [status: number, when: string, applies: (route: DefinedRout
   [404, 'There is no such thing', ({ params }) => params],
   [413, 'The body is too large', ({ body }) => body],
   [415, 'The body is not JSON', ({ body, bodyType }) => body && bodyType !== 'text'],
+  [422, 'The Idempotency-Key was used for another request', ({ headers }) => headers],
   [429, 'Too many: try again after Retry-After', ({ method }) => method !== 'get'],
   [503, 'Busy, or the database is away: try again after Retry-After', () => true],
 ]

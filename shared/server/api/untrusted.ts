@@ -1,6 +1,9 @@
 import * as z from 'zod'
 
-/** Schemas of what strangers may send. */
+/** Schemas of what strangers may send, and of what they are answered. */
+
+/** A time is sent as ISO 8601. */
+export const time = z.iso.datetime()
 
 /** The id of a stored document. */
 export const objectId = z
@@ -53,3 +56,11 @@ export const actionUrl = z
     if (text.startsWith('/')) return url.origin === BASE
     return url.protocol === 'https:' && /^https:\/\//i.test(text) && !url.username && !url.password
   }, 'must be a path like /orders/1 or an https URL')
+
+/** How many items of a list are asked for in a query string: 1 to 100. */
+export const pageLimit = (fallback: number) => wholeNumber(z.int().min(1).max(100)).default(fallback)
+
+/** A whole number in a query string, as `schema` bounds it. `0x10` and `1e1` are numbers to JavaScript, and none here. */
+export function wholeNumber<T extends z.ZodType<number>>(schema: T) {
+  return z.preprocess((text) => (/^\d{1,15}$/.test(String(text)) ? Number(text) : Number.NaN), schema)
+}

@@ -23,7 +23,7 @@ const LOOKS = [
   { colorScheme: 'light', width: 390 },
   { colorScheme: 'dark', width: 390 },
 ] as const
-const WIDTHS = [320, 390, 640, 768, 1280]
+const WIDTHS = [320, 390, 530, 640, 768, 1280]
 const PHONE = 390
 /** What a finger has to hit, in pixels each way. */
 const TARGET_PX = 44

@@ -23,7 +23,7 @@ export const benchHood = (services: Services) =>
   byTurns(
     'notifications per second of processor time, two instances',
     async (env) => 1_000 / (await measure(services, 2, env)).cost,
-    5,
+    3,
   )
 
 /** What so many instances take, and what one notification costs them, in milliseconds of processor time. */

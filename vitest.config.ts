@@ -1,17 +1,20 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** The files that take longest, longest first: what is begun last would keep one worker busy while the other has ended. */
+/**
+ * The files that take longest come first: what is begun last would keep one worker busy while the other has ended. One that
+ * mostly waits comes beside one that mostly works.
+ */
 const LONGEST = [
   'promises/levels',
   'level-4-push-scaling/test/page/lesson',
+  'level-4-push-scaling/test/page/push',
   'shared/exercises/gate-4',
   'shared/dev/edit',
-  'shared/exercises/gate-3',
-  'shared/copy/card-outside',
-  'level-4-push-scaling/test/page/push',
   'promises/liars',
+  'shared/exercises/gate-3',
   'level-4-push-scaling/test/page/practice-phone',
+  'shared/copy/card-outside',
   'shared/exercises/gate-pages',
   'promises/chaos',
 ]

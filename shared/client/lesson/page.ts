@@ -23,3 +23,7 @@ for (const command of document.querySelectorAll<HTMLElement>('.command')) {
   copyOnClick(button, () => command.querySelector('code')?.textContent ?? '')
   command.append(button)
 }
+
+// From another machine of the room "localhost" leads nowhere.
+for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="http://localhost:"]'))
+  link.hostname = location.hostname

@@ -5,9 +5,7 @@ export default {
   level: 4,
   gives:
     'Several Socket.IO servers that act as one over Redis, and a watch that notices when Redis may have lost a message, so that you can send from your database what is missing.',
-  promises: [],
-  noPromise:
-    'its example is a chat without accounts, and speaks no dialect. `npm run prove 4` kills an instance, and Redis, on these files.',
+  promises: ['an-instance-dies', 'the-bus-dies'],
   entries: ['level-4-push-scaling/src/instances/index.ts', 'level-4-push-scaling/src/instances/redis.ts'],
   packages: {
     runtime: ['@socket.io/redis-adapter', 'redis', 'socket.io', 'socket.io-adapter'],

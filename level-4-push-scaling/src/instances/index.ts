@@ -1,7 +1,7 @@
 import { createTimer } from '@levels/shared/server/timer.ts'
 import { RedisAdapter } from '@socket.io/redis-adapter'
 import type { Namespace } from 'socket.io'
-import type { BroadcastOptions, Room } from 'socket.io-adapter'
+import type { Adapter, BroadcastOptions, Room } from 'socket.io-adapter'
 import { createGapWatch } from './gap-watch.ts'
 import type { RedisConnections } from './redis.ts'
 
@@ -11,9 +11,7 @@ const REQUESTS_TIMEOUT_MS = 2_000
 /**
  * What makes this server one of several. Both connections must be ready. `catchUp` is called when messages of other
  * instances may have been lost: it reads from the database what matters. `isOver` says that no more are being lost.
- *
- * One catching up at a time (a single flight): asked for meanwhile, it runs once more afterwards, since that run may have
- * looked too early. One that fails (the database is away, too) is tried again every second.
+ * One catching up at a time (a single flight): asked for meanwhile, it runs once more; one that fails, again after a second.
  */
 export function createInstances(
   redis: RedisConnections,
@@ -41,13 +39,15 @@ export function createInstances(
     flight.wake()
   }
 
+  /** Carries broadcasts to the other instances, for `new Server({ adapter })`. */
+  const adapter: typeof Adapter = class extends InstanceAdapter {
+    constructor(namespace: Namespace) {
+      super(namespace, publisher, subscriber, { requestsTimeout: REQUESTS_TIMEOUT_MS })
+    }
+  }
+
   return {
-    /** Carries broadcasts to the other instances, for `new Server({ adapter })`. */
-    adapter: class extends InstanceAdapter {
-      constructor(namespace: Namespace) {
-        super(namespace, publisher, subscriber, { requestsTimeout: REQUESTS_TIMEOUT_MS })
-      }
-    },
+    adapter,
     isConnected: gaps.isConnected,
     /** Begins; resolves when the other instances are heard. Throws StartError when Redis does not answer in time. */
     async start(): Promise<void> {

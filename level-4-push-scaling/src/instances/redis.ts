@@ -3,9 +3,16 @@ import { within } from '@levels/shared/server/within.ts'
 import { createClient } from 'redis'
 
 export type RedisClient = ReturnType<typeof createClient>
+type Log = Pick<Console, 'info' | 'warn'>
 
 /** The two connections that the instances talk over: a Redis connection that listens can do nothing else. */
-export type RedisConnections = Awaited<ReturnType<typeof connectRedis>>
+export interface RedisConnections {
+  publisher: RedisClient
+  subscriber: RedisClient
+  /** Waits for `work`, the last thing that the start asks of Redis. Throws StartError when Redis does not do it in time. */
+  finishStart(work: Promise<void>): Promise<void>
+  close(): void
+}
 
 const START_TIMEOUT_MS = 5_000
 /** The longest pause between two attempts to come back. */
@@ -18,7 +25,7 @@ const MAX_PENDING_COMMANDS = 10_000
  * connections come back by themselves, and a publish made meanwhile rejects at once (queued, it would arrive late, and
  * the queue has no limit). Throws StartError when `url` is no Redis address, or Redis cannot be reached.
  */
-export async function connectRedis(url: string, log: Pick<Console, 'info' | 'warn'>) {
+export async function connectRedis(url: string, log: Log): Promise<RedisConnections> {
   let started = false
   let away = false
   let firstError: Error | undefined
@@ -68,8 +75,7 @@ export async function connectRedis(url: string, log: Pick<Console, 'info' | 'war
   return {
     publisher,
     subscriber,
-    /** Waits for `work`, the last thing that the start asks of Redis. Throws StartError when Redis does not do it in time. */
-    async finishStart(work: Promise<void>): Promise<void> {
+    async finishStart(work) {
       await inTime(work)
       started = true
     },

@@ -51,6 +51,7 @@ function toastCorner(): HTMLElement {
   if (existing) return existing
   // A live region must stand before its content changes, or screen readers miss the change.
   const corner = h('div', { className: 'toasts', attributes: { role: 'status', 'aria-live': 'polite' } })
-  document.body.append(corner)
+  // After the level, before the wire: on a phone it stays above what comes there (small-screens.css).
+  document.querySelector('#level')?.after(corner)
   return corner
 }

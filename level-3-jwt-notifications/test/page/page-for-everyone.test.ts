@@ -47,6 +47,21 @@ describeInBrowser('the page of level 3 for everyone', (browser) => {
     expect(await findBarriers(page)).toEqual([])
     await page.setViewportSize({ width: 390, height: 844 })
     expect(await page.getByRole('button', { name: /^Try it/ }).innerText()).toMatch(/^Try it \d\/7$/)
+
+    // A toast is seen from anywhere in the level, and never covers the wire below it.
+    await notify(server(), user, { title: 'On a phone' })
+    const toast = page.locator('.toast', { hasText: 'On a phone' })
+    await toast.waitFor()
+    await toast.hover() // it stays as long as the pointer is on it
+    const boxes = async () => {
+      const [over, wire] = await Promise.all([toast.boundingBox(), page.locator('#wire').boundingBox()])
+      return { foot: (over?.y ?? 0) + (over?.height ?? 0), wire: wire?.y ?? 0 }
+    }
+    await page.evaluate(() => scrollTo(0, 0))
+    expect((await boxes()).foot).toBeCloseTo(844 - 12, 0)
+    await page.locator('#wire').evaluate((wire) => wire.scrollIntoView())
+    const { foot, wire } = await boxes()
+    expect(foot).toBeLessThanOrEqual(wire)
   })
 
   it('is usable with the keyboard alone', async () => {

@@ -57,7 +57,8 @@ describe('npm run level-4', () => {
   // What is lost then (nothing) is a promise: `npm run prove 4 -- --chaos`.
   test('kill -9 of everything at once: each process is started again, with nobody lending a hand', async () => {
     const children = childrenOf(cluster.program.pid)
-    for (const { pid } of children) process.kill(pid, 'SIGKILL')
+    // Those further down first: some end by themselves when their parent is gone.
+    for (const { pid } of children.reverse()) process.kill(pid, 'SIGKILL')
     for (const url of [cluster.app1, cluster.app2, cluster.balancer])
       await vi.waitFor(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200), SECONDS)
     const alice = await logIn(cluster.balancer, 'alice')

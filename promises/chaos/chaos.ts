@@ -37,7 +37,7 @@ export interface ChaosOptions {
 
 const RECEIVERS = ['bob', 'cleo', 'dan', 'eve']
 const PAGES_EACH = 2
-const SENDERS = 20
+const SENDERS = 40
 const MESSAGES_A_SECOND = 200
 /** To someone who has no page open, of so many: one. */
 const ONE_IN_TO_AWAY = 20

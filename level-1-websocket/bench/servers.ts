@@ -7,5 +7,5 @@ import { createServer } from '../src/server.ts'
 serveForBench({
   level: () => createServer({ ...readConfig({}), log: createLog('error'), page: pageForBench() }).http,
   /** The least server that echoes: no limits, no heartbeat, no Origin check, no shutdown. */
-  bare: () => runSolution(new URL('../exercises/1.1-echo/solution.ts', import.meta.url)),
+  bare: () => runSolution(() => import('../exercises/1.1-echo/solution.ts')),
 })

@@ -16,11 +16,11 @@ export async function serveForBench(servers: Record<Kind, () => Served | Promise
   process.on('disconnect', () => process.exit())
 }
 
-/** Runs an exercise's solution in this process, and resolves with its port when it listens. */
-export async function runSolution(file: URL): Promise<number> {
+/** Runs an exercise's solution in this process, and resolves with its port when it listens. `load` imports it. */
+export async function runSolution(load: () => Promise<unknown>): Promise<number> {
   const port = await freePort()
   process.env.PORT = String(port)
-  await import(file.href)
+  await load()
   while (!(await answers(port))) await sleep(10)
   return port
 }

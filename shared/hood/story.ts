@@ -41,6 +41,21 @@ export function tell(told: Told): void {
   story.publish(happening)
 }
 
+const LOOK_EVERY_MS = 4_000
+
+/** Called when somebody begins to look, and every few seconds as long as somebody does. */
+export const lookers = new Set<() => void>()
+
+/** Tells all that somebody looks now. Returns how to stop. */
+export function lookEverywhere(): () => void {
+  const ask = () => {
+    for (const one of lookers) one()
+  }
+  ask()
+  const timer = setInterval(ask, LOOK_EVERY_MS).unref()
+  return () => clearInterval(timer)
+}
+
 const calls = new AsyncLocalStorage<string>()
 
 /** Runs `work`; whatever is told meanwhile, or because of it, belongs to this call. */

@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isFromElsewhere } from '../server/origin.ts'
 import { sendError } from '../server/respond.ts'
 import { type Happening, PULSE } from './happening.ts'
-import { story } from './story.ts'
-import { lookEverywhere } from './watch-redis.ts'
+import { lookEverywhere, story } from './story.ts'
 
 /** Where a page hears what servers do, as Server-Sent Events (HTML Standard, section 9.2). Development only. */
 export const HOOD_PATH = '/under-the-hood'

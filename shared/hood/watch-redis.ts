@@ -1,6 +1,6 @@
 import { PULSE } from './happening.ts'
 import { emitting } from './recent.ts'
-import { type Happening, isHeard, type Lane, now, story, tell } from './story.ts'
+import { type Happening, isHeard, type Lane, lookers, now, story, tell } from './story.ts'
 
 interface AnyClient {
   publish: (channel: string, message: string) => Promise<unknown>
@@ -14,7 +14,6 @@ export interface AnyRedis {
 
 /** Here an instance says that a page looks at it; and there the others say what they do. */
 const [LOOK, TOLD] = ['under-the-hood:look', 'under-the-hood:told']
-const LOOK_EVERY_MS = 4_000
 /** For so long the others tell, unless they are asked again. */
 const LOOK_FOR_MS = 10_000
 /** Whoever has been silent for some of these has died (client/hood/instances.ts). */
@@ -70,18 +69,6 @@ export function watchRedis(redis: AnyRedis, lane: Lane): void {
     unheard(publish(LOOK, lane))
     pulse()
   })
-}
-
-const lookers = new Set<() => void>()
-
-/** Asks the other instances to tell what they do. Returns how to stop asking. */
-export function lookEverywhere(): () => void {
-  const ask = () => {
-    for (const one of lookers) one()
-  }
-  ask()
-  const timer = setInterval(ask, LOOK_EVERY_MS).unref()
-  return () => clearInterval(timer)
 }
 
 /** Redis may be away: then the picture lacks the other instances, and says so by the arrows that end in a cross. */

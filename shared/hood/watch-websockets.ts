@@ -1,8 +1,9 @@
-import { callNow, isHeard, type Lane, now, tell, whereNow } from './story.ts'
+import { callNow, isHeard, type Lane, lookers, now, tell, whereNow } from './story.ts'
 
 /** As much of the package ws as is used here. */
 export interface AnyWebSocket {
-  on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): unknown
+  prependListener(event: 'message', listener: (data: unknown, isBinary: boolean) => void): unknown
+  off(event: 'message', listener: (data: unknown, isBinary: boolean) => void): unknown
   send(data: Buffer, ...rest: unknown[]): void
 }
 
@@ -17,22 +18,33 @@ export function watchWebSockets(sockets: Set<AnyWebSocket>, lane: Lane): void {
   let received = 0
   const add = sockets.add.bind(sockets)
 
+  // Only while somebody looks: a listener and a method of its own cost each socket a tenth of its speed.
   sockets.add = (socket) => {
-    socket.on('message', (data, isBinary) => {
-      if (!isHeard()) return
+    if (isHeard()) listenIn(socket)
+    return add(socket)
+  }
+  lookers.add(() => sockets.forEach(listenIn))
+
+  function listenIn(socket: AnyWebSocket): void {
+    if (Object.hasOwn(socket, 'send')) return
+    const onMessage = (data: unknown, isBinary: boolean) => {
       const text = isBinary ? `${(data as Buffer).length} bytes` : String(data)
       answering = `${lane} message ${++received}`
       queueMicrotask(() => {
         answering = undefined
       })
       tell({ from: 'page', to: lane, label: 'received', ids: [answering], sent: text })
-    })
+    }
     const send = socket.send.bind(socket)
+    socket.prependListener('message', onMessage) // what is received comes before what is sent because of it
     socket.send = (data, ...rest) => {
       if (isHeard()) onSend(data, rest)
+      else {
+        socket.off('message', onMessage)
+        Reflect.deleteProperty(socket, 'send')
+      }
       send(data, ...rest)
     }
-    return add(socket)
   }
 
   function onSend(data: Buffer, [options]: unknown[]): void {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { withServer } from '@levels/shared/bench/compare.ts'
 import { startMongoProcess } from '@levels/shared/bench/mongo-process.ts'
-import { verdict } from '@levels/shared/bench/verdict.ts'
+import { neverVerdict } from '@levels/shared/bench/verdict.ts'
 import type { NotificationPage } from '../src/events.ts'
 import { makeUsers } from './client.ts'
 
@@ -67,8 +67,8 @@ export async function measureOutage(): Promise<void> {
     console.log(
       `${REQUESTS} requests, ${AT_ONCE} at once, while MongoDB froze, was killed and came back: ` +
         `${[...statuses].map(([status, count]) => `${count} times ${status}`).join(', ')}; ` +
-        `neither success nor 503: ${failed} (at most 0: ${verdict(failed === 0)}); ` +
-        `acknowledged and lost: ${lost} of ${stored} (at most 0: ${verdict(lost === 0)})`,
+        `neither success nor 503: ${failed} (at most 0: ${neverVerdict(failed)}); ` +
+        `acknowledged and lost: ${lost} of ${stored} (at most 0: ${neverVerdict(lost)})`,
     )
   } finally {
     mongo.signal('SIGCONT')

@@ -1,4 +1,4 @@
-import { verdict } from '@levels/shared/bench/verdict.ts'
+import { neverVerdict } from '@levels/shared/bench/verdict.ts'
 import { inLanes, newUsers, publisher } from './publishers.ts'
 import type { Services } from './services.ts'
 
@@ -31,7 +31,7 @@ export async function benchRefusals(services: Services): Promise<void> {
     const says = [...refused].map(([status, times]) => `, ${times} times ${status}`).join('')
     console.log(
       `${NOTIFICATIONS} to one user through two instances, ${senders} at once, in ${seconds.toFixed(0)} s: ` +
-        `${count} refused${says} (at most 0: ${verdict(count === 0)}), ` +
+        `${count} refused${says} (at most 0: ${neverVerdict(count)}), ` +
         `${numbers.size} numbers ${gapless ? 'without a gap' : 'WITH A GAP'}`,
     )
   }

@@ -19,3 +19,6 @@ export function verdict(isMet: boolean, floors: readonly number[] = []): string 
   const wasBusy = loadAtStart > cores / 2 || spread > 1.5
   return wasBusy ? 'not shown, the machine was busy' : 'MISSED'
 }
+
+/** Whether something that must never happen did not: no load explains that it did. */
+export const neverVerdict = (times: number): string => (times === 0 ? 'met' : 'MISSED')

@@ -41,6 +41,25 @@ describeInBrowser('the wire', (browser) => {
     expect(await visible.count()).toBe(10)
   })
 
+  it('shows nothing of what is sent on a socket that is being closed: it never left', async () => {
+    const page = await browser.visit((await startWithPage()).url)
+    await page.getByText('connected', { exact: true }).waitFor()
+    const before = (await wireOf(page)).length
+    await page.evaluate(async () => {
+      const socket = new WebSocket(`ws://${location.host}/ws`)
+      await new Promise((resolve, reject) => {
+        socket.addEventListener('open', resolve)
+        socket.addEventListener('error', reject)
+      })
+      socket.close()
+      socket.send('too late')
+      await new Promise((resolve) => socket.addEventListener('close', resolve))
+    })
+    await expect.poll(async () => (await wireOf(page)).length).toBeGreaterThan(before)
+    expect((await wireOf(page)).join()).not.toContain('too late')
+    expect(page.problems).toEqual([])
+  })
+
   it('can be copied, as it is shown, oldest first', async () => {
     const page = await browser.visit((await startWithPage()).url, { permissions })
     await page.getByText('connected', { exact: true }).waitFor()

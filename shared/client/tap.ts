@@ -74,6 +74,7 @@ globalThis.fetch = async (...args) => {
 function tapped(socket: WebSocket): WebSocket {
   const send = socket.send.bind(socket)
   socket.send = (data) => {
+    if (socket.readyState > NativeWebSocket.OPEN) return // it is being closed: nothing leaves any more
     for (const heard of listeners) heard.frame?.('out', toFrame(data), sizeOf(data))
     send(data)
   }

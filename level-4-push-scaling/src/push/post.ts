@@ -16,8 +16,8 @@ const CONNECTIONS = 64
 const REST_MS = 1_000
 /** As much of an answer's body as anyone reads. */
 const MAX_ANSWER_CHARS = 1_000
-/** How long an authorization is used, in milliseconds: the package makes them for 12 h. */
-const REUSE_MS = 3_600_000
+/** How long an authorization is used, in milliseconds: the package makes them for 12 h. And how many are kept. */
+const [REUSE_MS, MOST_KEPT] = [3_600_000, 1_000]
 
 /** The key pair that tells push services who sends (VAPID, RFC 8292). */
 export interface VapidKeys {
@@ -85,15 +85,14 @@ function post(url: URL, options: RequestOptions, body: Buffer): Promise<Answer> 
   })
 }
 
-/**
- * The `Authorization` header for a push service (RFC 8292): a short-lived token that says who sends, for that service only.
- */
+/** The `Authorization` header for a push service (RFC 8292): a short-lived token that says who sends, for that one only. */
 export function createVapidAuthorization({ publicKey, privateKey }: VapidKeys, subject: string) {
   const made = new Map<string, { header: string; at: number }>()
   return (audience: string): string => {
     const last = made.get(audience)
     if (last && Date.now() - last.at < REUSE_MS) return last.header
     const headers = webPush.getVapidHeaders(audience, subject, publicKey, privateKey, 'aes128gcm')
+    if (made.size >= MOST_KEPT) made.clear() // anybody may make up a subdomain of a push service
     made.set(audience, { header: headers.Authorization, at: Date.now() })
     return headers.Authorization
   }

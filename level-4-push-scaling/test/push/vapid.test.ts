@@ -71,4 +71,7 @@ test('an authorization is for one push service only, and is used again', () => {
   expect(claims.exp * 1_000 - Date.now()).toBeLessThanOrEqual(86_400_000)
   expect(authorizationFor('https://one.example')).toBe(first)
   expect(authorizationFor('https://two.example')).not.toBe(first)
+  // Whoever makes up ever more subdomains fills no memory: after a thousand it begins anew.
+  for (let n = 0; n < 1_000; n++) authorizationFor(`https://${n}.example`)
+  expect(authorizationFor('https://one.example')).not.toBe(first)
 })

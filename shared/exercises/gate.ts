@@ -25,7 +25,7 @@ const attempt = (exercise: Exercise, file: string) => tryFile(exercise, file, sh
 export function gate(name: string, isHere: (exercise: Exercise) => boolean, atOnce = AT_ONCE): void {
   vi.setConfig({ maxConcurrency: atOnce })
   const here = exercises.filter(isHere)
-  const compiled = path.join(root, '.data', `gate-${process.pid}`)
+  const compiled = path.join(root, '.data', 'compiled', `gate-${process.pid}`)
   beforeAll(async () => {
     // A page is tried against a server of its level.
     const all = exercises.filter(({ level }) => here.some((each) => each.level === level))

@@ -63,7 +63,7 @@ async function signInAndSend(page: Page): Promise<void> {
   await page.evaluate(() => scrollTo(0, 0))
 }
 
-const executablePath = findChromium()
+const executablePath = findChromium({ notifications: false })
 if (executablePath) {
   await mkdir(folder, { recursive: true })
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })

@@ -1,13 +1,11 @@
 import { describeInBrowser } from '@levels/shared/testing/browser.ts'
-import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
+import { builtPage } from '@levels/shared/testing/built-page.ts'
 import { expect, it } from 'vitest'
 import { levelDir, logOf, serveFrom } from './support/page.ts'
 
 describeInBrowser('level 1 in production', (browser) => {
-  const page = builtPageForAll(levelDir, { production: true })
-
   it('has the same page, built; what only development shows is not there', async () => {
-    const server = await serveFrom(await page(), true)
+    const server = await serveFrom(await builtPage(levelDir, { production: true }), true)
     const visitor = await browser.visit(server.url)
     await visitor.getByText('connected', { exact: true }).waitFor()
     await fetch(`${server.url}/notify`, { method: 'POST', body: 'from the build' })

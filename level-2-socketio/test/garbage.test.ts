@@ -1,14 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { describe, expect, it } from 'vitest'
-import {
-  afterTest,
-  GRACE_MS,
-  settle,
-  startServer,
-  type TestClient,
-  type TestServer,
-} from './support/server.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { GRACE_MS, settle, startServer, type TestClient, type TestServer } from './support/server.ts'
 
 describe('garbage', () => {
   /** Sends a frame as it is, beneath Socket.IO. */
@@ -53,7 +46,7 @@ describe('garbage', () => {
   /** Writes all these frames at once, so that the server reads them at once. */
   async function writeAtOnce(server: TestServer, ...frames: string[]): Promise<void> {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
-    afterTest(() => socket.destroy())
+    onTestFinished(() => void socket.destroy())
     socket.write(
       'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
         'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',

@@ -1,7 +1,7 @@
 import { EventLimit } from '@levels/shared/server/event-limit.ts'
 import { startTcpProxy } from '@levels/shared/testing/tcp-proxy.ts'
-import { describe, expect, it } from 'vitest'
-import { afterTest, listen, open, settle, startServer } from './support/server.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { listen, open, settle, startServer } from './support/server.ts'
 
 describe('the rate limit', () => {
   it('lets 20 events a second through, counted over any second', () => {
@@ -50,7 +50,7 @@ describe('the rate limit', () => {
       for (let n = 0; n < 100; n++)
         flooder.socket.emit('message:send', { text: 'x'.repeat(500) }, () => undefined)
     }, 5)
-    afterTest(() => clearInterval(flood))
+    onTestFinished(() => clearInterval(flood))
     const roundTrips: number[] = []
     for (let n = 0; n < 15; n++) {
       const before = performance.now()
@@ -93,7 +93,7 @@ describe('a reader that stops reading', () => {
     const server = await startServer({ heartbeatMs: 300 })
     const bob = await server.enter('bob')
     const proxy = await startTcpProxy(server.url)
-    afterTest(() => proxy.close())
+    onTestFinished(() => proxy.close())
     const slow = listen(open(proxy.url, { username: 'slow' }, { reconnection: false }))
     await slow.next('session')
     proxy.freeze()

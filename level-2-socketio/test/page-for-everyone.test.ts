@@ -1,6 +1,6 @@
 import { findBarriers } from '@levels/shared/testing/axe.ts'
 import { describeInBrowser } from '@levels/shared/testing/browser.ts'
-import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
+import { builtPage } from '@levels/shared/testing/built-page.ts'
 import { expect, it } from 'vitest'
 import {
   join,
@@ -15,8 +15,6 @@ import {
 } from './support/page.ts'
 
 describeInBrowser('the page of level 2 for everyone', (browser) => {
-  const productionPage = builtPageForAll(levelDir, { production: true })
-
   it('shows each packet on the wire, and what it means', async () => {
     const { url } = await startWithPage()
     const alice = await visitAs(browser, url, 'alice')
@@ -51,7 +49,7 @@ describeInBrowser('the page of level 2 for everyone', (browser) => {
   })
 
   it('has the same page in production, built; what only development shows is not there', async () => {
-    const { url } = await serveFrom(await productionPage(), true)
+    const { url } = await serveFrom(await builtPage(levelDir, { production: true }), true)
     const alice = await visitAs(browser, url, 'alice')
     await say(alice, 'from the build')
     await expect.poll(() => messages(alice)).toEqual(['from the build'])

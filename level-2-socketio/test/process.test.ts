@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type ProgramOptions, startProgram } from '@levels/shared/testing/process.ts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { readConfig } from '../src/config.ts'
-import { afterTest, listen, open } from './support/server.ts'
+import { listen, open } from './support/server.ts'
 
 function start(env: ProgramOptions['env']) {
   const program = startProgram(['level-2-socketio/src/main.ts'], {
@@ -16,7 +16,7 @@ function start(env: ProgramOptions['env']) {
       ...env,
     },
   })
-  afterTest(() => program.stop())
+  onTestFinished(() => program.stop())
   return program
 }
 
@@ -40,7 +40,7 @@ describe('the process of level 2', () => {
     for (const headers of ['', 'Connection: Upgrade\r\nUpgrade: websocket\r\n']) {
       const hung = connect(port, '127.0.0.1')
       hung.on('error', () => undefined)
-      afterTest(() => hung.destroy())
+      onTestFinished(() => void hung.destroy())
       hung.write(
         `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\n${headers}` +
           (headers && 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n'),

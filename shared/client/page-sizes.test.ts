@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { levels } from '../cli/levels.ts'
-import { builtPageForAll } from '../testing/built-page.ts'
+import { builtPage } from '../testing/built-page.ts'
 import { root } from '../testing/process.ts'
 
 /** What each level's page may weigh over the wire, in KiB, with all that is loaded only when it is opened. */
@@ -10,10 +10,9 @@ const BUDGETS = [38, 87, 107, 123]
 
 describe('the built page of', () => {
   for (const [index, { number, folder }] of levels.entries()) {
-    const built = builtPageForAll(path.join(root, folder), { production: true })
-
     it(`level ${number} stays within ${BUDGETS[index]} KiB over the wire`, async () => {
-      const dist = path.join(await built(), 'dist')
+      const built = await builtPage(path.join(root, folder), { production: true })
+      const dist = path.join(built, 'dist')
       const files = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.gz'))
       // The lesson is a page of its own.
       const sizes = files

@@ -121,6 +121,12 @@ describe('the house', () => {
     expect(installed.filter(([, { integrity, resolved }]) => !integrity || resolved)).toEqual([])
   })
 
+  it('has no helper that cleans up after one test file only: it is loaded once for all of them', () => {
+    const helpers = [...all.keys()].filter((file) => !file.endsWith('.test.ts'))
+    const once = helpers.filter((file) => /^(before|after)(Each|All)\(|^vi\./m.test(textOf(file)))
+    expect(once).toEqual([])
+  })
+
   it.each(hearts)('has a heart of one sitting: %s', (heart) => {
     expect(linesOf(heart)).toBeLessThanOrEqual(150)
   })

@@ -1,16 +1,15 @@
 import path from 'node:path'
 import { createPage } from '@levels/shared/server/page.ts'
-import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
+import { builtPage } from '@levels/shared/testing/built-page.ts'
 import type { Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { startServer, type TestServer } from './server.ts'
 
 export const levelDir = path.join(import.meta.dirname, '..', '..')
-const builtPage = builtPageForAll(levelDir)
 
 /** Starts level 1 with its page, built. A `port` is for one that comes back where it was. */
 export async function startWithPage({ port = 0 } = {}): Promise<TestServer> {
-  return serveFrom(await builtPage(), true, port)
+  return serveFrom(await builtPage(levelDir), true, port)
 }
 
 /** Starts level 1 as in development: its page comes from its sources, and lets one look under the hood. */

@@ -1,10 +1,11 @@
 import { startTcpProxy } from '@levels/shared/testing/tcp-proxy.ts'
-import { afterTest, listen, open, type TestClient, type TestServer } from './server.ts'
+import { onTestFinished } from 'vitest'
+import { listen, open, type TestClient, type TestServer } from './server.ts'
 
 /** A client behind a network that fails on demand. */
 export async function enterThroughProxy(server: TestServer, username: string) {
   const proxy = await startTcpProxy(server.url)
-  afterTest(() => proxy.close())
+  onTestFinished(() => proxy.close())
   const client = listen(open(proxy.url, { username }))
   await client.next('session')
   return { proxy, client }

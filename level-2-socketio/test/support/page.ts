@@ -1,16 +1,15 @@
 import path from 'node:path'
 import { createPage } from '@levels/shared/server/page.ts'
 import type { TestBrowser, TestPage, VisitOptions } from '@levels/shared/testing/browser.ts'
-import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
-import { afterTest, startServer, type TestServer } from './server.ts'
+import { builtPage } from '@levels/shared/testing/built-page.ts'
+import { onTestFinished } from 'vitest'
+import { startServer, type TestServer } from './server.ts'
 
 export const levelDir = path.join(import.meta.dirname, '..', '..')
 
-const builtPage = builtPageForAll(levelDir)
-
 /** Starts level 2 with its page, built. The grace is the real one: a page needs some time to load. */
 export async function startWithPage(): Promise<TestServer> {
-  return serveFrom(await builtPage(), true)
+  return serveFrom(await builtPage(levelDir), true)
 }
 
 /** Starts level 2 as in development: its page comes from its sources, and lets one look under the hood. */
@@ -22,7 +21,7 @@ export async function startInDevelopment(): Promise<TestServer> {
 export async function serveFrom(dir: string, production: boolean): Promise<TestServer> {
   const page = createPage(dir, production)
   const server = await startServer({ page, graceMs: 3_000 }, (http) => page.attach(http))
-  afterTest(() => page.close())
+  onTestFinished(() => page.close())
   return server
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createLog } from '@levels/shared/server/log.ts'
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { Acknowledgement, Session } from '../../src/events.ts'
 import { createServer, type Level2Server, type Options } from '../../src/server.ts'
 
@@ -34,16 +34,6 @@ export interface TestClient {
   got(event: string): Record<string, unknown>[]
 }
 
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-/** Runs after the test, last added first. */
-export function afterTest(cleanup: () => unknown): void {
-  cleanups.push(cleanup)
-}
-
 /** `prepare` is called before it listens. A `port` is for one that comes back where it was. */
 export async function startServer(
   options: Partial<Options> = {},
@@ -56,7 +46,7 @@ export async function startServer(
     graceMs: GRACE_MS,
     ...options,
   })
-  afterTest(() => server.close())
+  onTestFinished(() => server.close())
   await prepare(server.http)
   server.http.listen(port, '127.0.0.1')
   await once(server.http, 'listening')
@@ -74,7 +64,7 @@ export function open(url: string, auth: Record<string, unknown>, options: Client
     transports: ['websocket'],
     ...options,
   })
-  afterTest(() => socket.disconnect())
+  onTestFinished(() => void socket.disconnect())
   return socket
 }
 

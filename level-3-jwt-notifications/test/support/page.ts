@@ -2,19 +2,14 @@ import path from 'node:path'
 import { nameKey } from '@levels/shared/server/names.ts'
 import { createPage, type Page as PageFiles } from '@levels/shared/server/page.ts'
 import type { TestBrowser, TestPage, VisitOptions } from '@levels/shared/testing/browser.ts'
-import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
+import { builtPage } from '@levels/shared/testing/built-page.ts'
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, vi } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import { PASSWORD } from './person.ts'
 import { quickHash } from './quick-hash.ts'
 import { startServer, type TestServer } from './server.ts'
 
-// A page is many files, loaded by a browser beside everything else that this machine does.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
 const levelDir = path.join(import.meta.dirname, '..', '..')
-
-const builtPage = builtPageForAll(levelDir)
 
 /**
  * One server with its page, built, for all tests of a group: each test makes users of its own. `inDevelopment`: its page
@@ -24,7 +19,7 @@ export function pageServerForAll({ inDevelopment = false } = {}): () => TestServ
   let server: TestServer | undefined
   let page: PageFiles | undefined
   beforeAll(async () => {
-    page = inDevelopment ? createPage(levelDir, false, false) : createPage(await builtPage(), true)
+    page = inDevelopment ? createPage(levelDir, false, false) : createPage(await builtPage(levelDir), true)
     server = await startServer({ page })
     await page.attach(server.http)
   })

@@ -1,5 +1,5 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import {
   type Ack,
   type ClientToServerEvents,
@@ -29,12 +29,6 @@ export interface Tab {
   lost(): Promise<string>
 }
 
-const open = new Set<Socket>()
-afterEach(() => {
-  for (const socket of open) socket.disconnect()
-  open.clear()
-})
-
 /** Connects with this handshake, of whatever shape. It comes back by itself; closed after the test. */
 export function connectTab(url: string, auth: unknown, options: ClientOptions = {}): Tab {
   const socket: ClientSocket = io(url, {
@@ -46,7 +40,7 @@ export function connectTab(url: string, auth: unknown, options: ClientOptions = 
     auth: typeof auth === 'function' ? (auth as (give: (data: object) => void) => void) : (auth as object),
     ...options,
   })
-  open.add(socket)
+  onTestFinished(() => void socket.disconnect())
   return listen(socket)
 }
 

@@ -2,19 +2,16 @@ import path from 'node:path'
 import { quickHash, usernameKey } from '@levels/3-jwt-notifications/test/support/index.ts'
 import { createPage, type Page as PageFiles } from '@levels/shared/server/page.ts'
 import type { TestBrowser, TestPage, VisitOptions } from '@levels/shared/testing/browser.ts'
-import { builtPageForAll } from '@levels/shared/testing/built-page.ts'
+import { builtPage } from '@levels/shared/testing/built-page.ts'
 import {
   type PushService,
   startPushService,
   type TestSubscription,
 } from '@levels/shared/testing/push-service.ts'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, vi } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import { PASSWORD } from './account.ts'
 import { type Stack, startStack } from './stack.ts'
-
-// A page is many files, loaded by a browser beside everything else that this machine does.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const levelDir = path.join(import.meta.dirname, '..', '..')
 
@@ -22,14 +19,12 @@ export interface PageStack extends Stack {
   service: PushService
 }
 
-const builtPage = builtPageForAll(levelDir)
-
 /** One server with its page, built, and one push service, for all tests of a group. */
 export function pageStackForAll(): () => PageStack {
   let stack: PageStack | undefined
   let page: PageFiles | undefined
   beforeAll(async () => {
-    page = createPage(await builtPage(), true)
+    page = createPage(await builtPage(levelDir), true)
     const service = await startPushService()
     stack = { ...(await startStack({ settings: { pushCaFile: service.caFile }, page })), service }
   })

@@ -12,6 +12,8 @@ const BATCH = 100
 /** A range has a beginning, and a query for a range of times finds its index. */
 const EVER = new Date(0)
 
+export type Due = Pick<DeliveryDoc, '_id' | 'channel' | 'service'>
+
 /**
  * The lease. One field, in one index, says both "due at" and "the lease ends at", because taking a document moves that
  * field into the future. So nothing has to be done after a crash: when the lease ends, the document is due again.
@@ -26,13 +28,14 @@ export function createLease<Doc extends { _id: Types.ObjectId }>(
   return {
     /**
      * Takes up to 100 documents that are due and fit `where`, for `ms` milliseconds. When several instances see the same
-     * document, the first one to move it gets it. `choose` may leave some of them to others. A later change must name the
-     * token: after the lease, another instance has set its own.
+     * document, the first one to move it gets it. `choose` may leave some of them to others; only what it looks at is read
+     * of them. A later change must name the token: after the lease, another instance has set its own.
      */
-    async take(ms: number, where: object = {}, choose = (due: Doc[]): Doc[] => due) {
+    async take(ms: number, where: object = {}, choose = (due: Due[]): Due[] => due) {
       const now = new Date()
       const isDue = { [due]: { $lte: now } }
-      const found = collection.find<Doc>({ ...isDue, ...where }, { sort: { [due]: 1 }, limit: BATCH })
+      const options = { sort: { [due]: 1 }, limit: BATCH, projection: { channel: 1, service: 1 } } as const
+      const found = collection.find<Due>({ ...isDue, ...where }, options)
       const ids = choose(await found.toArray()).map(({ _id }) => _id)
       const token = randomUUID()
       if (ids.length === 0) return { documents: [], token }

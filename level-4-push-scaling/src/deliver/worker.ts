@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Model } from 'mongoose'
 import type { Attempt, DueNotification, Log, Outcome, QueuedChannel, Work } from '../channel.ts'
-import { createLease, type DecisionParts, recordOf } from './deliver.ts'
+import { createLease, type DecisionParts, type Due, recordOf } from './deliver.ts'
 import type { DeliveryDoc } from './model.ts'
 import { createRecorder, released } from './recorder.ts'
 
@@ -37,7 +37,7 @@ export function createWorker(parts: WorkerParts) {
   const { channels, notifications, stillWanted, model, log, leaseMarginMs, wake } = parts
   const lease = createLease<DeliveryDoc>(model.collection, 'nextAttemptAt', 'claimedBy')
   const recorder = createRecorder(model.collection, log)
-  /** How many attempts are under way at each service, and the services that have no room for more. */
+  /** How many attempts are under way at each service, until it has answered, and the services that have no room for more. */
   const underWay = new Map<string, number>()
   const full = new Set<string>()
   const running = new Set<Promise<void>>()
@@ -57,7 +57,7 @@ export function createWorker(parts: WorkerParts) {
     else full.delete(service)
   }
 
-  function fitting(due: DeliveryDoc[]): DeliveryDoc[] {
+  function fitting(due: Due[]): Due[] {
     const chosen = new Map<string, number>()
     return due.filter(({ channel, service }) => {
       const before = chosen.get(service) ?? 0
@@ -80,8 +80,7 @@ export function createWorker(parts: WorkerParts) {
   /** The attempts at these deliveries, leaving out notifications that were seen while they waited. */
   async function prepare(channel: QueuedChannel, batch: DeliveryDoc[]): Promise<Claimed[]> {
     const ids = batch.filter(({ test }) => !test).map(({ notificationId }) => notificationId)
-    const found =
-      ids.length > 0 ? await notifications.find<DueNotification>({ _id: { $in: ids } }).toArray() : []
+    const found = await notifications.find<DueNotification>({ _id: { $in: ids } }).toArray()
     const wanted = new Map((await stillWanted(channel.name, found)).map((one) => [String(one._id), one]))
     const works = batch.map((delivery) => {
       return { delivery, notification: wanted.get(String(delivery.notificationId)) } satisfies Work
@@ -92,23 +91,21 @@ export function createWorker(parts: WorkerParts) {
   }
 
   function start(claimed: Claimed): void {
-    const { service } = claimed.delivery
-    const { concurrency } = claimed.channel
+    const [{ service }, { concurrency }] = [claimed.delivery, claimed.channel]
     change(service, 1, concurrency)
-    const job = run(claimed)
+    const outcome = outcomeOf(claimed).finally(() => {
+      const wasFull = full.has(service)
+      change(service, -1, concurrency)
+      if (wasFull) wake(Date.now() + GATHER_MS)
+    })
+    const job = record(claimed.delivery, outcome)
       .catch((error: unknown) => log.error(`Delivery ${claimed.delivery._id}: ${error}`))
-      .finally(() => {
-        running.delete(job)
-        const wasFull = full.has(service)
-        change(service, -1, concurrency)
-        if (wasFull) wake(Date.now() + GATHER_MS)
-      })
+      .finally(() => running.delete(job))
     running.add(job)
   }
 
-  async function run(claimed: Claimed): Promise<void> {
-    const { delivery } = claimed
-    const outcome = await outcomeOf(claimed)
+  async function record(delivery: DeliveryDoc, attempted: Promise<Outcome | undefined>): Promise<void> {
+    const outcome = await attempted
     // What our own stop broke off says nothing about the other side.
     const isReleased = outcome === undefined || (stopping && outcome.kind === 'retry')
     const update = isReleased ? released() : recordOf(delivery.attempts + 1, outcome)

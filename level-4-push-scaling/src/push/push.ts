@@ -67,7 +67,7 @@ export function createPushChannel(parts: PushChannelParts): QueuedChannel {
 
     async prepare(batch) {
       const [found, unread] = await Promise.all([
-        subscriptions.find(batch.map(({ delivery }) => delivery.target)),
+        subscriptions.find([...new Set(batch.map(({ delivery }) => delivery.target))]),
         countUnread(batch.map(({ delivery }) => delivery.userId)),
       ])
       const byId = new Map(found.map((subscription) => [subscription._id, subscription]))

@@ -4,7 +4,7 @@ import { describeLoad } from '../bench/verdict.ts'
 import { levels } from './levels.ts'
 
 // `npm run bench 1` … `4`: a level against the least server that does the same; `embedded`: the database for development;
-// `pressure`: what each level holds when somebody leans on it. Names after that choose parts: `npm run bench 3 rate`.
+// `pressure`: what each level holds when somebody leans on it. Names after that choose parts: `npm run bench 3 growth`.
 const [what, ...names] = process.argv.slice(2)
 const level = levels.find(({ number }) => String(number) === what)
 const file =

@@ -48,7 +48,7 @@ export async function check(attempt: Attempt): Promise<void> {
     asAccess.status === 401,
     `The refresh token was shown as an access token, and answered ${asAccess.status}. It is for one purpose only: 401.`,
   )
-  attempt.step('two of her tabs refresh in the same moment, with the same cookie')
+  attempt.step('three of her tabs refresh in the same moment, with the same cookie')
   const tabs = await Promise.all([
     refresh(attempt, server, first.cookie),
     refresh(attempt, server, first.cookie),

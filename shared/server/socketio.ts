@@ -38,7 +38,7 @@ export function guardConnections(io: AnyIo, { maxWaitingBytes = MAX_WAITING_BYTE
     meters.set(connection, { second: 0, packets: 0, connected: false, waiting: 0 })
     connection.on('packet', countPacket)
     connection.on('packetCreate', boundWaiting)
-    connection.once('close', endDead)
+    connection.on('close', endDead)
   })
 
   /** Engine.IO says so before it queues a packet. */

@@ -23,7 +23,7 @@ function check(config: string, line: string): string {
     }),
   )
   try {
-    return execFileSync(process.execPath, [tsc, '-p', dir], { encoding: 'utf8' })
+    return execFileSync(process.execPath, [tsc, '--singleThreaded', '-p', dir], { encoding: 'utf8' })
   } catch (error) {
     return String((error as { stdout: unknown }).stdout)
   }

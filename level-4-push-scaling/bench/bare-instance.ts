@@ -24,7 +24,8 @@ const http = createServer(async (req, res) => {
   io.to('user:me').emit('notification:new', { id: note.id, title, message })
   res.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ id: note.id }))
 })
-const io = new Server(http, { transports: ['websocket'], adapter: createAdapter(publisher, subscriber) })
+const adapter = createAdapter(publisher, subscriber, { key: 'bare' }) // both are measured on one Redis
+const io = new Server(http, { transports: ['websocket'], adapter })
 io.on('connection', (socket) => socket.join('user:me'))
 await subscriber.ping() // answered after the adapter's own subscriptions
 http.listen(Number(PORT), '127.0.0.1', () =>

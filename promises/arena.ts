@@ -21,6 +21,9 @@ export interface Result {
   first?: Pick<Finding, 'at' | 'page'>
 }
 
+/** A result that comes out of a history. */
+export type Judged = Result & { counts: Counts }
+
 /** One attempt to break one promise. */
 export type Experiment = (arena: Arena) => Promise<Result>
 
@@ -50,7 +53,7 @@ export interface Arena {
   /** Resolves when every page shows what it should, or after so many milliseconds; then nothing is under way. */
   settle(pages: readonly Page[], withinMs?: number): Promise<void>
   /** Judges by the history; `what` goes on after "100 sent". */
-  judge(what?: string): Result
+  judge(what?: string): Judged
   /** How many requests this endpoint of the run's own push service has got. */
   requestsTo(endpoint: string): number
   close(): void
@@ -213,7 +216,7 @@ async function mark(arena: Arena, owner: Person, text: string, withinMs: number)
 }
 
 /** A verdict on delivery: everything was acknowledged, shown, and nothing twice, wrong or out of order. */
-export function judge(history: readonly Entry[], what: string): Result {
+export function judge(history: readonly Entry[], what: string): Judged {
   const { counts, findings } = check(history)
   const { sent, acknowledged, shown, doubled } = counts
   const begin = `${sent} sent${what && !what.startsWith(',') ? ' ' : ''}${what}: ${acknowledged} acknowledged, ${shown} shown`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { check } from './checker.ts'
+import { check, keepsWhatItAcknowledged } from './checker.ts'
 import { createHistory, type Entry } from './history.ts'
 
 /** A history in words: `ann send a to bob`, `bob/1 opened`, `bob/1 shown a 7` (7 is its number in the log). */
@@ -84,5 +84,15 @@ describe('check', () => {
   it('takes a repeated send for one notification', () => {
     const lines = ['bob/1 opened', 'ann send a', 'ann unanswered a', 'ann send a', 'ann acknowledged a']
     expect(check(history(...lines, 'bob/1 shown a')).counts).toEqual(calm)
+  })
+})
+
+describe('what was acknowledged', () => {
+  it.each([
+    ['is kept when all of it was shown, whatever else was sent', { ...calm, sent: 2 }, true],
+    ['is not kept when some of it was lost', { ...calm, lost: 1 }, false],
+    ['is not kept by a server that acknowledges nothing', { ...calm, acknowledged: 0, shown: 0 }, false],
+  ])('%s', (_name, counts, isKept) => {
+    expect(keepsWhatItAcknowledged(counts)).toBe(isKept)
   })
 })

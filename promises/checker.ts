@@ -79,6 +79,15 @@ export function check(history: readonly Entry[]): Verdict {
   }
 }
 
+/**
+ * Whether whatever was acknowledged was shown as it should be. What was not acknowledged is not promised; but where nothing
+ * was acknowledged, nothing was kept.
+ */
+export function keepsWhatItAcknowledged(counts: Counts): boolean {
+  const { acknowledged, lost, doubled, phantom, disordered } = counts
+  return acknowledged > 0 && lost + doubled + phantom + disordered === 0
+}
+
 function read(history: readonly Entry[]): { sent: Map<string, Sent>; pages: Map<string, Page> } {
   const sent = new Map<string, Sent>()
   const pages = new Map<string, Page>()

@@ -1,4 +1,5 @@
 import { judge, type Result } from '../arena.ts'
+import { keepsWhatItAcknowledged } from '../checker.ts'
 import type { Entry } from '../history.ts'
 import type { FaultBar } from './chaos.ts'
 
@@ -21,15 +22,8 @@ const STALL_MS = 1_000
 /** What was acknowledged is shown, once, in order, by whom it was for. What was not acknowledged is not promised. */
 export function judgeChaos(history: readonly Entry[], around: Circumstances): Result {
   const result = judge(history, `under ${around.faults.length} faults`)
-  const { acknowledged, sent, lost, doubled, phantom, disordered } = result.counts ?? {
-    acknowledged: 0,
-    sent: 0,
-    lost: 1,
-    doubled: 0,
-    phantom: 0,
-    disordered: 0,
-  }
-  const isKept = acknowledged > 0 && lost + doubled + phantom + disordered === 0
+  const { acknowledged, sent, lost, doubled, phantom, disordered } = result.counts
+  const isKept = keepsWhatItAcknowledged(result.counts)
   const rate = Math.round(acknowledged / around.sendingS)
   const [begin = ''] = result.evidence.split(';')
   const counts = `${lost} lost, ${doubled} twice, ${phantom} not theirs, ${disordered} out of order`

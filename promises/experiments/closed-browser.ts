@@ -53,6 +53,6 @@ function judgePushes(arena: Arena, devices: readonly Device[], sent: number): Re
   return {
     verdict: isKept ? 'kept' : 'broken',
     evidence: `${sent} sent, no page open, ${devices.length} devices: ${pushed} pushed to each and read with its keys, ${twice} twice`,
-    ...(counts && { counts: { ...counts, shown: pushed, lost: sent - pushed, doubled: twice } }),
+    counts: { ...counts, shown: pushed, lost: sent - pushed, doubled: twice },
   }
 }

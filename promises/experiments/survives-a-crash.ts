@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Arena, Experiment } from '../arena.ts'
+import { keepsWhatItAcknowledged } from '../checker.ts'
 import type { Person } from '../dialects/dialect.ts'
 import { sendOne } from './sending.ts'
 
@@ -36,15 +37,8 @@ export const survivesACrash: Experiment = async (arena) => {
   await Promise.all(sending)
   await arena.settle(pages)
   const result = arena.judge(`over ${KILLS} kills`)
-  const { lost, doubled, phantom, disordered } = result.counts ?? {
-    lost: 1,
-    doubled: 0,
-    phantom: 0,
-    disordered: 0,
-  }
-  // What was not acknowledged is not promised.
-  const isKept = lost + doubled + phantom + disordered === 0
-  return isKept ? { ...result, verdict: 'kept', evidence: result.evidence.split(';')[0] ?? '' } : result
+  if (!keepsWhatItAcknowledged(result.counts)) return result
+  return { ...result, verdict: 'kept', evidence: result.evidence.split(';')[0] ?? '' }
 }
 
 /** At levels 1 and 2 by `POST /notify`, which is there again as soon as the server is. */

@@ -99,7 +99,7 @@ export function explainEvent(name: string, [payload]: unknown[]): string | undef
 
 /** By how the call begins; the first that fits. */
 const calls: CallWords[] = [
-  ['POST /api/auth/refresh', 'a new access token; the cookie was replaced, and the old one is worthless now'],
+  ['POST /api/auth/refresh', 'a new access token; the cookie was replaced, and the old one is used up'],
   ['POST /api/auth/login', 'the password, once; from here on tokens speak for you'],
   ['POST /api/auth/register', 'a new account, signed in at once'],
   ['POST /api/auth/logout', 'this session ends; its sockets, too'],
@@ -121,9 +121,9 @@ const calls: CallWords[] = [
   ['POST /api/notifications', 'stored in the log of whoever it is for, then sent to whoever is online'],
   ['DELETE /api/notifications', 'deleted; their numbers stay taken'],
   ['GET /api/rooms/', 'what was said in the room'],
-  ['POST /api/rooms/', 'in or out: who is a member stands in the database'],
+  ['POST /api/rooms/', 'in, out, or an invitation: who is a member stands in the database'],
   ['POST /api/rooms', 'a new room; whoever makes it is its first member'],
-  ['GET /api/rooms', 'all rooms, and which are yours'],
+  ['GET /api/rooms', 'the rooms that you may see, and which are yours'],
 ]
 
 function explainCall({ method, path, status, code }: HttpCall, known: readonly CallWords[]): string {

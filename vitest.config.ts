@@ -10,16 +10,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 const LONGEST = [
   'promises/levels',
-  'level-4-push-scaling/test/page/lesson',
-  'level-4-push-scaling/test/page/push',
-  'shared/exercises/gate-4',
-  'shared/dev/edit',
-  'promises/liars',
-  'shared/exercises/gate-3',
-  'level-4-push-scaling/test/page/practice-phone',
-  'shared/copy/card-outside',
   'shared/exercises/gate-pages',
+  'level-4-push-scaling/test/page/lesson',
+  'shared/exercises/gate-4',
+  'shared/exercises/gate-3',
+  'level-4-push-scaling/test/page/push',
+  'promises/liars',
+  'shared/exercises/gate-2',
+  'shared/exercises/gate-1',
   'promises/chaos',
+  'shared/copy/card-outside',
+  'shared/dev/edit',
+  'level-4-push-scaling/test/page/practice-phone',
 ]
 /** And this one, which counts what its process holds. */
 const APART = [...LONGEST, 'level-1-websocket/test/cycles'].map((name) => `${name}.test.ts`)

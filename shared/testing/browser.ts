@@ -25,6 +25,7 @@ export interface TestBrowser {
 const args = [
   '--no-sandbox',
   '--disable-gpu',
+  '--in-process-gpu', // one process less to start
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',

@@ -11,9 +11,12 @@ import { takeFilm } from './filmstrip.ts'
  * Takes the pictures that the READMEs show, from the levels as they are now: `npm run screenshots`, or with a folder to
  * put them elsewhere. Each level is started for real, used as its lesson says, and photographed in both colour schemes.
  */
-const folder = path.resolve(
-  process.argv[2] ?? path.join(import.meta.dirname, '..', '..', 'docs', 'screenshots'),
-)
+const [given, ...more] = process.argv.slice(2)
+if (given?.startsWith('-') || more.length > 0) {
+  console.error('Name one folder, or none: npm run screenshots -- pictures')
+  process.exit(1)
+}
+const folder = path.resolve(given ?? path.join(import.meta.dirname, '..', '..', 'docs', 'screenshots'))
 
 const scenes: { level: number; program: string; play(page: Page, url: string): Promise<void> }[] = [
   {

@@ -25,7 +25,6 @@ export interface TestBrowser {
 const args = [
   '--no-sandbox',
   '--disable-gpu',
-  '--in-process-gpu', // one process less to start
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',

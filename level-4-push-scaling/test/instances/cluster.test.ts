@@ -3,7 +3,14 @@ import http, { createServer } from 'node:http'
 import { freePort } from '@levels/shared/dev/ports.ts'
 import { listen } from '@levels/shared/server/run.ts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Cluster, childrenOf, isAlive, launchCluster, startCluster } from '../support/cluster.ts'
+import {
+  type Cluster,
+  childrenOf,
+  isAlive,
+  killNow,
+  launchCluster,
+  startCluster,
+} from '../support/cluster.ts'
 import { logIn, notify, openPage } from '../support/person.ts'
 
 /** Generous: a busy machine is slow to start processes again. */
@@ -56,9 +63,8 @@ describe('npm run level-4', () => {
 
   // What is lost then (nothing) is a promise: `npm run prove 4 -- --chaos`.
   test('kill -9 of everything at once: each process is started again, with nobody lending a hand', async () => {
-    const children = childrenOf(cluster.program.pid)
     // Those further down first: some end by themselves when their parent is gone.
-    for (const { pid } of children.reverse()) process.kill(pid, 'SIGKILL')
+    for (const { pid } of childrenOf(cluster.program.pid).reverse()) killNow(pid)
     for (const url of [cluster.app1, cluster.app2, cluster.balancer])
       await vi.waitFor(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200), SECONDS)
     const alice = await logIn(cluster.balancer, 'alice')

@@ -64,3 +64,12 @@ export function isAlive(pid: number): boolean {
     return false
   }
 }
+
+/** kill -9, for a process that may have ended since it was listed. */
+export function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

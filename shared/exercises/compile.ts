@@ -4,7 +4,7 @@ import { root } from '../testing/process.ts'
 import { startsAs } from './program.ts'
 
 /**
- * Compiles programs and pages, so that from now on plain Node starts them: a fifth of the work of a start through tsx. For
+ * Compiles programs and pages, so that from now on plain Node starts them: a small part of the work of a start through tsx. For
  * the gate, which starts hundreds that nobody is working on. `outdir` must be nobody else's, and in `.data/compiled`:
  * there the packages are found that were bundled before (see shared/dev/packages.js), else those of the repository.
  */

@@ -69,8 +69,6 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Within a file, too: each exercise that is tried starts programs of its own.
     maxConcurrency: 2,
-    // CI shares its machine with others: what fails there runs once more, and the report names it. Here nothing does.
-    retry: process.env.CI ? 1 : 0,
     // .ci/run counts from the second one.
     reporters: process.env.CI
       ? ['default', ['json', { outputFile: '.data/test-results.json' }]]

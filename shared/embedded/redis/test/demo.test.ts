@@ -9,8 +9,14 @@ import { startRedis } from '../src/index.ts'
 import { describeEachRedis } from './support/each-redis.ts'
 import { startSocketServer } from './support/socket-server-process.ts'
 
-/** Both drivers look for a lost server every second or two. */
+/** Both drivers look for a lost server every second or two; by default that of MongoDB may wait half a minute for one answer. */
 const RETURN_BOUND_MS = 10_000
+const impatient = {
+  serverSelectionTimeoutMS: 1_500,
+  connectTimeoutMS: 3_000,
+  heartbeatFrequencyMS: 2_000,
+  socketTimeoutMS: 2_000,
+}
 
 const noteSchema = new mongoose.Schema({ text: String, at: Date })
 
@@ -24,7 +30,9 @@ describeEachRedis('MongoDB and Redis, nothing installed', (kind) => {
     let redis = await startRedis({ kind })
     onTestFinished(() => redis.close())
 
-    const connection = await mongoose.createConnection(mongo.uri, { dbName: 'demo' }).asPromise()
+    const connection = await mongoose
+      .createConnection(mongo.uri, { dbName: 'demo', ...impatient })
+      .asPromise()
     onTestFinished(() => connection.close())
     const Note = connection.model('Note', noteSchema)
     const [app1, app2] = await Promise.all([

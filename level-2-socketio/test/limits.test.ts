@@ -90,7 +90,7 @@ describe('too large a packet', () => {
 
 describe('a reader that stops reading', () => {
   it('delays nobody, and is gone when it does not answer the heartbeat', async () => {
-    const server = await startServer({ heartbeatMs: 300 })
+    const server = await startServer({ heartbeatMs: 1_000 })
     const bob = await server.enter('bob')
     const proxy = await startTcpProxy(server.url)
     onTestFinished(() => proxy.close())

@@ -1,14 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket as Tcp } from 'node:net'
-import { Server, type ServerOptions } from 'socket.io'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { drained, guardConnections, MAX_WAITING_BYTES } from './socketio.ts'
+import { createIo, type IoOptions } from './create-io.ts'
+import { drained, forgetHandshake, MAX_WAITING_BYTES } from './socketio.ts'
 
-async function serve(options: Partial<ServerOptions> = {}) {
+async function serve(options: Pick<IoOptions, 'heartbeatMs'> = {}) {
   const http = createServer()
-  const io = new Server(http, { serveClient: false, ...options })
-  guardConnections(io)
+  const io = createIo(http, { allowedOrigins: [], isAllowedOrigin: () => true, ...options })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
   onTestFinished(async () => {
@@ -20,6 +19,7 @@ async function serve(options: Partial<ServerOptions> = {}) {
 /** A WebSocket that sends what it is told, and reads nothing unless it is told to. */
 async function dial(
   port: number,
+  query = '',
 ): Promise<{ tcp: Tcp; send(...frames: Buffer[]): void; closed: Promise<unknown> }> {
   const tcp = connect(port, '127.0.0.1')
   onTestFinished(() => {
@@ -28,7 +28,7 @@ async function dial(
   tcp.on('error', () => undefined) // a reset is an end like any other, and so not `once` of node:events: it would reject
   const closed = new Promise((resolve) => tcp.once('close', resolve))
   tcp.write(
-    'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+    `GET /socket.io/?EIO=4&transport=websocket${query} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
   )
   await once(tcp, 'data')
@@ -74,7 +74,7 @@ describe('a connection', () => {
   })
 
   it('that answers no ping is cut, without waiting for its goodbye', async () => {
-    const { port } = await serve({ pingInterval: 50, pingTimeout: 50 })
+    const { port } = await serve({ heartbeatMs: 50 })
     const { tcp, closed } = await dial(port)
     tcp.resume()
     const began = performance.now()
@@ -137,11 +137,27 @@ describe('a connection', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1_048_576) // both ends are in this process
   })
 
-  it('lets go of its first request', async () => {
+  it('that asks for its upgrade twice is cut, with the transport that asked', async () => {
     const { io, port } = await serve()
-    const { tcp, send } = await dial(port)
+    const open = await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`)
+    const { sid } = JSON.parse((await open.text()).slice(1))
+    const { tcp, send, closed } = await dial(port, `&sid=${sid}`)
+    send(frame('2probe'))
+    await once(tcp, 'data')
+    expect(io.engine.clientsCount).toBe(1)
+    send(frame('2probe'))
+    await closed
+    expect(io.engine.clientsCount).toBe(0)
+  })
+
+  it('lets go of its first request and, once read, of what the handshake said', async () => {
+    const { io, port } = await serve()
+    const { tcp, send } = await dial(port, '&key=secret')
     tcp.resume()
-    const [[socket]] = await Promise.all([once(io, 'connection'), send(frame('40'))])
+    const [[socket]] = await Promise.all([once(io, 'connection'), send(frame('40{"token":"secret"}'))])
     expect(socket.conn.request).toBe(null)
+    expect(JSON.stringify(socket.handshake)).toContain('secret')
+    forgetHandshake(socket)
+    expect(JSON.stringify(socket.handshake)).not.toContain('secret')
   })
 })

@@ -8,7 +8,7 @@ import type { IoSocket } from '../../src/socket/types.ts'
 /** A socket whose peer reads, or does not, as the test says. */
 function fakeSocket() {
   const transport = Object.assign(new EventEmitter(), { writable: true })
-  const conn = Object.assign(new EventEmitter(), { readyState: 'open', transport })
+  const conn = Object.assign(new EventEmitter(), { readyState: 'open', transport, writeBuffer: [] })
   let send: (event: string, payload: object, acknowledge: (answer: object) => void) => void = () => undefined
   const socket = {
     conn,

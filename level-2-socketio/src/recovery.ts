@@ -99,13 +99,16 @@ export class RecoveryAdapter extends Adapter {
 
   #keep(data: unknown[], { rooms, except }: BroadcastOptions): string {
     this.#dropOld()
-    // The client names this one if it sees no other, so it has a place. What it says will have changed.
+    const at = Date.now()
+    // The client names a `session` if it sees no other, so it has a place. What it says will have changed.
     const isState = data[0] === 'session'
     const bytes = isState ? 0 : Buffer.byteLength(JSON.stringify(data))
-    const kept = isState
-      ? { data: [], rooms: NOBODY, except: NOBODY }
-      : { data, rooms, except: except ?? NOBODY }
-    this.#kept.set(this.#next, { ...kept, bytes, at: Date.now() })
+    this.#kept.set(
+      this.#next,
+      isState
+        ? { data: NOTHING, rooms: NOBODY, except: NOBODY, bytes, at }
+        : { data, rooms, except: except ?? NOBODY, bytes, at },
+    )
     this.#bytes += bytes
     return String(this.#next++)
   }
@@ -133,6 +136,7 @@ export interface Missed {
 /** Socket.IO's packet type for events (socket.io-parser, PacketType). */
 const EVENT = 2
 
+const NOTHING: unknown[] = []
 const NOBODY: ReadonlySet<string> = new Set(['nobody'])
 
 function isFor(rooms: readonly string[], kept: Kept): boolean {

@@ -60,11 +60,13 @@ export function keyRoutes(route: DefineRoute, { PublishKey: Keys }: Pick<Models,
     answer: madeKey,
     problems: { 409: 'There are too many keys' },
     async handle({ caller: { id: userId }, body: { name } }) {
-      if ((await Keys.countDocuments({ userId })) >= MAX_KEYS) {
-        throw new HttpError(409, 'too_many_keys', `You have ${MAX_KEYS} keys: revoke one first.`)
-      }
       const key = PREFIX + randomBytes(32).toString('base64url')
       const made = await Keys.create({ userId, name, keyHash: sha256(key), createdAt: new Date() })
+      // Counted afterwards: of many requests at once, each would find none of the others before.
+      if ((await Keys.countDocuments({ userId })) > MAX_KEYS) {
+        await Keys.deleteOne({ _id: made._id })
+        throw new HttpError(409, 'too_many_keys', `You have ${MAX_KEYS} keys: revoke one first.`)
+      }
       return { ...toPublishKey(made), key }
     },
   })

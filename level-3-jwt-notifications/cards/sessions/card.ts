@@ -30,7 +30,8 @@ export default {
   wiring: `const models = createSessionModels(mongoose.connection)
 await Promise.all(Object.values(models).map((model) => model.createIndexes())) // before you listen
 const auth = await createSessionsChapter({ db, models, jwtSecret, accessTokenTtlS: 900, cookieSecure, … })
-const user = await auth.accounts.logIn(username, password, req.ip) // throws HttpError 401, 429
+const [user, isStillRight] = await auth.accounts.logIn(username, password, req.ip) // throws HttpError 401, 429
 const { sid, refreshToken } = await auth.sessions.open(user.id, deviceOf(req))
+if (!(await isStillRight())) await auth.sessions.end(user.id, [sid]) // the password was changed meanwhile
 const caller = await auth.identify(token) // at each request, and at each socket's handshake`,
 } satisfies Card

@@ -37,8 +37,14 @@ const auth = await createSessionsChapter({
   log: console,
 })
 
-async function letIn(user: User, req: Request, res: Response): Promise<void> {
+async function letIn(
+  user: User,
+  req: Request,
+  res: Response,
+  isStillRight = async () => true,
+): Promise<void> {
   const { sid, refreshToken } = await auth.sessions.open(user.id, deviceOf(req))
+  if (!(await isStillRight())) await auth.sessions.end(user.id, [sid]) // the password was changed meanwhile
   answer(res, user, sid, refreshToken)
 }
 
@@ -54,7 +60,8 @@ app.post('/api/auth/register', async (req, res) => {
 
 app.post('/api/auth/login', async (req, res) => {
   const { username, password } = credentials.parse(req.body)
-  await letIn(await auth.accounts.logIn(username, password, req.ip ?? ''), req, res)
+  const [user, isStillRight] = await auth.accounts.logIn(username, password, req.ip ?? '')
+  await letIn(user, req, res, isStillRight)
 })
 
 app.post('/api/auth/refresh', async (req, res) => {

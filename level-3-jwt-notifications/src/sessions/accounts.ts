@@ -48,10 +48,13 @@ export function createAccounts(Users: Model<UserDoc>, guard: Guard) {
     register: (account: NewAccount, ip: string): Promise<User> =>
       guard.registration(nameKey(account.username), ip, () => create(account)),
 
-    logIn: (username: string, password: string, ip: string): Promise<User> =>
-      guard.login(nameKey(username), ip, async () =>
-        toUser(await checkPassword(await findByName(Users, username), password, 'Username or password')),
-      ),
+    /** `isStillRight` MUST be asked once the session is open: a change of the password ends those that are open by then. */
+    logIn: (username: string, password: string, ip: string) =>
+      guard.login(nameKey(username), ip, async () => {
+        const found = await checkPassword(await findByName(Users, username), password, 'Username or password')
+        const { _id, passwordHash } = found
+        return [toUser(found), async () => (await Users.exists({ _id, passwordHash })) !== null] as const
+      }),
 
     confirmed,
 
@@ -65,9 +68,7 @@ export function createAccounts(Users: Model<UserDoc>, guard: Guard) {
       return user ? toUser(user) : undefined
     },
 
-    async remove(userId: string): Promise<void> {
-      await Users.deleteOne({ _id: userId })
-    },
+    remove: async (userId: string): Promise<void> => void (await Users.deleteOne({ _id: userId })),
   }
 }
 
@@ -95,6 +96,4 @@ function toUser({ _id, username, role }: Pick<UserDoc, '_id' | 'username' | 'rol
   return { id: _id.toHexString(), username, role }
 }
 
-function taken(): HttpError {
-  return new HttpError(409, 'username_taken', 'This username is taken.')
-}
+const taken = () => new HttpError(409, 'username_taken', 'This username is taken.')

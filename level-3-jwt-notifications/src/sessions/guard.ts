@@ -47,10 +47,8 @@ export async function createGuard(db: Connection, { production, log }: { product
     // What is no username may be a password that was typed into the wrong box.
     const name = parseName(key).ok ? `"${key}"` : 'that is none'
     const who = limit === loginsByName ? `username ${name}` : `address ${key}`
-    const minutes = (limit.duration ?? 0) / 60
-    log.warn(
-      `${limit.keyPrefix}: ${limit.points} failed attempts within ${minutes} minutes, ${who} is locked`,
-    )
+    const attempts = `${limit.points} failed attempts within ${(limit.duration ?? 0) / 60} minutes`
+    log.warn(`${limit.keyPrefix}: ${attempts}, ${who} is locked`)
   }
 
   /** Counts in the counters that `toKeepAt` has for the outcome: the code of the error, or `done`. */

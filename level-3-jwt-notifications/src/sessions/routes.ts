@@ -29,10 +29,11 @@ export function authRoutes(route: DefineRoute, parts: SessionsChapter): void {
   }
 
   /** Opens a session for a user whose password was right, and tells of it. */
-  async function letIn(user: User, req: Request, res: Response): Promise<SignedIn> {
+  async function letIn(user: User, req: Request, res: Response, isStillRight = async () => true) {
     const device = deviceOf(req)
     const newDevice = await devices.isNew(user.id, device)
     const { sid, refreshToken } = await sessions.open(user.id, device)
+    if (!(await isStillRight())) await sessions.end(user.id, [sid])
     signIns.emit('sign-in', { userId: user.id, sid, ...device, newDevice })
     cookie.set(res, refreshToken)
     return answer(user, sid)
@@ -54,8 +55,10 @@ export function authRoutes(route: DefineRoute, parts: SessionsChapter): void {
     body: credentials,
     answer: signedInAnswer,
     problems: { 401: 'Username or password is wrong' },
-    handle: async ({ body, req, res }) =>
-      letIn(await accounts.logIn(body.username, body.password, req.ip ?? ''), req, res),
+    async handle({ body, req, res }) {
+      const [user, isStillRight] = await accounts.logIn(body.username, body.password, req.ip ?? '')
+      return letIn(user, req, res, isStillRight)
+    },
   })
 
   route('POST /api/auth/refresh', {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { refreshAt } from '../support/cookie.ts'
 import { newPerson, PASSWORD, request, signInOn } from '../support/person.ts'
 import { serverForAll, startServer } from '../support/server.ts'
@@ -27,6 +27,23 @@ describe('changing the password', () => {
     expect((await person.api('GET', '/api/auth/me')).status).toBe(200)
     expect((await logIn(person.username, PASSWORD)).status).toBe(401)
     expect((await logIn(person.username, 'next-password')).status).toBe(200)
+  })
+
+  it('ends a sign-in that was under way with the old one, too', async () => {
+    const person = await newPerson(server())
+    const { Session } = server().models
+    const changeThenCreate = async (session: never) => {
+      opening.mockRestore()
+      const body = { current: PASSWORD, next: 'next-password' }
+      expect((await person.api('POST', '/api/auth/password', body)).status).toBe(204)
+      return Session.create(session)
+    }
+    const opening = vi.spyOn(Session, 'create')
+    opening.mockImplementationOnce(changeThenCreate as unknown as typeof Session.create)
+    const { body: signedIn } = await logIn(person.username, PASSWORD)
+    const authorization = `Bearer ${signedIn.accessToken}`
+    const me = await request(server().url, 'GET', '/api/auth/me', undefined, { authorization })
+    expect([me.status, me.body.code]).toEqual([401, 'session_revoked'])
   })
 })
 
@@ -168,6 +185,14 @@ describe('keys for programs', () => {
     expect((await alice.api('DELETE', `/api/keys/${body.id}`)).status).toBe(404)
     expect((await owner.api('DELETE', `/api/keys/${body.id}`)).status).toBe(204)
     expect((await withKey(body.key, 'POST', `/api/publish/${alice.username}`, 'again')).status).toBe(401)
+  })
+
+  it('are 20 at most, also when many are made at once', async () => {
+    const owner = await newPerson(server())
+    const make = async () => (await owner.api('POST', '/api/keys', { name: 'a script' })).status
+    for (let n = 0; n < 15; n++) expect(await make()).toBe(201)
+    await Promise.all(Array.from({ length: 40 }, make))
+    expect(await server().models.PublishKey.countDocuments({ userId: owner.id })).toBeLessThanOrEqual(20)
   })
 })
 

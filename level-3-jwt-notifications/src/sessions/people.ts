@@ -10,10 +10,10 @@ import { type Claims, refusal, type User } from './shapes.ts'
 
 export type People = ReturnType<typeof createPeople>
 
-/** Who has a name or an id. Remembered for a minute: names never change, but another instance may delete the account. */
+/** Who has an id (remembered for a minute) or a name (for a second: another instance may give it to a new account). */
 export function createPeople(User: Model<UserDoc>) {
   const options = { maxSize: 10_000, maxAge: 60_000 }
-  const byKey = new QuickLRU<string, Person>(options)
+  const byKey = new QuickLRU<string, Person>({ ...options, maxAge: 1_000 })
   const byId = new QuickLRU<string, Person>(options)
 
   function remember(user: UserDoc | undefined | null, key?: string): Person | undefined {
@@ -30,8 +30,7 @@ export function createPeople(User: Model<UserDoc>) {
 
   /** Undefined when the user is gone. */
   async function withId(id: string): Promise<Person | undefined> {
-    if (!byId.has(id)) await findByIds(id)
-    return byId.get(id)
+    return byId.get(id) ?? findByIds(id).then(() => byId.get(id))
   }
 
   return {

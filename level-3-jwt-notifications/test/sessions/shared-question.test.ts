@@ -1,6 +1,8 @@
 import { createSecretKey } from 'node:crypto'
+import { type Model, Types } from 'mongoose'
 import { expect, it, vi } from 'vitest'
-import { createIdentify, createRequireAlive, type People } from '../../src/sessions/people.ts'
+import type { UserDoc } from '../../src/sessions/models.ts'
+import { createIdentify, createPeople, createRequireAlive, type People } from '../../src/sessions/people.ts'
 import { createAccessTokens } from '../../src/sessions/sessions.ts'
 
 /** A database of sessions that answers when it is told to. */
@@ -61,4 +63,28 @@ it('a token that was verified once is refused when it has ended, all the same', 
   } finally {
     vi.useRealTimers()
   }
+})
+
+it('who is asked about in the very moment in which the memory of them ends is not taken for gone', async () => {
+  const [id, clock] = ['0123456789abcdef01234567', vi.spyOn(Date, 'now').mockReturnValue(0)]
+  const users = [{ _id: new Types.ObjectId(id), username: 'alice' }]
+  const people = createPeople({ find: () => ({ lean: async () => users }) } as unknown as Model<UserDoc>)
+  const ask = () => people.userOf({ userId: id, sid: 's', role: 'user', expiresAt: 900_000 })
+  await ask()
+  clock.mockReturnValueOnce(59_999).mockReturnValue(60_001)
+  expect(await ask()).toEqual({ id, username: 'alice', role: 'user' })
+  clock.mockRestore()
+})
+
+it('a name that another instance gave to a new account is found to be the new one’s, a second later', async () => {
+  const [found, clock] = [
+    { _id: new Types.ObjectId(), username: 'alice' },
+    vi.spyOn(Date, 'now').mockReturnValue(0),
+  ]
+  const people = createPeople({ find: () => ({ lean: async () => [found] }) } as unknown as Model<UserDoc>)
+  await people.named('alice')
+  found._id = new Types.ObjectId()
+  clock.mockReturnValue(1_001)
+  expect((await people.named('alice')).id).toBe(found._id.toHexString())
+  clock.mockRestore()
 })

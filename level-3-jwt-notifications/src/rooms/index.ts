@@ -8,7 +8,7 @@ import { createMembership, notFound, type RoomParts, toRoom, toRoomMessage } fro
 import type { Room } from './shapes.ts'
 
 export interface RoomsOptions extends RoomParts {
-  /** How many rooms one user may make, and how many messages one may write. */
+  /** How many rooms one user may make, and how many messages and invitations one may send. */
   limits: { rooms: Limited; messages: Limited }
 }
 
@@ -94,7 +94,8 @@ export function createRooms({ limits, ...parts }: RoomsOptions) {
     list,
     join,
     leave,
-    invite,
+    invite: (member: Person, slug: string, guest: Person) =>
+      limits.messages(member.id, () => invite(member, slug, guest)),
     messages,
   }
 }

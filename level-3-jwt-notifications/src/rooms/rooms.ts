@@ -96,9 +96,7 @@ export function toRoom(room: Pick<RoomDoc, '_id' | 'name' | 'private'>, asker?: 
   return { slug, name, member: asker === 'member', private: isPrivate, invited }
 }
 
-export function notFound(): HttpError {
-  return new HttpError(404, 'room_not_found', 'There is no such room.')
-}
+export const notFound = () => new HttpError(404, 'room_not_found', 'There is no such room.')
 
 export function toRoomMessage({ _id, room, from, text, at }: RoomMessageDoc): RoomMessage {
   return { room, id: _id.toHexString(), from, text, at: at.toISOString() }

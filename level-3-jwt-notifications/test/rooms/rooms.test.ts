@@ -116,8 +116,8 @@ describe('rooms', () => {
 describe('one user', () => {
   const server = serverForAll({ config: { limits: {} } })
 
-  it('makes 10 rooms a minute and writes 60 messages, and is told when the next is taken', async () => {
-    const person = await newPerson(server())
+  it('makes 10 rooms a minute and writes or invites 60 times, and is told when the next is taken', async () => {
+    const [person, guest] = [await newPerson(server()), await newPerson(server())]
     const tenTimes = async (path: string, bodyOf: (n: number) => object) => {
       const answers = Array.from({ length: 10 }, (_, n) => person.api('POST', path, bodyOf(n)))
       return (await Promise.all(answers)).map(({ status }) => status)
@@ -130,6 +130,7 @@ describe('one user', () => {
     for (const [path, body] of [
       ['/api/rooms', { name: 'One more' }],
       ['/api/rooms/room-0/messages', { text: 'one more' }],
+      ['/api/rooms/room-0/invitations', { username: guest.username }],
     ] as const) {
       const { status, body: problem, headers } = await person.api('POST', path, body)
       expect([status, problem.code]).toEqual([429, 'rate_limited'])

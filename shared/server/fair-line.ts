@@ -12,6 +12,9 @@ export interface FairLineOptions {
   patienceMs: number
 }
 
+/** How many addresses and names there are whose last turn is remembered. */
+const REMEMBERED = 10_000
+
 interface Waiting {
   address: string
   name: string
@@ -42,7 +45,8 @@ export function createFairLine(options: FairLineOptions): FairLine {
   }
 
   function noteTurn({ address, name }: Pick<Waiting, 'address' | 'name'>): void {
-    if (waiting.length === 0) lastTurn.clear() // without a line there is nothing to be fair about
+    // Without a line there is nothing to be fair about. And one that never ends must not be remembered for ever.
+    if (waiting.length === 0 || lastTurn.size > REMEMBERED) lastTurn.clear()
     turns++
     lastTurn.set(address, turns).set(`${address} ${name}`, turns)
     running++

@@ -31,3 +31,11 @@ test('with the database away, all of them fail at once, and nothing is tried aga
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
   expect(writes).toHaveLength(2)
 })
+
+test('a large request is written in pieces, and others get their turn between them', async () => {
+  const { writes, commit } = database()
+  const large = commit(Array.from({ length: 2_500 }, (_, index) => index))
+  const [results] = await Promise.all([large, commit([-1])])
+  expect(results).toEqual(Array.from({ length: 2_500 }, (_, index) => 2 * index))
+  expect(writes.map(({ length }) => length)).toEqual([1_000, 1, 1_000, 500])
+})

@@ -1,6 +1,6 @@
 import { isDatabaseAway } from './mongo-errors.ts'
 
-/** How many documents one write takes, when several requests share it. */
+/** How many items one write takes. */
 const ROUND_SIZE = 1_000
 
 interface Waiting<Item, Result> {
@@ -13,7 +13,8 @@ interface Waiting<Item, Result> {
  * One write is under way at a time; the requests that arrive meanwhile wait, and go in together with the next one
  * (databases call it group commit). Under load one round trip carries many of them.
  *
- * `write` stores all items and gives one result for each, in the same order.
+ * `write` stores all items and gives one result for each, in the same order. A request of more than 1,000 items takes
+ * several writes; when one of them fails, what was written before stays.
  */
 export function createGroupCommit<Item, Result>(
   write: (items: readonly Item[]) => Promise<Result[]>,
@@ -49,9 +50,21 @@ export function createGroupCommit<Item, Result>(
     }
   }
 
-  return (items) =>
-    new Promise((resolve, reject) => {
+  function request(items: readonly Item[]): Promise<Result[]> {
+    return new Promise((resolve, reject) => {
       waiting.push({ items, resolve, reject })
       if (!writing) void writeAll()
     })
+  }
+
+  /** One after the other: requests that arrive meanwhile get their turn between two pieces. */
+  async function requestInPieces(items: readonly Item[]): Promise<Result[]> {
+    const results: Result[] = []
+    for (let start = 0; start < items.length; start += ROUND_SIZE) {
+      results.push(...(await request(items.slice(start, start + ROUND_SIZE))))
+    }
+    return results
+  }
+
+  return (items) => (items.length > ROUND_SIZE ? requestInPieces(items) : request(items))
 }

@@ -98,4 +98,17 @@ describe('the line', () => {
     await first
     await expect(line('a', 'x', async () => 'its turn')).resolves.toBe('its turn')
   })
+
+  it('that never ends gives another turn in the end, and does not remember every turn before', async () => {
+    const line = createFairLine({ running: 1, waiting: 2, waitingPerAddress: 2, patienceMs: 60_000 })
+    let others = 0
+    // Each of them comes while the one before has its turn. None had one, so each goes first.
+    const other = async (): Promise<void> => {
+      if (others < 20_000) void line(`10.2.0.${others++}`, 'another', other)
+    }
+    void line('10.1.9.1', 'alice', other)
+    await line('10.1.9.1', 'alice', async () => undefined)
+    expect(others).toBeGreaterThan(1_000)
+    expect(others).toBeLessThan(10_000)
+  })
 })

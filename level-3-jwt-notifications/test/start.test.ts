@@ -80,6 +80,17 @@ describe('npm run level-3', { timeout: 90_000 }, () => {
     hung.destroy()
   })
 
+  it('breaks off at a stop what it still reads for its pages, and calls that no trouble', async () => {
+    const program = start()
+    const url = await program.url()
+    const { body } = await logIn(url)
+    const tabs = Array.from({ length: 20 }, () => connectTab(url, { token: body.accessToken }))
+    await Promise.race(tabs.map((tab) => tab.next('session:ready')))
+    program.kill('SIGTERM')
+    expect(await program.exit).toEqual({ code: 0, signal: null })
+    expect(program.stderr()).toBe('')
+  })
+
   // A limit on the size of files is a full disk that any user can make: writes beyond it fail.
   it.runIf(process.platform === 'linux')(
     'refuses writes while its disk is full, and with room again goes on, without litter',

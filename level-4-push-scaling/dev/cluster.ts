@@ -6,7 +6,7 @@ import { type Env, StartError } from '@levels/shared/server/config.ts'
 import { createLog, readLogLevel } from '@levels/shared/server/log.ts'
 import { networkNotes } from '@levels/shared/server/notes.ts'
 import { listen, startLines } from '@levels/shared/server/run.ts'
-import { onShutdown } from '@levels/shared/server/shutdown.ts'
+import { isShuttingDown, onShutdown } from '@levels/shared/server/shutdown.ts'
 import { type Config, readConfig } from '../src/config.ts'
 import { keepRunning, type ProgramOptions, type RunningProgram } from './keep-running.ts'
 
@@ -88,6 +88,7 @@ async function runCluster(env: Env): Promise<void> {
     })
     process.send?.({ ready: balancer.ready, restarts: true })
   } catch (error) {
+    if (isShuttingDown()) return // stopped while it started: what it uses goes first, and that is no failure
     console.error(error instanceof StartError ? error.message : `Level 4 failed to start: ${error}`)
     await closeAll()
     process.exit(1)

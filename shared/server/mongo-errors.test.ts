@@ -2,6 +2,7 @@ import mongoose from 'mongoose'
 import { expect, it } from 'vitest'
 import { createErrorTranslation } from './api/problem.ts'
 import { createLog } from './log.ts'
+import { upserted } from './mongo-errors.ts'
 
 const { mongo } = mongoose
 const bulkWrite = (cause: Error) =>
@@ -17,6 +18,7 @@ it.each<[string, Error, [status: number, code: string]]>([
     [503, 'database_unavailable'],
   ],
   ['connections given up together', named('PoolClearedOnNetworkError'), [503, 'database_unavailable']],
+  ['a client that was just closed', named('MongoExpiredSessionError'), [503, 'database_unavailable']],
   [
     'a full disk',
     new mongo.MongoServerError({ message: 'full', code: 14_031 }),
@@ -26,4 +28,9 @@ it.each<[string, Error, [status: number, code: string]]>([
   ['an entry that cannot be stored', bulkWrite(new mongo.MongoServerError({ code: 121 })), [500, 'internal']],
 ])('a database error becomes a problem: %s', (_what, error, [status, code]) => {
   expect(createErrorTranslation(createLog('silent'))(error, 'a test')).toMatchObject({ status, code })
+})
+
+it('an upsert that lost a race for a new key is made again', async () => {
+  const answers = [Promise.reject(new mongo.MongoServerError({ code: 11_000 })), Promise.resolve('the row')]
+  expect(await upserted(() => answers.shift() ?? Promise.reject(new Error('a third time')))).toBe('the row')
 })

@@ -24,6 +24,7 @@ const away = new Set([
   'MongoNotConnectedError',
   'MongoTopologyClosedError',
   'MongoClientClosedError',
+  'MongoExpiredSessionError', // asked at the moment when the client closed
   // A write to a connection that was just reset fails with Node's own error.
   'ECONNRESET',
   'EPIPE',

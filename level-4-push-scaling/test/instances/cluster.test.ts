@@ -1,5 +1,9 @@
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import http, { createServer } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { freePort } from '@levels/shared/dev/ports.ts'
 import { listen } from '@levels/shared/server/run.ts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -95,6 +99,33 @@ test('nothing stays behind when it is killed itself', async () => {
   program.kill('SIGKILL')
   await vi.waitFor(() => expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]), SECONDS)
   await program.stop()
+})
+
+test('a stop while it starts is a stop like any other: code 0, and no word of a failure', async () => {
+  const redis = createTcpServer() // says nothing: an instance that has come to it is still starting
+  await listen(redis, { host: '127.0.0.1', port: 0 })
+  const { port } = redis.address() as AddressInfo
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'level-4-'))
+  const env = {
+    PORT: String(await freePort([1, 40])),
+    DATA_DIR: dataDir,
+    REDIS_URL: `redis://127.0.0.1:${port}`,
+  }
+  const program = launchCluster(env)
+  const [socket] = (await once(redis, 'connection')) as [Socket]
+  const pidsOf = (script: string) =>
+    childrenOf(program.pid).flatMap(({ pid, command }) => (command.includes(script) ? [pid] : []))
+  const [[mongo = 0], apps] = [pidsOf('mongo-process.ts'), pidsOf('main.ts')]
+  process.kill(mongo, 'SIGSTOP') // the stop waits for it, while the instances end that have not started yet
+  program.kill('SIGTERM')
+  for (const pid of apps) killNow(pid)
+  await vi.waitFor(() => expect(apps.filter(isAlive)).toEqual([]), SECONDS)
+  process.kill(mongo, 'SIGCONT')
+  expect(await program.exit).toEqual({ code: 0, signal: null })
+  expect(program.stderr()).toBe('')
+  socket.destroy()
+  redis.close()
+  await rm(dataDir, { recursive: true, force: true })
 })
 
 test('a start with a port of the three taken is refused in one line, code 1', async () => {

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { Log } from '../log.ts'
 import { isDatabaseAway, isDatabaseBusy } from '../mongo-errors.ts'
 import { HttpError } from '../respond.ts'
+import { isShuttingDown } from '../shutdown.ts'
 
 /** How an error looks to a program: RFC 9457 "Problem Details for HTTP APIs", with a `code` of ours. */
 export const problemSchema = z
@@ -33,7 +34,8 @@ export function createErrorTranslation(log: Log): ToHttpError {
     if (error instanceof HttpError) return error
     if (isDatabaseBusy(error)) return new HttpError(503, 'busy', 'Too much at once: try again in a moment.')
     if (isDatabaseAway(error)) {
-      if (performance.now() - saidAt > REPEAT_MS) {
+      // At a stop it is this process that goes away, in the middle of what it asked.
+      if (performance.now() - saidAt > REPEAT_MS && !isShuttingDown()) {
         saidAt = performance.now()
         log.warn(`The database is away: ${error}`)
       }

@@ -97,7 +97,10 @@ function openLog(dir: string, store: Store, onTrouble: (error: unknown) => void,
   try {
     return new Log(dir, store, onTrouble, compactAbove)
   } catch (cause) {
-    throw new Error(`The embedded MongoDB cannot open its log in ${dir}: ${messageOf(cause)}`, { cause })
+    const cure = 'Make its files writable, or set DATA_DIR to another directory.'
+    throw new Error(`The embedded MongoDB cannot open its log in ${dir}: ${messageOf(cause)}. ${cure}`, {
+      cause,
+    })
   }
 }
 

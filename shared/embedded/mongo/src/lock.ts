@@ -23,7 +23,10 @@ export async function lockDirectory(directory: string): Promise<() => void> {
   } catch (cause) {
     if (cause instanceof InUse) throw cause
     const reason = cause instanceof Error ? cause.message : cause
-    throw new Error(`The data directory ${directory} cannot be used: ${reason}`, { cause })
+    throw new Error(
+      `The data directory ${directory} cannot be used: ${reason}. Set DATA_DIR to one that can be written.`,
+      { cause },
+    )
   }
   return () => rmSync(lock, { force: true })
 }

@@ -26,7 +26,7 @@ test('so does a second server in the same process, until the first is closed', a
   await (await startEmbeddedMongo({ dir: folder.path })).close()
 })
 
-test('a directory that cannot be used is named in the error', async () => {
+test('a directory that cannot be used is named in the error, and so is the setting that chooses another', async () => {
   const file = join(folder.path, 'file')
   writeFileSync(file, '')
   const impossible = [
@@ -34,8 +34,11 @@ test('a directory that cannot be used is named in the error', async () => {
     join(file, 'below'),
     ...(process.platform === 'linux' ? ['/proc/none/below'] : []),
   ]
-  for (const dir of impossible)
-    await expect(startEmbeddedMongo({ dir })).rejects.toThrow(`The data directory ${dir} cannot be used`)
+  for (const dir of impossible) {
+    const refusal = startEmbeddedMongo({ dir })
+    await expect(refusal).rejects.toThrow(`The data directory ${dir} cannot be used: `)
+    await expect(refusal).rejects.toThrow('Set DATA_DIR')
+  }
 })
 
 test.runIf(process.platform === 'linux')(

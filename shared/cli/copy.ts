@@ -7,7 +7,7 @@ import { diffCopy } from '../copy/diff-card.ts'
 import { planLevelCopy, writeLevelCopy } from '../copy/level.ts'
 import { addNeeds, needsOf } from '../copy/project.ts'
 import { revisionOf } from '../copy/revision.ts'
-import { type Changes, compareCopy, readRecord, writeCopy } from '../copy/write-card.ts'
+import { type Changes, compareCopy, readRecord, requireWritable, writeCopy } from '../copy/write-card.ts'
 import { type Level, levels } from './levels.ts'
 
 const USAGE = `npm run copy                          what there is
@@ -35,15 +35,7 @@ interface Options {
 }
 
 async function copy(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      // Without "--" before them npm keeps these three for itself, and hands them on as settings of its own.
-      into: { type: 'string', default: env.npm_config_into ?? '' },
-      'dry-run': { type: 'boolean', default: env.npm_config_dry_run === 'true' },
-      force: { type: 'boolean', default: env.npm_config_force === 'true' },
-    },
-  })
+  const { values, positionals } = readOptions()
   const options = { into: values.into, isDryRun: values['dry-run'], isForced: values.force }
   const isDiff = positionals[0] === 'diff'
   const [what, where, ...more] = isDiff ? positionals.slice(1) : positionals
@@ -67,6 +59,24 @@ async function copy(): Promise<number> {
   return isDiff ? printDiff(card, target, options) : copyCard(card, target, options)
 }
 
+function readOptions() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        // Without "--" before them npm keeps these three for itself, and hands them on as settings of its own.
+        into: { type: 'string', default: env.npm_config_into ?? '' },
+        'dry-run': { type: 'boolean', default: env.npm_config_dry_run === 'true' },
+        force: { type: 'boolean', default: env.npm_config_force === 'true' },
+      },
+    })
+  } catch (error) {
+    // Node adds a hint about positional arguments, which does not help here.
+    const [sentence] = (error as Error).message.split('. ')
+    throw new Error(`${sentence}: there are --into SUB, --dry-run and --force`)
+  }
+}
+
 function printList(cards: PlacedCard[]): void {
   const parts = levels.map(({ number, title }) => {
     const own = cards.filter(({ level }) => level === number)
@@ -88,6 +98,10 @@ function copyCard(card: PlacedCard, project: string, { into, isDryRun, isForced 
   }
   const revision = revisionOf(house)
   const plan = planAt(revision)
+  requireWritable([
+    path.join(project, 'package.json'),
+    ...[...plan.keys()].map((file) => path.join(folder, file)),
+  ])
   const changes = compareCopy(folder, plan)
   if (changes.refused.length > 0 && !isForced) {
     console.error(

@@ -2,7 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -126,6 +128,20 @@ describe('npm run copy', () => {
     })
   })
 
+  it.each([
+    ['folder where a file is to be', 'src/realtime/reconnecting-websocket/connection.ts/', 'is a folder'],
+    ['file where a folder is to be', 'src/realtime', 'is not a folder'],
+  ])('writes nothing when there is a %s, and says where', async (_what, place, sentence) => {
+    const dir = project()
+    const there = path.join(dir, place)
+    mkdirSync(place.endsWith('/') ? there : path.dirname(there), { recursive: true })
+    if (!place.endsWith('/')) writeFileSync(there, '')
+    const before = readdirSync(path.join(dir, 'src'), { recursive: true })
+    const { code, text } = await copy(name, dir, '--force')
+    expect({ code, text }).toEqual({ code: 1, text: expect.stringContaining(sentence) })
+    expect(readdirSync(path.join(dir, 'src'), { recursive: true })).toEqual(before)
+  })
+
   it('writes nothing in a dry run', async () => {
     const dir = project()
     const { code, text } = await copy(name, dir, '--dry-run', '--into', 'lib/socket')
@@ -139,6 +155,7 @@ describe('npm run copy', () => {
     [[name, '/does/not/exist'], 'is not a folder'],
     [['diff', name, '.'], 'There is no copy of reconnecting-websocket'],
     [[name, '.', '--into', '../..'], 'is not inside'],
+    [[name, '.', '--fast'], "Unknown option '--fast': there are --into SUB, --dry-run and --force"],
   ])('refuses %j with a sentence', async (args, sentence) => {
     const { code, text } = await copy(...args)
     expect(code).toBe(1)

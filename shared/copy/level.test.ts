@@ -95,5 +95,7 @@ describe('a level that was taken out', () => {
     const plan = planLevelCopy(root, 'level-2-socketio', 'my-app')
     expect(() => writeLevelCopy(root, plan, dir)).toThrow('is not empty')
     expect(existsSync(path.join(dir, 'level-2-socketio'))).toBe(false)
+    const file = path.join(dir, 'README.md')
+    expect(() => writeLevelCopy(root, plan, file)).toThrow(`${file} is not a folder`)
   })
 })

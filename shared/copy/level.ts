@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import path from 'node:path'
 import { closureOf } from './imports.ts'
 import { revisionOf } from './revision.ts'
+import { requireWritable } from './write-card.ts'
 
 /** What a copy is made of, before anything is written. Paths are from the root of the repository. */
 export interface LevelCopy {
@@ -89,8 +90,9 @@ function dockerfileOf(house: string, dockerfile: string, files: string[]): strin
     .join('\n')
 }
 
-/** Writes a copy into `target`. Throws when something is there already; then nothing is written. */
+/** Writes a copy into `target`. Throws when something is there already, or it cannot be written; then nothing is written. */
 export function writeLevelCopy(house: string, { files, written }: LevelCopy, target: string): void {
+  requireWritable([...files, ...written.keys()].map((file) => path.join(target, file)))
   if (existsSync(target) && readdirSync(target).length > 0) {
     throw new Error(`${target} is not empty: name a new folder`)
   }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import type { CardCopy } from './card.ts'
 
@@ -55,6 +64,25 @@ export function writeCopy(folder: string, copy: CardCopy, card: string, revision
   writeFileSync(path.join(folder, RECORD), `${JSON.stringify(record, null, 2)}\n`)
 }
 
+/** Throws when one of these files cannot be written: to ask first leaves nothing half done. */
+export function requireWritable(files: readonly string[]): void {
+  for (const place of new Set(files.map(nearest))) {
+    const isFile = files.includes(place)
+    if (statSync(place).isDirectory() === isFile)
+      throw new Error(`${place} is ${isFile ? 'a folder: a file is to be written there' : 'not a folder'}`)
+    try {
+      accessSync(place, constants.W_OK)
+    } catch {
+      throw new Error(`${place} cannot be written: you have no permission`)
+    }
+  }
+}
+
+/** The file, or the folder that is there already and would get it. */
+function nearest(file: string): string {
+  return existsSync(file) ? file : nearest(path.dirname(file))
+}
+
 /** What an earlier copy wrote down, or undefined when there was none. */
 export function readRecord(folder: string): CopyRecord | undefined {
   const text = readIfThere(path.join(folder, RECORD))
@@ -62,7 +90,7 @@ export function readRecord(folder: string): CopyRecord | undefined {
 }
 
 export function readIfThere(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+  return existsSync(file) && statSync(file).isFile() ? readFileSync(file, 'utf8') : undefined
 }
 
 export function sha256(text: string): string {

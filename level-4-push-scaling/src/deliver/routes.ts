@@ -72,8 +72,7 @@ export function defineDeliveryRoutes(
   async function whyNot(id: string): Promise<HttpError> {
     const found = await model.findById(id, { state: 1 }).lean()
     if (!found) return new HttpError(404, 'not_found', 'There is no such delivery.')
-    const detail = `This delivery is ${found.state}: only failed ones are tried again.`
-    return new HttpError(409, 'not_retryable', detail)
+    return new HttpError(409, 'not_retryable', `It is ${found.state}: there is nothing to try again.`)
   }
 
   async function withUsernames(deliveries: DeliveryDoc[]): Promise<Delivery[]> {

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { bearerToken } from '@levels/shared/server/api/admit.ts'
 import type { DefineRoute } from '@levels/shared/server/api/route.ts'
 import { HttpError } from '@levels/shared/server/respond.ts'
-import type { Model } from 'mongoose'
+import { type Model, Types } from 'mongoose'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { DeliveryStats } from '../events.ts'
 import type { DeliveryDoc } from './model.ts'
@@ -20,7 +20,7 @@ export async function readStats(model: Model<DeliveryDoc>, now = Date.now()): Pr
   const first = new Date(Math.floor(now / HOUR_MS) * HOUR_MS - (HOURS - 1) * HOUR_MS)
   const [groups, oldest] = await Promise.all([
     model.aggregate<{ _id: { channel: string; state: DeliveryDoc['state']; hour: Date }; count: number }>([
-      { $match: { hour: { $gte: first }, state: { $ne: 'cancelled' } } },
+      { $match: { createdAt: { $gte: first }, state: { $ne: 'cancelled' } } },
       { $group: { _id: { channel: '$channel', state: '$state', hour: '$hour' }, count: { $sum: 1 } } },
     ]),
     model.findOne({ state: { $in: ['pending', 'retrying'] } }, {}, { sort: { createdAt: 1 } }).lean(),
@@ -49,9 +49,10 @@ export async function readStats(model: Model<DeliveryDoc>, now = Date.now()): Pr
   }
 }
 
-/** From made (when it was due) to accepted by the service. */
+/** From made (when it was due) to accepted. By ids, which begin with their time: older ones are not even read. */
 async function delaysOf(model: Model<DeliveryDoc>, channel: string, first: Date) {
-  const ofTheDay = { state: 'sent' as const, channel, createdAt: { $gte: first } }
+  const _id = { $gte: Types.ObjectId.createFromTime(first.getTime() / 1_000) }
+  const ofTheDay = { state: 'sent' as const, channel, _id }
   const sent = await model.find(ofTheDay, {}, { sort: { _id: -1 }, limit: SAMPLE }).lean()
   const delays = sent
     .flatMap(({ createdAt, finishedAt }) => (finishedAt ? [finishedAt.getTime() - createdAt.getTime()] : []))

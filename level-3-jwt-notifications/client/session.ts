@@ -48,6 +48,8 @@ export interface Session {
 const HINT = 'may-be-signed-in'
 /** How long a message to the other tabs may take, in milliseconds. */
 const MESSAGE_MS = 100
+/** How long the last things before a sign-out may take, in milliseconds. */
+const LAST_THINGS_MS = 5_000
 /** No other site can send this header without our consent: beside SameSite cookies, the second defence against CSRF. */
 const headers = { 'x-requested-with': 'fetch' }
 
@@ -137,8 +139,9 @@ export function createSession({ onSignedIn, onToken, onSignedOut }: SessionEvent
     },
     beforeSignOut: (work) => void lastThings.push(work),
     async signOut() {
-      // Whatever fails here, the user is signed out.
-      await Promise.allSettled(lastThings.map((work) => work()))
+      // Whatever fails or hangs here, the user is signed out.
+      const late = new Promise((resolve) => setTimeout(resolve, LAST_THINGS_MS))
+      await Promise.race([Promise.allSettled(lastThings.map((work) => work())), late])
       await session.leave(() => http('POST', '/api/auth/logout', { headers }))
     },
     async leave(work) {

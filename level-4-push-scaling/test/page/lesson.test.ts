@@ -92,7 +92,11 @@ describeInBrowser('two instances behind a balancer: the page', (browser) => {
     await sendFrom(sender, 'alice', 'While it was dead')
 
     await page.getByText(`This page moved from ${before} to ${other}`).waitFor()
-    await page.getByRole('banner').getByText(`${before} → ${other}`).waitFor()
+    const move = page.getByRole('banner').getByText(`${before} → ${other}`)
+    await move.waitFor()
+    await page.setViewportSize({ width: 640, height: 800 }) // two windows side by side
+    const [said, wire] = [await move.boundingBox(), await page.locator('#wire').boundingBox()]
+    expect((said?.y ?? 0) + (said?.height ?? 999)).toBeLessThanOrEqual(wire?.y ?? 0)
     await page.locator('#notifications').getByText('While it was dead').waitFor()
     await sendFrom(sender, 'alice', 'Once it has moved') // what was stored on the way there, it may not have heard of
     await hood.draws(new RegExp(`${before} to ${before}: gone`), new RegExp(`${other} to MongoDB: inserted`))

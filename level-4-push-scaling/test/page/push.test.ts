@@ -199,6 +199,24 @@ describeOnScreen('push, on the page of level 4,', (browser) => {
     expect(await page.evaluate(() => localStorage.getItem('test-subscription'))).toBeNull()
   })
 
+  it('that the browser does not end keeps nobody from signing out', async () => {
+    const user = await newUser(stack())
+    const { page } = await openPushPage(browser, stack())
+    await signIn(page, user)
+    await page.clock.install()
+    await page.evaluate(() => {
+      navigator.serviceWorker.getRegistration = () => new Promise(() => undefined)
+    })
+    await page.getByLabel(`${user}, your menu`).click()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await expect
+      .poll(async () => {
+        await page.clock.fastForward(5_000)
+        return page.getByRole('heading', { name: 'Sign in' }).isVisible()
+      }, slowly)
+      .toBe(true)
+  })
+
   it('opens what it is about when it is clicked', async () => {
     const { page } = await openPushPage(browser, stack())
     await signIn(page, await newUser(stack()))

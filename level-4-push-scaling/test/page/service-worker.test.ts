@@ -38,6 +38,20 @@ describeOnScreen('the service worker', (browser) => {
     await close()
   })
 
+  test('the browser is asked to keep the worker alive until a push is shown', async () => {
+    const { worker, close } = await openPage()
+    const kept = await worker.evaluate(async () => {
+      const done: unknown[] = []
+      const waitUntil = (work: unknown) => void done.push(work)
+      dispatchEvent(Object.assign(new Event('push'), { data: { text: () => 'Hello' }, waitUntil }))
+      await Promise.all(done)
+      const { registration } = globalThis as unknown as { registration: ServiceWorkerRegistration }
+      return { promises: done.length, shown: (await registration.getNotifications()).length }
+    })
+    expect(kept).toEqual({ promises: 1, shown: 1 })
+    await close()
+  })
+
   test.each([
     ['plain text', 'Just words', 'New notification', 'Just words'],
     ['nothing at all', '', 'New notification', 'Open the page to read it.'],

@@ -61,7 +61,9 @@ describe('npm run learn', { timeout: 60_000 }, () => {
     writeFileSync(mine(), readFileSync(solution, 'utf8'))
     expect(await learn(['check', '1.1'], screen, dir)).toBe(0)
     expect(await learn(['list'], screen, dir)).toBe(0)
-    expect(screen.written()).toMatch(/✓ done {2}1\.1/)
+    expect(screen.written()).toMatch(/✓ {2}1\.1/)
+    const rows = screen.written().match(/^.* \d+ min$/gm) ?? []
+    expect(rows.filter((row) => row.length > 80)).toEqual([])
   })
 
   it.each([['9.9'], ['check'], ['check', '7'], ['reset', 'x'], ['1.1', 'more'], ['list', '1.1']])(
@@ -101,7 +103,7 @@ describe('npm run learn', { timeout: 60_000 }, () => {
     writeFileSync(mine(), readFileSync(solution, 'utf8'))
     await screen.shows(/✓ 1\.1 Echo/)
     screen.press('l')
-    await screen.shows(/✓ done {2}1\.1[\s\S]*1 of \d+ done/)
+    await screen.shows(/✓ {2}1\.1[\s\S]*1 of \d+ done/)
     screen.press('n')
     await screen.shows(/The start is in my\/1\.2-push\/server\.ts/)
     screen.press('q')

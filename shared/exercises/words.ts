@@ -39,11 +39,9 @@ export function createWords({ width, color }: { width: number; color: boolean })
 
     list(exercises, { done, at }) {
       const lines = exercises.flatMap(({ id, title, minutes, level }, index) => {
-        const mark = done[id] ? paint('green', '✓ done') : at === id ? '→ here' : '      '
-        const line = `${mark}  ${id}  ${title}`
-        const time = `${minutes} min`.padStart(6)
-        const plain = `${done[id] ? '✓ done' : at === id ? '→ here' : '      '}  ${id}  ${title}`
-        const row = `${line}${' '.repeat(Math.max(1, width - plain.length - time.length))}${time}`
+        const mark = done[id] ? '✓' : at === id ? '→' : ' '
+        const rest = `  ${id}  ${title}`.padEnd(width - 8)
+        const row = `${done[id] ? paint('green', mark) : mark}${rest}${`${minutes} min`.padStart(7)}`
         return level === exercises[index - 1]?.level ? [row] : ['', heading(`Level ${level}`), row]
       })
       const solved = exercises.filter(({ id }) => done[id]).length

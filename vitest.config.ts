@@ -5,8 +5,8 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * The files that take longest. They come first: what is begun last would keep one worker busy while the other has ended.
- * One that mostly waits comes beside one that mostly works. Each has a process of its own.
+ * The files that take longest. They come first, and the shorter of them last: what is begun last would keep one worker
+ * busy while the other has ended. One that mostly waits comes beside one that mostly works. Each has a process of its own.
  */
 const LONGEST = [
   'promises/levels',
@@ -16,12 +16,12 @@ const LONGEST = [
   'shared/exercises/gate-3',
   'level-4-push-scaling/test/page/push',
   'promises/liars',
-  'shared/exercises/gate-2',
-  'shared/exercises/gate-1',
-  'promises/chaos',
   'shared/copy/card-outside',
-  'shared/dev/edit',
+  'promises/chaos',
   'level-4-push-scaling/test/page/practice-phone',
+  'shared/dev/edit',
+  'shared/exercises/gate-1',
+  'shared/exercises/gate-2',
 ]
 /** And this one, which counts what its process holds. */
 const APART = [...LONGEST, 'level-1-websocket/test/cycles'].map((name) => `${name}.test.ts`)

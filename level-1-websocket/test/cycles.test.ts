@@ -53,7 +53,7 @@ describe('200 clients that come and go', () => {
   })
 
   it('leave no listener on those who stay', async () => {
-    const server = await startServer({ heartbeatMs: 250 }) // shorter, a busy machine would be late with its pong, and cut
+    const server = await startServer({ heartbeatMs: 250 }) // with less, a busy machine is late with its pong, and cut
     const client = await connect(server)
     const [socket] = server.clients
     if (!socket) throw new Error('Nobody is connected')

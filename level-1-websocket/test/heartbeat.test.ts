@@ -4,7 +4,7 @@ import { connect } from './support/client.ts'
 import { frame, upgradeRaw } from './support/raw.ts'
 import { allGone, startServer } from './support/server.ts'
 
-/** Shorter, a busy machine would be late with its pong, and be cut. */
+/** With a shorter one, a busy machine would be late with its pong, and would be cut. */
 const HEARTBEAT_MS = 250
 
 describe('the heartbeat', () => {

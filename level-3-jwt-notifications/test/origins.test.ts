@@ -41,5 +41,9 @@ describe('a page of another origin', () => {
     expect(refreshed.status).toBe(200)
     const tab = connectTab(server().url, { token: person.token }, { extraHeaders: { origin: FRIEND } })
     await tab.next('session:ready')
+    const polling = '/socket.io/?EIO=4&transport=polling'
+    const polled = await request(server().url, 'GET', polling, undefined, { origin: FRIEND })
+    expect(polled.headers.get('access-control-allow-origin')).toBe(FRIEND)
+    expect(polled.headers.get('access-control-allow-credentials')).toBe('true')
   })
 })

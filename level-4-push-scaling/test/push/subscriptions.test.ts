@@ -1,5 +1,6 @@
 import { createECDH } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { createSubscriptions } from '../../src/push/subscriptions.ts'
 import type { Account } from '../support/account.ts'
 import { startPushStack } from '../support/push-stack.ts'
 import { startStack } from '../support/stack.ts'
@@ -22,6 +23,16 @@ test('the public key is a P-256 point, given to anyone, and the same after a res
   const second = await startStack({ mongodbUri: stack.mongodbUri })
   expect(await ask(second.url)).toBe(publicKey)
   await second.close()
+})
+
+test('a start with another key forgets the browsers that subscribed with the one before: nothing would reach them', async () => {
+  const alice = await stack.register()
+  await save(alice)
+  const { db } = stack.models.User
+  const serviceOf = () => 'localhost'
+  const aliveSessions = async (sids: string[]) => new Set(sids)
+  await createSubscriptions({ db, publicKey: 'another', serviceOf, aliveSessions })
+  expect(await endpointsOf(alice)).toEqual([])
 })
 
 test('the same browser twice is one row, in parallel too', async () => {

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { WebSocket } from 'ws'
 
 // JavaScript, because worker threads run TypeScript only from Node 22 on. Sends as fast as the connection takes it, for
-// so many milliseconds, and tells what came of it.
+// so many milliseconds; tells that it begins, and then what came of it.
 const { url, level, auth, ms } = workerData
 const base = url.replace('http', 'ws')
 const socket = new WebSocket(level === 1 ? `${base}/ws` : `${base}/socket.io/?EIO=4&transport=websocket`)
@@ -14,9 +14,11 @@ const POLITE_MS = 600
 let sent = 0
 let refused = 0
 let ended = false
+let begun = false
 socket.on('error', () => socket.terminate())
 socket.on('close', () => {
   ended = true
+  if (!begun) flood()
 })
 socket.on('message', (data) => {
   const text = String(data)
@@ -28,6 +30,8 @@ socket.on('message', (data) => {
 if (level === 1) socket.on('open', flood)
 
 function flood() {
+  begun = true
+  parentPort?.postMessage('begun')
   const began = performance.now()
   const until = began + ms
   const step = () => {

@@ -67,7 +67,12 @@ export function readConfig(env: Env): Config {
       what: 'an SMTP address',
       example: 'smtp://user:password@mail.example.com:587',
     }),
-    mailFrom: env.MAIL_FROM || 'Realtime, level by level <notifications@example.com>',
+    mailFrom:
+      readText(env, 'MAIL_FROM', {
+        isRight: (text) => /^([^<>\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(text),
+        what: 'one address, alone or behind a name',
+        example: 'Our app <notifications@your-domain.com>',
+      }) ?? 'Realtime, level by level <notifications@example.com>',
     publicUrl:
       readText(env, 'PUBLIC_URL', {
         isRight: (text) => isUrl(text, /^https?:$/) && new URL(text).origin === text.replace(/\/$/, ''),

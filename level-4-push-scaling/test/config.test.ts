@@ -57,6 +57,9 @@ test.each([
   ['VAPID_PUBLIC_KEY', publicKey], // the other one is missing
   ['SMTP_URL', 'mail.example.com:25'],
   ['SMTP_URL', 'smtp://'],
+  ['MAIL_FROM', 'Our app'],
+  ['MAIL_FROM', 'a@example.com, b@example.com'],
+  ['MAIL_FROM', 'Our app <a@example.com>\nBcc: b@example.com'],
   ['COOKIE_SECURE', 'yes'],
   ['MAKE_SECRETS', '1'],
   ['TRUST_PROXY', 'true'],

@@ -96,9 +96,7 @@ function loginMail(user: Addressee, { _id, metadata, createdAt }: DueNotificatio
       [`  Device:   ${metadata?.device}`, `  Address:  ${metadata?.ip}`, `  Time:     ${at} UTC`].join('\n'),
       'If this was you, there is nothing to do.',
       'If not: open your devices in the app, sign that one out, and change your password.',
-      ...(publicUrl
-        ? [`View devices: ${publicUrl}/#devices\nChange your password: ${publicUrl}/#password`]
-        : []),
+      ...(publicUrl ? [`Your devices: ${publicUrl}/#devices\nYour password: ${publicUrl}/#password`] : []),
     ].join('\n\n'),
     messageId: `<${_id.toHexString()}@login-alert.invalid>`, // the same every time: a mailbox may drop a second copy
   }

@@ -45,9 +45,7 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
       firstError ??= error
       if (!started || away) return
       away = true
-      log.warn(
-        `Redis is away (${error.message}): users of this instance are served, the log keeps the rest for them`,
-      )
+      log.warn(`Redis is away (${error.message}): this instance serves its users, the log keeps the rest`)
     })
     client.on('ready', () => {
       if (!away || !clients.every(({ isReady }) => isReady)) return
@@ -88,9 +86,8 @@ function client(options: Parameters<typeof createClient>[0]): RedisClient {
   try {
     return createClient(options)
   } catch (error) {
-    throw new StartError(
-      `REDIS_URL is not a Redis address (${reasonOf(error)}): write it like redis://127.0.0.1:6379`,
-    )
+    const reason = reasonOf(error)
+    throw new StartError(`REDIS_URL is not a Redis address (${reason}): write it like redis://127.0.0.1:6379`)
   }
 }
 

@@ -52,8 +52,8 @@ test('a sign-in from a new device reaches the user over socket, push and email, 
   })
   expect(mails).toMatchObject([{ to: ['alice@example.com'] }])
   expect(mails[0]?.text).toMatch(/^Subject: New sign-in to your account\r$/m)
-  expect(mails[0]?.text).toMatch(/^View devices: http:\/\/localhost:3000\/#devices\r$/m)
-  expect(mails[0]?.text).toMatch(/^Change your password: http:\/\/localhost:3000\/#password\r$/m)
+  expect(mails[0]?.text).toMatch(/^Your devices: http:\/\/localhost:3000\/#devices\r$/m)
+  expect(mails[0]?.text).toMatch(/^Your password: http:\/\/localhost:3000\/#password\r$/m)
   expect(mails[0]?.text).toMatch(/Device: +Chrome on Windows\r\n +Address: +127\.0\.0\.1/)
 })
 

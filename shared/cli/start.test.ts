@@ -23,3 +23,10 @@ describe('npm start', () => {
     expect(program.stdout()).toBe('')
   })
 })
+
+it('npm test with "9", which is no level, says so in one line, exit code 1', async () => {
+  const program = startProgram(['shared/cli/test.js', '9'])
+  onTestFinished(() => program.stop())
+  expect(await program.exit).toEqual({ code: 1, signal: null })
+  expect(program.stderr()).toBe('There is no level "9" here: npm test, or npm test 3\n')
+})

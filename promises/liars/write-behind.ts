@@ -1,7 +1,7 @@
 import { type Draft, FileLog, type Notification } from '../examples/level-3/log.ts'
 import { NotificationServer } from '../examples/level-3/server.ts'
 
-const WRITE_AFTER_MS = 400
+const WRITE_AFTER_MS = 1_000
 
 /** A log that says "stored" before it is. */
 class WriteBehindLog extends FileLog {

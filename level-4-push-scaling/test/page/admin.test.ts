@@ -34,7 +34,7 @@ describeInBrowser('the deliveries, on the page of level 4,', (browser) => {
     await deliveries.getByRole('img', { name: /^Deliveries by hour: [1-9]\d* in 24 hours/ }).waitFor()
     await deliveries.getByRole('row').filter({ hasText: 'push' }).waitFor()
     const line = deliveries.getByRole('listitem').filter({ hasText: `push to ${user}` })
-    await line.getByText(/403/).waitFor()
+    await line.getByText(/answered 403$/).waitFor() // not the port
     await line.getByText('failed', { exact: true }).waitFor()
     await line.getByRole('button', { name: `Try again: push to ${user}` }).click()
     await expect

@@ -76,11 +76,12 @@ export function createRoomChat(app: App): RoomChat {
   async function load(): Promise<void> {
     const wanted = slug
     if (wanted === undefined) return
+    const before = new Set(lines.keys()) // what comes while it loads follows on it, and stays
     const page = await fetchPage()
     if (slug !== wanted) return
     // So much was said meanwhile that messages in between are missing: begin anew, older ones are fetched when needed.
-    if (!page.items.some(({ id }) => lines.has(id))) {
-      lines.clear()
+    if (!page.items.some(({ id }) => before.has(id))) {
+      for (const id of before) lines.delete(id)
       nextBefore = page.nextBefore
     }
     for (const message of page.items) if (!lines.has(message.id)) lines.set(message.id, message)

@@ -49,8 +49,9 @@ export function mountRooms(app: App): void {
   }
 
   async function fetchPage(before?: string): Promise<void> {
+    const known = [...rooms.keys()] // one that is made meanwhile is no part of the answer, and stays
     const { data } = await api<Page>('GET', `/api/rooms${before ? `?before=${before}` : ''}`)
-    if (!before) rooms.clear()
+    if (!before) for (const slug of known) rooms.delete(slug)
     for (const room of data.items) rooms.set(room.slug, room)
     nextBefore = data.nextBefore
     draw()

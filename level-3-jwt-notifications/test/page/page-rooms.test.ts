@@ -3,6 +3,23 @@ import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { newUser, pageServerForAll, signIn, titles } from '../support/page.ts'
 
+/** Holds the answers to `url` until they are let through: read from the server already, or not even asked for there. */
+function hold(page: Page, url: string, when: 'read' | 'asked for') {
+  let letThrough = (): void => undefined
+  const held = new Promise<void>((resolve) => {
+    letThrough = resolve
+  })
+  const asked = new Promise<void>((resolve) => {
+    void page.route(url, async (route) => {
+      const response = when === 'read' ? await route.fetch() : undefined
+      resolve()
+      await held
+      await route.fulfill({ response: response ?? (await route.fetch()) })
+    })
+  })
+  return { asked, letThrough }
+}
+
 describeInBrowser('rooms, on the page', (browser) => {
   const server = pageServerForAll()
   const create = async (page: Page, name: string) => {
@@ -34,6 +51,22 @@ describeInBrowser('rooms, on the page', (browser) => {
     await other.getByRole('button', { name: 'Join Book club' }).waitFor()
     expect(await other.getByLabel('Say something').isVisible()).toBe(false)
     expect([...page.problems, ...other.problems]).toEqual([])
+  })
+
+  it('one made elsewhere while the list is on its way is in the list', async () => {
+    const page = await signIn(browser, server(), await newUser(server()))
+    const other = await signIn(browser, server(), await newUser(server()))
+    const { asked, letThrough } = hold(page, '**/api/rooms', 'read')
+    await page.evaluate(() => dispatchEvent(new Event('focus')))
+    await asked
+    await create(other, 'Right now')
+    const join = page.getByRole('button', { name: 'Join Right now' })
+    await join.waitFor()
+    const loaded = page.waitForResponse('**/api/rooms')
+    letThrough()
+    await loaded
+    await page.getByRole('list', { name: 'Rooms' }).getByRole('listitem').first().waitFor()
+    expect(await join.count()).toBe(1)
   })
 
   it('what is said in a room that is open in front is read; what came while it was closed, on opening it', async () => {
@@ -113,5 +146,35 @@ describeInBrowser('rooms, on the page', (browser) => {
     await say(other, 'and more')
     await chat(page).getByText('and more').waitFor({ state: 'attached' })
     expect((await scroll(page))[0]).toBe(place[0])
+  })
+
+  it.each([
+    ['is not yet in the page that is on its way', 'read-before', 52],
+    ['is in it already', 'read-after', 51],
+  ])('what comes while it opens stays, when it %s; older history still comes', async (_when, name, count) => {
+    const ben = await newUser(server())
+    const page = await signIn(browser, server(), await newUser(server()))
+    const other = await signIn(browser, server(), ben)
+    await create(page, name)
+    const lines = Array.from({ length: 60 }, (_, n) => ({
+      room: name,
+      from: 'x',
+      text: `${n}`,
+      at: new Date(n),
+    }))
+    await server().models.RoomMessage.insertMany(lines)
+    const answer = name === 'read-before' ? 'read' : 'asked for'
+    const { asked, letThrough } = hold(page, `**/api/rooms/${name}/messages?limit=50`, answer)
+    await page.getByRole('button', { name: `Open ${name}` }).click()
+    await asked
+    await other.getByRole('button', { name: `Join ${name}` }).click()
+    await say(other, 'meanwhile')
+    await chat(page).getByText('meanwhile').waitFor({ state: 'attached' })
+    letThrough()
+    await expect.poll(() => chat(page).getByRole('listitem').count()).toBe(count)
+    for (const text of [`${ben} joined`, 'meanwhile'])
+      expect(await chat(page).getByText(text).count()).toBe(1)
+    await chat(page).evaluate((list) => list.scrollTo(0, 0))
+    await expect.poll(() => chat(page).getByRole('listitem').count()).toBe(62)
   })
 })

@@ -53,8 +53,8 @@ export const flood: Experiment = async (arena) => {
 }
 
 /**
- * The round trip that is under way in the middle of the time. A server that stands still for seconds makes one long trip:
- * the middle one of many short ones would not show it.
+ * Half of the time passed in round trips that took this long or less. A server that stands still for seconds makes one
+ * long trip: the middle one of many short ones would not show it.
  */
 function middleOf(trips: readonly number[]): number {
   let left = trips.reduce((sum, trip) => sum + trip, 0) / 2

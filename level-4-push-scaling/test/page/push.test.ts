@@ -1,11 +1,28 @@
-import { describeOnScreen } from '@levels/shared/testing/browser.ts'
-import { expect, it } from 'vitest'
-import { newUser, openPushPage, pageStackForAll, setVisible, shown, signIn } from '../support/push-page.ts'
+import { describeInBrowser, describeOnScreen, type TestBrowser } from '@levels/shared/testing/browser.ts'
+import { describe, expect, it } from 'vitest'
+import {
+  newUser,
+  openPushPage,
+  type PageStack,
+  pageStackForAll,
+  setVisible,
+  shown,
+  signIn,
+} from '../support/push-page.ts'
 
 /** Waking a worker takes a busy machine its time. */
 const slowly = { timeout: 30_000, interval: 500 }
 
-describeOnScreen('push, on the page of level 4,', (browser) => {
+/** A page with push on, and its check-up. */
+async function openCheckUp(browser: TestBrowser, stack: PageStack) {
+  const opened = await openPushPage(browser, stack)
+  await signIn(opened.page, await newUser(stack))
+  await opened.page.getByRole('button', { name: 'Turn on push' }).click()
+  await opened.page.getByText(/^On in this browser/).waitFor()
+  return { ...opened, check: () => opened.page.getByRole('button', { name: 'Check', exact: true }).click() }
+}
+
+describeInBrowser('push, on the page of level 4,', (browser) => {
   const stack = pageStackForAll()
   const savedFor = async (username: string) => {
     const user = await stack().models.User.findOne({ username }).lean()
@@ -30,28 +47,6 @@ describeOnScreen('push, on the page of level 4,', (browser) => {
     expect(asked).toHaveLength(1)
     expect(subscriptions).toHaveLength(1)
     expect(page.problems).toEqual([])
-  })
-
-  it('brings what nobody has seen to the screen; what is seen at once stays in the page', async () => {
-    const user = await newUser(stack())
-    const { page, deliver } = await openPushPage(browser, stack())
-    await signIn(page, user)
-    await page.getByRole('button', { name: 'Turn on push' }).click()
-    await page.getByText(/^On in this browser/).waitFor()
-    await setVisible(page, false)
-    const { _id: userId } = (await stack().models.User.findOne({ username: user }).lean()) ?? {}
-    const content = {
-      userId: String(userId),
-      type: 'message',
-      title: 'Are you there?',
-      message: 'Hello',
-    } as const
-    await stack().server.publish([content])
-    await expect
-      .poll(() => deliver().then(() => shown(page)), slowly)
-      .toMatchObject([{ title: 'Are you there?' }])
-    await page.locator('#notifications').getByText('Are you there?').waitFor()
-    await page.getByText(/last push accepted by the push service/).waitFor()
   })
 
   it('is explained, and not asked for again, where the user has blocked it', async () => {
@@ -229,22 +224,58 @@ describeOnScreen('push, on the page of level 4,', (browser) => {
     await click('/healthz')
     await page.waitForURL('**/healthz')
   })
+
+  describe('the check-up', () => {
+    it('names a push service that refuses, with its answer', async () => {
+      const { page, check, subscriptions } = await openCheckUp(browser, stack())
+      subscriptions[0]?.setBehaviour({ answer: 403 })
+      await check()
+      await page
+        .getByText(/^Broken at “push service accepted”\. The push service refused it: .*403/)
+        .waitFor()
+      expect(await page.locator('.links [data-state=ok]').count()).toBe(4)
+    })
+
+    it('names a server that does not know, and a browser that is not subscribed', async () => {
+      const { page, check } = await openCheckUp(browser, stack())
+      await stack().server.models.User.db.collection('pushsubscriptions').deleteMany({})
+      await check()
+      await page.getByText(/^Broken at “server knows it”\./).waitFor()
+      await page.evaluate(() => localStorage.removeItem('test-subscription'))
+      await check()
+      await page.getByText(/^Broken at “subscription”\. This browser is not subscribed/).waitFor()
+    })
+  })
 })
 
-describeOnScreen('the push check-up', (browser) => {
+// The whole Chromium is dear: only what needs it.
+describeOnScreen('push, where a notification comes to the screen,', (browser) => {
   const stack = pageStackForAll()
 
-  /** A page with push on, and its check-up. */
-  async function open() {
-    const opened = await openPushPage(browser, stack())
-    await signIn(opened.page, await newUser(stack()))
-    await opened.page.getByRole('button', { name: 'Turn on push' }).click()
-    await opened.page.getByText(/^On in this browser/).waitFor()
-    return { ...opened, check: () => opened.page.getByRole('button', { name: 'Check', exact: true }).click() }
-  }
+  it('brings what nobody has seen to the screen; what is seen at once stays in the page', async () => {
+    const user = await newUser(stack())
+    const { page, deliver } = await openPushPage(browser, stack())
+    await signIn(page, user)
+    await page.getByRole('button', { name: 'Turn on push' }).click()
+    await page.getByText(/^On in this browser/).waitFor()
+    await setVisible(page, false)
+    const { _id: userId } = (await stack().models.User.findOne({ username: user }).lean()) ?? {}
+    const content = {
+      userId: String(userId),
+      type: 'message',
+      title: 'Are you there?',
+      message: 'Hello',
+    } as const
+    await stack().server.publish([content])
+    await expect
+      .poll(() => deliver().then(() => shown(page)), slowly)
+      .toMatchObject([{ title: 'Are you there?' }])
+    await page.locator('#notifications').getByText('Are you there?').waitFor()
+    await page.getByText(/last push accepted by the push service/).waitFor()
+  })
 
-  it('follows a test message to the screen, link by link', async () => {
-    const { page, check, deliver } = await open()
+  it('is followed by the check-up from the test message to the screen, link by link', async () => {
+    const { page, check, deliver } = await openCheckUp(browser, stack())
     await check()
     const outcome = page.getByText('Every link holds: push works in this browser.')
     await expect.poll(() => deliver().then(() => outcome.isVisible()), slowly).toBe(true)
@@ -252,16 +283,8 @@ describeOnScreen('the push check-up', (browser) => {
     expect(page.problems).toEqual([])
   })
 
-  it('names a push service that refuses, with its answer', async () => {
-    const { page, check, subscriptions } = await open()
-    subscriptions[0]?.setBehaviour({ answer: 403 })
-    await check()
-    await page.getByText(/^Broken at “push service accepted”\. The push service refused it: .*403/).waitFor()
-    expect(await page.locator('.links [data-state=ok]').count()).toBe(4)
-  })
-
-  it('names what was answered where the subscription is gone, gives it up and makes a new one that works', async () => {
-    const { page, check, subscriptions, deliver } = await open()
+  it('is named by the check-up as gone, given up and made anew, and then works', async () => {
+    const { page, check, subscriptions, deliver } = await openCheckUp(browser, stack())
     subscriptions[0]?.setBehaviour({ answer: 410 })
     await check()
     await page.getByText(/^Broken at “push service accepted”\. .*answered 410.* made a new one/).waitFor()
@@ -269,15 +292,5 @@ describeOnScreen('the push check-up', (browser) => {
     await check()
     const outcome = page.getByText('Every link holds: push works in this browser.')
     await expect.poll(() => deliver().then(() => outcome.isVisible()), slowly).toBe(true)
-  })
-
-  it('names a server that does not know, and a browser that is not subscribed', async () => {
-    const { page, check } = await open()
-    await stack().server.models.User.db.collection('pushsubscriptions').deleteMany({})
-    await check()
-    await page.getByText(/^Broken at “server knows it”\./).waitFor()
-    await page.evaluate(() => localStorage.removeItem('test-subscription'))
-    await check()
-    await page.getByText(/^Broken at “subscription”\. This browser is not subscribed/).waitFor()
   })
 })

@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
  * The files that take longest. They come first, and the shorter of them last: what is begun last would keep one worker
- * busy while the other has ended. One that mostly waits comes beside one that mostly works. Each has a process of its own.
+ * busy while the others have ended. One that mostly waits comes beside one that mostly works. Each has a process of its own.
  */
 const LONGEST = [
   'promises/levels',
@@ -53,8 +53,6 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, ...APART],
           // One after the other in the same processes, which load packages once: 80 s of processor time less.
           isolate: false,
-          // They mostly wait. So there is one more at a time, when the long ones are done.
-          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -64,8 +62,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
     chaiConfig: { truncateThreshold: 0 }, // what differs, in full, in CI's report as well
-    // Few files at a time: each may start servers, a database and a browser, and mostly waits for them.
-    maxWorkers: 2,
+    // Few files at a time: each may start servers, a database and a browser, and often waits for them.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // Within a file, too: each exercise that is tried starts programs of its own.
     maxConcurrency: 2,

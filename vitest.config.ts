@@ -53,6 +53,8 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, ...APART],
           // One after the other in the same processes, which load packages once: 80 s of processor time less.
           isolate: false,
+          // They mostly wait. So there is one more at a time, when the long ones are done.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -63,7 +65,7 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     chaiConfig: { truncateThreshold: 0 }, // what differs, in full, in CI's report as well
     // Few files at a time: each may start servers, a database and a browser, and often waits for them.
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     // Within a file, too: each exercise that is tried starts programs of its own.
     maxConcurrency: 2,

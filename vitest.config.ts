@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
  * The files that take longest. They come first, and the shorter of them last: what is begun last would keep one worker
- * busy while the others have ended. One that mostly waits comes beside one that mostly works. Each has a process of its own.
+ * busy while the other has ended. One that mostly waits comes beside one that mostly works. Each has a process of its own.
  */
 const LONGEST = [
   'promises/levels',

@@ -248,7 +248,7 @@ describeInBrowser('push, on the page of level 4,', (browser) => {
   })
 })
 
-// The whole Chromium is dear: only what needs it.
+// The whole Chromium costs far more processor time: only what needs it is here.
 describeOnScreen('push, where a notification comes to the screen,', (browser) => {
   const stack = pageStackForAll()
 
@@ -274,7 +274,7 @@ describeOnScreen('push, where a notification comes to the screen,', (browser) =>
     await page.getByText(/last push accepted by the push service/).waitFor()
   })
 
-  it('is followed by the check-up from the test message to the screen, link by link', async () => {
+  it('the check-up follows a test message to the screen, link by link', async () => {
     const { page, check, deliver } = await openCheckUp(browser, stack())
     await check()
     const outcome = page.getByText('Every link holds: push works in this browser.')
@@ -283,7 +283,7 @@ describeOnScreen('push, where a notification comes to the screen,', (browser) =>
     expect(page.problems).toEqual([])
   })
 
-  it('is named by the check-up as gone, given up and made anew, and then works', async () => {
+  it('the check-up names what was answered where the subscription is gone, gives it up and makes a new one that works', async () => {
     const { page, check, subscriptions, deliver } = await openCheckUp(browser, stack())
     subscriptions[0]?.setBehaviour({ answer: 410 })
     await check()

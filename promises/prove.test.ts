@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { runner, typescriptArguments } from '@levels/shared/dev/typescript.js'
+import { runner } from '@levels/shared/dev/typescript.js'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { promises } from './promises.ts'
 import { prove } from './prove.ts'
@@ -155,7 +155,7 @@ describe('nothing is left running', { timeout: 60_000 }, () => {
   it.runIf(process.platform !== 'win32')('by a run that is ended itself', async () => {
     const pids = tempFile('pids')
     const args = ['shared/cli/prove.ts', '1', '--start', noting(pids, honest), '--only', 'survives-a-cut']
-    const run = spawn(process.execPath, [...typescriptArguments, ...args], { cwd: root, stdio: 'ignore' })
+    const run = spawn(process.execPath, [runner, ...args], { cwd: root, stdio: 'ignore' })
     await vi.waitUntil(() => existsSync(pids) && noted(pids).length >= 2, { timeout: 30_000 })
     run.kill('SIGTERM')
     const [code] = await once(run, 'exit')

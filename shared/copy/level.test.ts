@@ -13,6 +13,7 @@ import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { levels } from '../cli/levels.ts'
 import { freePort } from '../dev/ports.ts'
+import { linkBundles } from '../testing/house-copy.ts'
 import { root, startProgram } from '../testing/process.ts'
 import { planLevelCopy, writeLevelCopy } from './level.ts'
 
@@ -28,6 +29,7 @@ function copyOf(folder: string): string {
     symlinkSync(path.join(dir, place), path.join(dir, 'node_modules', name), 'junction')
     link(path.join(root, place, 'node_modules'), path.join(dir, place, 'node_modules'))
   }
+  linkBundles(dir)
   return dir
 }
 

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { root, startProgram } from '../testing/process.ts'
+import { root, startCommand } from '../testing/process.ts'
 import { describeError } from './describe-error.js'
+import { typescriptArguments } from './typescript.js'
 
 /** What running these files says, each at `src/`, from `src/main.ts` on. */
 async function run(files: Record<string, string>): Promise<string> {
@@ -20,7 +21,7 @@ async function run(files: Record<string, string>): Promise<string> {
     `import { describeError } from ${JSON.stringify(describe)}
      await import('./src/main.ts').catch((error) => console.log(describeError(error, ${JSON.stringify(folder)})))`,
   )
-  const program = startProgram([runner])
+  const program = startCommand(process.execPath, [...typescriptArguments, runner])
   onTestFinished(() => program.stop())
   await program.exit
   return program.stdout() + program.stderr()

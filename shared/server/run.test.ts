@@ -2,37 +2,26 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Program, root, startProgram } from '../testing/process.ts'
+import { type Program, startProgram } from '../testing/process.ts'
 
-const defaults = {
-  start:
-    'return { config: readCommonConfig(env, 0), server: serverWith(page), services: ["a database", "a cache"] }',
-  env: {} as Record<string, string | undefined>,
-  files: { 'client/index.html': '<title>page</title>' } as Record<string, string>,
+interface Options {
+  /** What befalls it: see smallest-level.ts. */
+  fate?: string
+  env?: Record<string, string>
+  files?: Record<string, string>
 }
 
+const page = { 'client/index.html': '<title>page</title>' }
+
 /** The smallest level there is, started as a process. */
-function startLevel(options: Partial<typeof defaults> = {}): Program {
-  const { start, env, files } = { ...defaults, ...options }
+function startLevel({ fate, env, files = page }: Options = {}): Program {
   const dir = mkdtempSync(path.join(tmpdir(), 'level-'))
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(dir, name)), { recursive: true })
     writeFileSync(path.join(dir, name), text)
   }
-  const from = (file: string) => JSON.stringify(path.join(root, 'shared', 'server', file))
-  const script = path.join(dir, 'main.mts')
-  writeFileSync(
-    script,
-    `import { runLevel } from ${from('run.ts')}
-     import { readCommonConfig, StartError } from ${from('config.ts')}
-     import { closeHttpServer, createHttpServer } from ${from('http.ts')}
-     const serverWith = (page) => {
-       const http = createHttpServer((req, res) => page.handle(req, res, () => res.end('no page')), console)
-       return { http, close: () => closeHttpServer(http) }
-     }
-     await runLevel({ name: 'Test level', dir: ${JSON.stringify(dir)}, async start({ env, log, page }) { ${start} } })`,
-  )
-  const program = startProgram([script], { env: { NODE_ENV: undefined, PORT: '0', ...env } })
+  const settings = { NODE_ENV: undefined, PORT: '0', LEVEL_DIR: dir, LEVEL_FATE: fate, ...env }
+  const program = startProgram(['shared/testing/smallest-level.ts'], { env: settings })
   onTestFinished(async () => {
     await program.stop()
     rmSync(dir, { recursive: true })
@@ -57,21 +46,17 @@ describe('runLevel', () => {
     expect(await (await fetch(await program.url())).text()).toBe('built')
   })
 
-  it.each([
+  it.each<[string, Options, RegExp]>([
     [
       'production without a build',
       { env: { NODE_ENV: 'production' } },
       /^NODE_ENV=production .*npm run build/,
     ],
-    [
-      'a StartError',
-      { start: 'throw new StartError("SECRET is missing: set it")' },
-      /^SECRET is missing: set it$/,
-    ],
+    ['a StartError', { fate: 'a StartError' }, /^SECRET is missing: set it$/],
     [
       'an error of several lines',
-      { start: 'throw new Error("one\\n  two")' },
-      /^Test level failed to start: Error: one two$/,
+      { fate: 'an error of several lines' },
+      /^Test level failed to start: Error: one two \(shared\/testing\/smallest-level\.ts:\d+:\d+\)$/,
     ],
   ])('refuses to start for %s: one line, exit code 1, no stack trace', async (_name, options, line) => {
     const program = startLevel(options)
@@ -95,9 +80,7 @@ describe('runLevel', () => {
   )
 
   it('exits with code 0 within 5 s although closing hangs', async () => {
-    const start = `return { config: readCommonConfig(env, 0), services: [],
-      server: { ...serverWith(page), close: () => new Promise(() => setInterval(() => {}, 1000)) } }`
-    const program = startLevel({ start })
+    const program = startLevel({ fate: 'closing hangs' })
     await program.url()
     const asked = performance.now()
     program.kill('SIGTERM')
@@ -106,9 +89,7 @@ describe('runLevel', () => {
   })
 
   it('says when closing fails, and exits all the same', async () => {
-    const start = `return { config: readCommonConfig(env, 0), services: [],
-      server: { ...serverWith(page), close: async () => { throw new Error('stuck') } } }`
-    const program = startLevel({ start })
+    const program = startLevel({ fate: 'closing fails' })
     await program.url()
     program.kill('SIGINT')
     expect((await program.exit).code).toBe(0)

@@ -4,9 +4,11 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -30,7 +32,21 @@ export function copyHouse(): { dir: string; remove(): void } {
   }
   for (const name of ['package.json', 'tsconfig.json']) cpSync(path.join(root, name), path.join(dir, name))
   linkPackages(path.join(root, 'node_modules'), path.join(dir, 'node_modules'))
+  linkBundles(dir)
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) }
+}
+
+/** The packages that `npm install` has bundled (see shared/dev/packages.js), for a copy with links to those of this house. */
+export function linkBundles(dir: string): void {
+  const bundles = path.join('.data', 'compiled', 'node_modules')
+  if (!existsSync(path.join(root, bundles))) return // this Node needs none
+  mkdirSync(path.dirname(path.join(dir, bundles)), { recursive: true })
+  linkPackages(path.join(root, bundles), path.join(dir, bundles))
+  // It names the house, and what is installed there.
+  const version = path.join(dir, bundles, '.version')
+  const ofHere = readFileSync(version, 'utf8')
+  rmSync(version)
+  writeFileSync(version, ofHere.replace(root, dir))
 }
 
 /** Links to every package that is installed, and for those of this house the same link: it is relative. */

@@ -41,14 +41,14 @@ process.once('exit', () => {
   for (const child of running) killGroup(child)
 })
 
-/** Runs a file of the repository, with its arguments, as the npm scripts do: a program, or a command in `cli/`. */
+/**
+ * Runs a file of the repository, with its arguments, as the npm scripts do. Three commands import more TypeScript by name
+ * while they run, which a compiled program cannot.
+ */
 export function startProgram([file = '', ...args]: string[], options: ProgramOptions = {}): Program {
-  const isProgram = file.endsWith('.ts') && !/[\\/]cli[\\/]/.test(file)
-  return startCommand(
-    process.execPath,
-    [...(isProgram ? [runner] : typescriptArguments), file, ...args],
-    options,
-  )
+  const importsByName = /[\\/]cli[\\/](bench|copy|learn)\.ts$/.test(file)
+  const before = importsByName ? typescriptArguments : file.endsWith('.ts') ? [runner] : []
+  return startCommand(process.execPath, [...before, file, ...args], options)
 }
 
 /** Runs any command. The caller must `stop()` it. */

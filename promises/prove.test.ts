@@ -126,6 +126,16 @@ it.runIf(hasPython)('thirty lines of Python keep the delivery promises of level 
   expect(code).toBe(0)
 })
 
+it('a server that keeps its promise is not blamed for a machine that stood still: it is tried again', {
+  timeout: 120_000,
+}, async () => {
+  const server = node(path.join(import.meta.dirname, 'liars', 'stands-still.ts'), tempFile('stood-still'))
+  const { code, stdout } = await say('3', '--only', 'token-ends', '--start', server)
+  expect(stdout).toMatch(/token-ends: this machine takes \d\.\d s for an answer: tried again/)
+  expect(stdout).toMatch(/✓ kept {4}token-ends/)
+  expect(code).toBe(0)
+})
+
 describe('nothing is left running', { timeout: 60_000 }, () => {
   const isAlive = (pid: number) => {
     try {

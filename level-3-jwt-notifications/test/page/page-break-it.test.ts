@@ -7,6 +7,7 @@ import {
   notify,
   pageServerForAll,
   signIn,
+  signInElsewhere,
   socketsOf,
   titles,
   wireOf,
@@ -71,7 +72,7 @@ describeInBrowser('at level 3, the button', (browser) => {
 
   it('"Send garbage" is refused with a code, ends this socket only, and the page is back', async () => {
     const { user, page, press, outcome } = await open(browser, server())
-    const other = await signIn(browser, server(), user)
+    const other = await (await signInElsewhere(server(), user)).tab()
     await press('Send garbage')
     await outcome.getByText('An operator object as an id: bad_payload, nothing deleted.').waitFor()
     await expect
@@ -79,7 +80,8 @@ describeInBrowser('at level 3, the button', (browser) => {
       .toHaveLength(2)
     await connected(page)
     expect(await titles(page)).toEqual(['Number 1'])
-    expect((await wireOf(other)).filter((line) => line.includes('session:ready'))).toHaveLength(1)
+    expect(other.heard('session:ready')).toHaveLength(1)
+    expect(other.socket.connected).toBe(true)
   })
 
   it('"Expire my token" gets the handshake refused; the page refreshes and is back, unnoticed', async () => {
@@ -101,7 +103,7 @@ describeInBrowser('at level 3, the button', (browser) => {
     const { user, page, press } = await open(browser, server())
     const second = await browser.newTab(page, server().url)
     await connected(second)
-    const otherDevice = await signIn(browser, server(), user)
+    const otherDevice = await (await signInElsewhere(server(), user)).tab()
     await press('Replay my refresh token')
     for (const tab of [page, second]) await tab.getByRole('heading', { name: 'Sign in' }).waitFor()
     await page.getByText(/because its refresh token was used twice/).waitFor()
@@ -109,7 +111,7 @@ describeInBrowser('at level 3, the button', (browser) => {
       .poll(() => wireOf(page))
       .toContainEqual(expect.stringContaining('replay → 401 session_revoked'))
     await expect.poll(() => socketsOf(server(), user)).toBe(1)
-    await connected(otherDevice)
+    expect(otherDevice.socket.connected).toBe(true)
     await page.reload()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   })

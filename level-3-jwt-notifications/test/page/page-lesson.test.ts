@@ -1,15 +1,22 @@
 import { describeInBrowser } from '@levels/shared/testing/browser.ts'
 import { openLesson, predictAndBreak } from '@levels/shared/testing/lesson.ts'
 import { it } from 'vitest'
-import { connected, newUser, notify, pageServerForAll, send, signIn } from '../support/page.ts'
+import {
+  connected,
+  newUser,
+  notify,
+  pageServerForAll,
+  send,
+  signIn,
+  signInElsewhere,
+} from '../support/page.ts'
 
 describeInBrowser('the lesson of level 3', (browser) => {
   const server = pageServerForAll()
 
   it('ticks each step of "Try it" as one follows it, and says after each prediction how it really went', async () => {
     const alice = await newUser(server())
-    const elsewhere = await signIn(browser, server(), alice)
-    await elsewhere.close()
+    await signInElsewhere(server(), alice)
     const page = await signIn(browser, server(), alice, { clock: true })
     const lesson = await openLesson(page)
 

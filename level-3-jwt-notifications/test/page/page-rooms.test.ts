@@ -2,6 +2,7 @@ import { describeInBrowser } from '@levels/shared/testing/browser.ts'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { newUser, pageServerForAll, signIn, titles } from '../support/page.ts'
+import { newPerson, type Person } from '../support/person.ts'
 
 /** Holds the answers to `url` until they are let through: read from the server already, or not even asked for there. */
 function hold(page: Page, url: string, when: 'read' | 'asked for') {
@@ -31,6 +32,11 @@ describeInBrowser('rooms, on the page', (browser) => {
     await page.getByLabel('Say something').fill(text)
     await page.getByRole('button', { name: 'Say', exact: true }).click()
   }
+  /** What somebody does who is in this room, or wants to be, without a page. */
+  const visitorOf = (room: string, person: Person) => ({
+    join: () => person.api('POST', `/api/rooms/${room}/join`),
+    say: (text: string) => person.api('POST', `/api/rooms/${room}/messages`, { text }),
+  })
   const chat = (page: Page) => page.getByRole('log', { name: /^Messages in/ })
   const scroll = (page: Page) =>
     chat(page).evaluate((list) => [list.scrollTop, list.scrollHeight - list.clientHeight])
@@ -55,11 +61,11 @@ describeInBrowser('rooms, on the page', (browser) => {
 
   it('one made elsewhere while the list is on its way is in the list', async () => {
     const page = await signIn(browser, server(), await newUser(server()))
-    const other = await signIn(browser, server(), await newUser(server()))
+    const ben = await newPerson(server())
     const { asked, letThrough } = hold(page, '**/api/rooms', 'read')
     await page.evaluate(() => dispatchEvent(new Event('focus')))
     await asked
-    await create(other, 'Right now')
+    await ben.api('POST', '/api/rooms', { name: 'Right now' })
     const join = page.getByRole('button', { name: 'Join Right now' })
     await join.waitFor()
     const loaded = page.waitForResponse('**/api/rooms')
@@ -70,59 +76,66 @@ describeInBrowser('rooms, on the page', (browser) => {
   })
 
   it('what is said in a room that is open in front is read; what came while it was closed, on opening it', async () => {
-    const [ann, ben] = [await newUser(server()), await newUser(server())]
-    const [page, other] = [await signIn(browser, server(), ann), await signIn(browser, server(), ben)]
+    const ben = visitorOf('open-door', await newPerson(server()))
+    const page = await signIn(browser, server(), await newUser(server()))
     await create(page, 'Open door')
-    await other.getByLabel('Join by link or slug').fill('open-door')
-    await other.keyboard.press('Enter')
+    await ben.join()
     await page.locator('.room').getByRole('button', { name: 'Close' }).click()
-    await say(other, 'one')
+    await ben.say('one')
     await page.getByLabel('Notifications, 1 unread').waitFor()
     await page.getByRole('button', { name: 'Open Open door' }).click()
     await page.getByLabel('Notifications, 0 unread').waitFor()
-    await say(other, 'two')
+    await ben.say('two')
     await expect.poll(() => titles(page)).toEqual(['Open door', 'Open door'])
     await page.getByLabel('Notifications, 0 unread').waitFor()
   })
 
   it('a link leads there, and joins only by a click', async () => {
-    const page = await signIn(browser, server(), await newUser(server()))
-    await create(page, 'Garden')
+    const ann = await newPerson(server())
+    const annsTab = await ann.tab()
+    await ann.api('POST', '/api/rooms', { name: 'Garden' })
+    const user = await newUser(server())
+    const page = await signIn(browser, server(), user)
+    const link = `${server().url}/#room/garden`
+    await page.goto(link)
+    await expect.poll(() => page.getByLabel('Join by link or slug').inputValue()).toBe('garden')
+    expect(await page.getByRole('heading', { name: 'Garden' }).count()).toBe(0)
+    expect(annsTab.heard('room:joined')).not.toContainEqual({ room: 'garden', username: user })
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Garden' }).waitFor()
+    await annsTab.next('room:joined', ({ username }) => username === user)
     await page.getByText('Let others in').click()
-    const link = await page.locator('.room code').textContent()
-    expect(link).toBe(`${server().url}/#room/garden`)
-    const guest = await signIn(browser, server(), await newUser(server()))
-    await guest.goto(link ?? '')
-    await expect.poll(() => guest.getByLabel('Join by link or slug').inputValue()).toBe('garden')
-    expect(await guest.getByRole('heading', { name: 'Garden' }).count()).toBe(0)
-    await guest.keyboard.press('Enter')
-    await guest.getByRole('heading', { name: 'Garden' }).waitFor()
-    await chat(page)
-      .getByText(/joined$/)
-      .waitFor()
+    expect(await page.locator('.room code').textContent()).toBe(link)
   })
 
   it('a private one is for those who were invited', async () => {
-    const ben = await newUser(server())
-    const page = await signIn(browser, server(), await newUser(server()))
-    const other = await signIn(browser, server(), ben)
+    const [ann, ben] = [await newUser(server()), await newPerson(server())]
+    const page = await signIn(browser, server(), ann)
     await page.getByLabel('private').check()
     await create(page, 'Surprise')
-    await other.getByLabel('Join by link or slug').fill('surprise')
-    await other.keyboard.press('Enter')
-    await other.getByRole('alert').getByText('There is no such room.').waitFor()
+    const guest = visitorOf('surprise', ben)
+    expect(await guest.join()).toMatchObject({ status: 404 })
     await page.getByText('Let others in').click()
-    await page.getByLabel('Invite (a username)').fill(ben)
+    await page.getByLabel('Invite (a username)').fill(ben.username)
     await page.keyboard.press('Enter')
-    await page.getByText(`Invited: ${ben} finds it in the log.`).waitFor()
-    await other.locator('#rooms').getByText('invited', { exact: true }).waitFor()
-    await other.getByRole('button', { name: 'Join Surprise' }).click()
-    await chat(page).getByText(`${ben} joined`).waitFor()
+    await page.getByText(`Invited: ${ben.username} finds it in the log.`).waitFor()
+    await guest.join()
+    await chat(page).getByText(`${ben.username} joined`).waitFor()
+
+    // The same from the other side.
+    await ben.api('POST', '/api/rooms', { name: 'Present', private: true })
+    await page.getByLabel('Join by link or slug').fill('present')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('There is no such room.').waitFor()
+    await ben.api('POST', '/api/rooms/present/invitations', { username: ann })
+    await page.locator('#rooms').getByText('invited', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Join Present' }).click()
+    await page.locator('.room').getByRole('heading', { name: 'Present' }).waitFor()
   })
 
   it('older history comes on scrolling up, and who reads there is not moved by what is said', async () => {
+    const ben = visitorOf('long-talk', await newPerson(server()))
     const page = await signIn(browser, server(), await newUser(server()))
-    const other = await signIn(browser, server(), await newUser(server()))
     await create(page, 'Long talk')
     const said = Array.from({ length: 120 }, (_, n) => ({
       room: 'long-talk',
@@ -142,8 +155,8 @@ describeInBrowser('rooms, on the page', (browser) => {
     }
     const place = await scroll(page)
     expect(place[0]).toBeGreaterThan(100)
-    await other.getByRole('button', { name: 'Join Long talk' }).click()
-    await say(other, 'and more')
+    await ben.join()
+    await ben.say('and more')
     await chat(page).getByText('and more').waitFor({ state: 'attached' })
     expect((await scroll(page))[0]).toBe(place[0])
   })

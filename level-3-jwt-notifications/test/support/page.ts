@@ -5,7 +5,7 @@ import type { TestBrowser, TestPage, VisitOptions } from '@levels/shared/testing
 import { builtPage } from '@levels/shared/testing/built-page.ts'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
-import { PASSWORD } from './person.ts'
+import { PASSWORD, type Person, signInOn } from './person.ts'
 import { quickHash } from './quick-hash.ts'
 import { startServer, type TestServer } from './server.ts'
 
@@ -36,16 +36,12 @@ const passwordHash = quickHash(PASSWORD)
 export interface NewUser {
   /** How many notifications are in the log, "Number 1" and so on, all of them seen. */
   seen?: number
-  role?: 'user' | 'admin'
 }
 
 /** Makes a user. Returns the name, which nobody else has. */
-export async function newUser(
-  server: TestServer,
-  { seen = 0, role = 'user' }: NewUser = {},
-): Promise<string> {
+export async function newUser(server: TestServer, { seen = 0 }: NewUser = {}): Promise<string> {
   const username = `visitor-${++users}`
-  const account = { username, usernameKey: nameKey(username), passwordHash: passwordHash, role }
+  const account = { username, usernameKey: nameKey(username), passwordHash, role: 'user' as const }
   await server.models.User.create({ ...account, deliveredUpTo: seen, createdAt: new Date() })
   await notify(server, username, ...Array.from({ length: seen }, (_, n) => ({ title: `Number ${n + 1}` })))
   return username
@@ -53,12 +49,21 @@ export async function newUser(
 
 type Content = Partial<Parameters<TestServer['publish']>[0][number]>
 
+async function userOf({ models }: TestServer, username: string) {
+  const user = await models.User.findOne({ username }).lean()
+  if (!user) throw new Error(`there is no ${username}`)
+  return { id: user._id.toHexString(), username, role: user.role }
+}
+
+/** Signs this user in on one more device, which has no page. */
+export async function signInElsewhere(server: TestServer, username: string): Promise<Person> {
+  return signInOn(server, await userOf(server, username))
+}
+
 /** Stores notifications for this user and sends them out, as the server itself would. */
 export async function notify(server: TestServer, username: string, ...contents: Content[]): Promise<void> {
-  const user = await server.models.User.findOne({ username }).lean()
-  if (!user) throw new Error(`there is no ${username}`)
-  const userId = user._id.toHexString()
-  const plain = { userId, type: 'system', title: 'A title', message: 'A message' } as const
+  const { id } = await userOf(server, username)
+  const plain = { userId: id, type: 'system', title: 'A title', message: 'A message' } as const
   await server.publish(contents.map((content) => ({ ...plain, ...content })))
 }
 

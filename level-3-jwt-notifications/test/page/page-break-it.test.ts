@@ -115,12 +115,4 @@ describeInBrowser('at level 3, the button', (browser) => {
     await page.reload()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   })
-
-  it('nowhere leaves the countdown standing: the access token has so long to live', async () => {
-    const { page } = await open(browser, server())
-    const left = page.locator('.token')
-    await expect.poll(() => left.textContent()).toMatch(/^access token1[45]:\d\d left$/)
-    await page.clock.runFor(60_000)
-    expect(await left.textContent()).toMatch(/^access token1[34]:\d\d left$/)
-  })
 })

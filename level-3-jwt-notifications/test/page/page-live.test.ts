@@ -16,6 +16,7 @@ import {
   toasts,
   wireOf,
 } from '../support/page.ts'
+import { PASSWORD } from '../support/person.ts'
 
 describeInBrowser('several tabs, devices and absences', (browser) => {
   const server = pageServerForAll()
@@ -92,11 +93,10 @@ describeInBrowser('several tabs, devices and absences', (browser) => {
     await page.getByRole('button', { name: 'Mark as unread: Number 12' }).waitFor()
   })
 
-  it('a device can be signed out from another, and says so', async () => {
+  it('a device can be signed out from another, alone or with all others, says so and can come back; this one stays', async () => {
     const user = await newUser(server(), { seen: 1 })
-    const page = await signIn(browser, server(), user)
     const phone = await signIn(browser, server(), user, { userAgent: 'Mozilla/5.0 (iPhone) Safari/605' })
-    await page.reload()
+    const page = await signIn(browser, server(), user)
     const devices = page.locator('#devices')
     await devices.getByText('this one').waitFor()
     await devices.getByRole('button', { name: /^Sign out Safari on iOS/ }).click()
@@ -104,15 +104,18 @@ describeInBrowser('several tabs, devices and absences', (browser) => {
     await expect.poll(() => devices.getByRole('listitem').count()).toBe(1)
     expect(await phone.locator('#signed-in').isVisible()).toBe(false)
     await connected(page)
-  })
 
-  it('"Sign out all others" leaves this device alone', async () => {
-    const user = await newUser(server(), { seen: 1 })
-    const [first, second] = [await signIn(browser, server(), user), await signIn(browser, server(), user)]
-    const page = await signIn(browser, server(), user)
-    await page.locator('#devices').getByRole('button', { name: 'Sign out all others' }).click()
+    await phone.getByLabel('Username').fill(user)
+    await phone.getByLabel('Password').fill(PASSWORD)
+    await phone.keyboard.press('Enter')
+    await connected(phone)
+    const third = await (await signInElsewhere(server(), user)).tab()
+    await page.reload()
+    await expect.poll(() => devices.getByRole('listitem').count()).toBe(3)
+    await devices.getByRole('button', { name: 'Sign out all others' }).click()
     await page.getByRole('button', { name: 'Sign out the others' }).click()
-    for (const other of [first, second]) await other.getByText(/^This session was ended/).waitFor()
+    await phone.getByText(/^This session was ended/).waitFor()
+    expect(await third.next('session:ended')).toEqual({ code: 'session_revoked' })
     await expect.poll(() => socketsOf(server(), user)).toBe(1)
     await connected(page)
   })

@@ -161,33 +161,34 @@ describeInBrowser('rooms, on the page', (browser) => {
     expect((await scroll(page))[0]).toBe(place[0])
   })
 
-  it.each([
-    ['is not yet in the page that is on its way', 'read-before', 52],
-    ['is in it already', 'read-after', 51],
-  ])('what comes while it opens stays, when it %s; older history still comes', async (_when, name, count) => {
-    const ben = await newUser(server())
+  it('what comes while a room opens stays, in the page that is on its way or not; older history still comes', async () => {
+    const ben = await newPerson(server())
     const page = await signIn(browser, server(), await newUser(server()))
-    const other = await signIn(browser, server(), ben)
-    await create(page, name)
-    const lines = Array.from({ length: 60 }, (_, n) => ({
-      room: name,
-      from: 'x',
-      text: `${n}`,
-      at: new Date(n),
-    }))
-    await server().models.RoomMessage.insertMany(lines)
-    const answer = name === 'read-before' ? 'read' : 'asked for'
-    const { asked, letThrough } = hold(page, `**/api/rooms/${name}/messages?limit=50`, answer)
-    await page.getByRole('button', { name: `Open ${name}` }).click()
-    await asked
-    await other.getByRole('button', { name: `Join ${name}` }).click()
-    await say(other, 'meanwhile')
-    await chat(page).getByText('meanwhile').waitFor({ state: 'attached' })
-    letThrough()
-    await expect.poll(() => chat(page).getByRole('listitem').count()).toBe(count)
-    for (const text of [`${ben} joined`, 'meanwhile'])
-      expect(await chat(page).getByText(text).count()).toBe(1)
-    await chat(page).evaluate((list) => list.scrollTo(0, 0))
-    await expect.poll(() => chat(page).getByRole('listitem').count()).toBe(62)
+    for (const [name, when, count] of [
+      ['read-before', 'read', 52],
+      ['read-after', 'asked for', 51],
+    ] as const) {
+      const guest = visitorOf(name, ben)
+      await create(page, name)
+      const lines = Array.from({ length: 60 }, (_, n) => ({
+        room: name,
+        from: 'x',
+        text: `${n}`,
+        at: new Date(n),
+      }))
+      await server().models.RoomMessage.insertMany(lines)
+      const { asked, letThrough } = hold(page, `**/api/rooms/${name}/messages?limit=50`, when)
+      await page.getByRole('button', { name: `Open ${name}` }).click()
+      await asked
+      await guest.join()
+      await guest.say('meanwhile')
+      await chat(page).getByText('meanwhile').waitFor({ state: 'attached' })
+      letThrough()
+      await expect.poll(() => chat(page).getByRole('listitem').count(), { message: name }).toBe(count)
+      for (const text of [`${ben.username} joined`, 'meanwhile'])
+        expect(await chat(page).getByText(text).count(), `${name}: ${text}`).toBe(1)
+      await chat(page).evaluate((list) => list.scrollTo(0, 0))
+      await expect.poll(() => chat(page).getByRole('listitem').count(), { message: name }).toBe(62)
+    }
   })
 })

@@ -13,12 +13,13 @@ import {
   titles,
   wireOf,
 } from '../support/page.ts'
+import { request } from '../support/person.ts'
 
 describeInBrowser('signing in', (browser) => {
   const server = pageServerForAll()
   beforeAll(() => seed(server()))
 
-  it('is what a first visit shows, without asking the server for anything, and without a complaint', async () => {
+  it('is what a first visit shows, without asking the server for anything; password managers know its fields', async () => {
     const page = await browser.visit(server().url)
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(await page.locator('#signed-in').isVisible()).toBe(false)
@@ -26,38 +27,27 @@ describeInBrowser('signing in', (browser) => {
     expect(
       await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name)),
     ).not.toContainEqual(expect.stringContaining('/api/'))
+    const autocomplete = (label: string) => page.getByLabel(label).getAttribute('autocomplete')
+    expect(await autocomplete('Username')).toBe('username')
+    expect(await autocomplete('Password')).toBe('current-password')
+    await page.getByRole('button', { name: 'Register' }).click()
+    expect(await autocomplete('Password')).toBe('new-password')
     expect(page.problems).toEqual([])
   })
 
-  it('shows the notifications that waited, and keeps the user signed in over a reload', async () => {
+  it('shows the notifications that waited, no whole token on the wire, and lasts over a reload', async () => {
     const page = await signIn(browser, server(), 'alice')
     await expect.poll(() => titles(page)).toEqual(['Cheaper now', 'Your parcel is on its way', 'Welcome'])
     await bell(page).and(page.getByLabel('Notifications, 3 unread')).waitFor()
+    const wire = await wireOf(page)
+    expect(wire.join('\n')).not.toMatch(/eyJ[\w-]+\./)
+    expect(wire).toContainEqual(expect.stringMatching(/^· token \{.*"sub":"[0-9a-f]{24}"/))
+    expect(wire).toContainEqual('↑ http POST /api/auth/login → 200')
+    expect(wire).toContainEqual(expect.stringMatching(/^↑ connect 40\{"token":"eyJ…"/))
     await page.reload()
     await connected(page)
     await expect.poll(() => items(page).count()).toBe(3)
     expect(page.problems).toEqual([])
-  })
-
-  it('says in one sentence that username or password is wrong', async () => {
-    const page = await browser.visit(server().url)
-    await page.getByLabel('Username').fill('alice')
-    await page.getByLabel('Password').fill('not this one')
-    await page.keyboard.press('Enter')
-    await page.getByRole('alert').getByText('Username or password is wrong.').waitFor()
-  })
-
-  it('says after too many attempts when to try again', async () => {
-    const username = await newUser(server())
-    const body = JSON.stringify({ username, password: 'guessed wrong' })
-    const headers = { 'content-type': 'application/json' }
-    for (let n = 0; n < 10; n++)
-      await fetch(`${server().url}/api/auth/login`, { method: 'POST', headers, body })
-    const page = await browser.visit(server().url)
-    await page.getByLabel('Username').fill(username)
-    await page.getByLabel('Password').fill('password123')
-    await page.keyboard.press('Enter')
-    await page.getByText(/^Too many attempts\. Try again in \d+ min, at \d\d:\d\d\.$/).waitFor()
   })
 
   it('registers a new user, whose log is empty and begins with number 1', async () => {
@@ -74,8 +64,21 @@ describeInBrowser('signing in', (browser) => {
     expect(page.problems).toEqual([])
   })
 
-  it('says what is wrong with a registration', async () => {
+  it('says what is wrong: the password, too many attempts and until when, a registration', async () => {
     const page = await browser.visit(server().url)
+    await page.getByLabel('Username').fill('alice')
+    await page.getByLabel('Password').fill('not this one')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('Username or password is wrong.').waitFor()
+
+    const username = await newUser(server())
+    const guess = { username, password: 'guessed wrong' }
+    for (let n = 0; n < 10; n++) await request(server().url, 'POST', '/api/auth/login', guess)
+    await page.getByLabel('Username').fill(username)
+    await page.getByLabel('Password').fill('password123')
+    await page.keyboard.press('Enter')
+    await page.getByText(/^Too many attempts\. Try again in \d+ min, at \d\d:\d\d\.$/).waitFor()
+
     const submit = page.locator('form').getByRole('button', { name: 'Register' })
     await page.getByRole('button', { name: 'Register' }).click()
     await page.getByLabel('Username').fill('ALICE')
@@ -85,15 +88,6 @@ describeInBrowser('signing in', (browser) => {
     await page.getByLabel('Username').fill('not a name!')
     await submit.click()
     await page.getByRole('alert').getByText('2 to 20 letters, digits, _ or -').waitFor()
-  })
-
-  it('tells password managers which fields are which', async () => {
-    const page = await browser.visit(server().url)
-    const autocomplete = (label: string) => page.getByLabel(label).getAttribute('autocomplete')
-    expect(await autocomplete('Username')).toBe('username')
-    expect(await autocomplete('Password')).toBe('current-password')
-    await page.getByRole('button', { name: 'Register' }).click()
-    expect(await autocomplete('Password')).toBe('new-password')
   })
 
   it('ends in every tab when the user signs out in one, and leaves nothing private on screen', async () => {
@@ -154,14 +148,5 @@ describeInBrowser('signing in', (browser) => {
     await connected(page)
     await send(second, { to: 'me', title: 'For bob' })
     await expect.poll(async () => (await titles(page))[0]).toBe('For bob')
-  })
-
-  it('never shows a whole token on the wire, only what it says', async () => {
-    const page = await signIn(browser, server(), 'alice')
-    const wire = await wireOf(page)
-    expect(wire.join('\n')).not.toMatch(/eyJ[\w-]+\./)
-    expect(wire).toContainEqual(expect.stringMatching(/^· token \{.*"sub":"[0-9a-f]{24}"/))
-    expect(wire).toContainEqual('↑ http POST /api/auth/login → 200')
-    expect(wire).toContainEqual(expect.stringMatching(/^↑ connect 40\{"token":"eyJ…"/))
   })
 })

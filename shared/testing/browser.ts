@@ -11,6 +11,8 @@ export interface TestPage extends Page {
 export interface VisitOptions extends BrowserContextOptions {
   /** The page gets a clock that the test can put forward (`page.clock.runFor`): no test waits ten seconds. */
   clock?: boolean
+  /** The visitor stays until the group of tests ends, for all of them. */
+  stays?: boolean
 }
 
 export interface TestBrowser {
@@ -63,11 +65,11 @@ function describeIn(
     })
     afterAll(() => chrome?.close())
     tests({
-      async visit(url, { clock, ...options } = {}) {
+      async visit(url, { clock, stays, ...options } = {}) {
         if (!chrome) return unavailable.visit(url)
         // Without animations a page that shows much takes a third less processor time.
         const context = await chrome.newContext({ reducedMotion: 'reduce', ...options })
-        onTestFinished(() => context.close())
+        if (!stays) onTestFinished(() => context.close())
         if (clock) await context.clock.install()
         return openPage(await context.newPage(), url)
       },

@@ -1,7 +1,7 @@
 import { describeOnScreen } from '@levels/shared/testing/browser.ts'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { PUBLIC_KEY, startWorkerHost, type WorkerHost } from '../support/worker-host.ts'
-import { messages, openPage as openPageOf, shown, type WorkerPage } from '../support/worker-page.ts'
+import { messages, openPage, shown, type WorkerPage } from '../support/worker-page.ts'
 
 let host: WorkerHost
 
@@ -15,7 +15,15 @@ afterEach(() => {
 afterAll(() => host.close())
 
 describeOnScreen('the service worker', (browser) => {
-  const openPage = () => openPageOf(browser, host.url)
+  // To open a page costs more than all that a test does with it: the tests share two.
+  let opened: WorkerPage // stays where it is
+  let away: WorkerPage // goes elsewhere
+
+  beforeAll(async () => {
+    opened = await openPage(browser, host.url)
+    away = await openPage(browser, host.url)
+  })
+  afterEach(() => opened.tidy())
 
   const content = {
     id: 'n1',
@@ -28,18 +36,17 @@ describeOnScreen('the service worker', (browser) => {
   }
 
   test('a push is shown as a notification, and open pages are told that it was', async () => {
-    const { page, push, close } = await openPage()
+    const { page, push } = opened
     await push(JSON.stringify(content))
     expect(await shown(page)).toEqual([
       { title: 'Ahoj 😀', body: 'Wörld', tag: 'n1', data: { id: 'n1', url: '/orders/7' } },
     ])
     expect(await messages(page, 1)).toEqual([{ type: 'push:shown', id: 'n1' }])
     expect(page.problems).toEqual([])
-    await close()
   })
 
   test('the browser is asked to keep the worker alive until a push is shown', async () => {
-    const { worker, close } = await openPage()
+    const { worker } = opened
     const kept = await worker.evaluate(async () => {
       const done: unknown[] = []
       const waitUntil = (work: unknown) => void done.push(work)
@@ -49,7 +56,6 @@ describeOnScreen('the service worker', (browser) => {
       return { promises: done.length, shown: (await registration.getNotifications()).length }
     })
     expect(kept).toEqual({ promises: 1, shown: 1 })
-    await close()
   })
 
   test.each([
@@ -60,20 +66,18 @@ describeOnScreen('the service worker', (browser) => {
     ['null', 'null', 'New notification', 'null'],
     ['a title alone', '{"title":"Hello"}', 'Hello', 'Open the page to read it.'],
   ])('%s is shown, too: a silent push would cost the subscription', async (_, data, title, body) => {
-    const { page, push, close } = await openPage()
+    const { page, push } = opened
     await push(data)
     expect(await shown(page)).toMatchObject([{ title, body }])
-    await close()
   })
 
   test('the same notification pushed twice is on the screen once', async () => {
-    const { page, push, close } = await openPage()
+    const { page, push } = opened
     await push(JSON.stringify(content))
     await push(JSON.stringify({ ...content, message: 'again' }))
     await push(JSON.stringify({ ...content, id: 'n2' }))
     await messages(page, 3)
     expect(await shown(page, 2)).toHaveLength(2)
-    await close()
   })
 
   /** Clicks on a notification with this link. A worker may open windows only after a real click, so we watch it try. */
@@ -81,7 +85,7 @@ describeOnScreen('the service worker', (browser) => {
     return worker.evaluate(
       async ({ url, action }) => {
         const scope = globalThis as unknown as {
-          clients: { openWindow(url: string): void }
+          clients: { openWindow?(url: string): void }
           WindowClient: { prototype: { focus(): Promise<void> } }
           dispatchEvent(event: Event): void
         }
@@ -91,6 +95,7 @@ describeOnScreen('the service worker', (browser) => {
           focused: 0,
           closed: 0,
         }
+        const { focus } = scope.WindowClient.prototype
         scope.clients.openWindow = (target) => void result.opened.push(target)
         scope.WindowClient.prototype.focus = async () => {
           result.focused += 1
@@ -103,7 +108,10 @@ describeOnScreen('the service worker', (browser) => {
         scope.dispatchEvent(
           Object.assign(new Event('notificationclick'), { action, notification, waitUntil }),
         )
-        await Promise.all(done)
+        await Promise.all(done).finally(() => {
+          delete scope.clients.openWindow
+          scope.WindowClient.prototype.focus = focus
+        })
         return result
       },
       { url, action },
@@ -111,7 +119,7 @@ describeOnScreen('the service worker', (browser) => {
   }
 
   test('a notification has an icon, a badge and "Mark as read"; a test message has nothing to mark', async () => {
-    const { page, push, close } = await openPage()
+    const { page, push } = opened
     await push(JSON.stringify(content))
     await push(JSON.stringify({ ...content, id: 'test', seq: 0 }))
     await shown(page, 2)
@@ -130,11 +138,9 @@ describeOnScreen('the service worker', (browser) => {
       { tag: 'n1', ...pictures, actions: ['read'] },
       { tag: 'test', ...pictures, actions: [] },
     ])
-    await close()
   })
 
   test('"Mark as read" does so as whoever is signed in, without opening the page', async () => {
-    const opened = await openPage()
     expect(await click(opened, '/orders/7', 'read')).toEqual({ opened: [], focused: 0, closed: 1 })
     expect(host.requests.map(({ route }) => route)).toEqual([
       'POST /api/auth/refresh',
@@ -144,33 +150,17 @@ describeOnScreen('the service worker', (browser) => {
       headers: { authorization: 'Bearer fresh' },
       body: '{"read":true}',
     })
-    await opened.close()
   })
 
   test('"Mark as read" after a sign-out changes nothing and opens the page instead', async () => {
     host.signedIn = false
-    const opened = await openPage()
     expect(await click(opened, '/orders/7', 'read')).toEqual({ opened: [], focused: 1, closed: 1 })
     expect(host.requests.map(({ route }) => route)).toEqual(['POST /api/auth/refresh'])
-    await opened.close()
   })
 
   test('a click focuses the page that is open, and tells it where to go', async () => {
-    const opened = await openPage()
     expect(await click(opened, '/orders/7')).toEqual({ opened: [], focused: 1, closed: 1 })
     expect(await messages(opened.page, 1)).toEqual([{ type: 'push:clicked', id: 'n1', url: '/orders/7' }])
-    await opened.close()
-  })
-
-  test('a click passes over another document of the site, which would not follow it', async () => {
-    const opened = await openPage()
-    const { page } = opened
-    await page.goto(`${host.url}/api-docs`)
-    expect(await click(opened, '/orders/7')).toEqual({ opened: ['/orders/7'], focused: 0, closed: 1 })
-    const second = await page.context().newPage()
-    await second.goto(`${host.url}/?from=a-mail`)
-    expect(await click(opened, '/orders/7')).toEqual({ opened: [], focused: 1, closed: 1 })
-    await opened.close()
   })
 
   test.each([
@@ -181,10 +171,18 @@ describeOnScreen('the service worker', (browser) => {
     ['javascript:alert(1)', '/'],
     ['', '/'],
   ])('with no page open, a click on %j opens %s', async (url, target) => {
-    const opened = await openPage()
-    await opened.page.goto('about:blank')
-    expect(await click(opened, url)).toEqual({ opened: [target], focused: 0, closed: 1 })
-    await opened.close()
+    await away.page.goto('about:blank')
+    expect(await click(away, url)).toEqual({ opened: [target], focused: 0, closed: 1 })
+  })
+
+  test('a click passes over another document of the site, which would not follow it', async () => {
+    const { page } = away
+    await page.goto(`${host.url}/api-docs`)
+    expect(await click(away, '/orders/7')).toEqual({ opened: ['/orders/7'], focused: 0, closed: 1 })
+    const second = await page.context().newPage()
+    onTestFinished(() => second.close())
+    await second.goto(`${host.url}/?from=a-mail`)
+    expect(await click(away, '/orders/7')).toEqual({ opened: [], focused: 1, closed: 1 })
   })
 
   /** The browser says that the subscription changed; headless Chromium has no push service to get a new one from. */
@@ -208,7 +206,6 @@ describeOnScreen('the service worker', (browser) => {
   }
 
   test('a subscription that the browser ended is made anew and saved for whoever is signed in', async () => {
-    const opened = await openPage()
     expect(await changeSubscription(opened)).toEqual([
       { userVisibleOnly: true, applicationServerKey: PUBLIC_KEY },
     ])
@@ -223,17 +220,14 @@ describeOnScreen('the service worker', (browser) => {
       body: '{"endpoint":"https://push.example/new"}',
     })
     expect(await messages(opened.page, 1)).toEqual([{ type: 'push:subscription-changed' }])
-    await opened.close()
   })
 
   test('with nobody signed in it is not saved: the page does that after the next sign-in', async () => {
     host.signedIn = false
-    const opened = await openPage()
     await changeSubscription(opened)
     expect(host.requests.map(({ route }) => route)).toEqual([
       'GET /api/push/public-key',
       'POST /api/auth/refresh',
     ])
-    await opened.close()
   })
 })

@@ -3,9 +3,9 @@ import { expect } from 'vitest'
 
 export type WorkerPage = Awaited<ReturnType<typeof openPage>>
 
-/** A page with the worker in charge, and the browser's own way to deliver a push to it. */
+/** A page with the worker in charge, for all tests of a group, and the browser's own way to deliver a push to it. */
 export async function openPage(browser: TestBrowser, origin: string) {
-  const page = await browser.visit(origin, { permissions: ['notifications'] })
+  const page = await browser.visit(origin, { permissions: ['notifications'], stays: true })
   const devtools = await page.context().newCDPSession(page)
   const registered = new Promise<string>((resolve) => {
     devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
@@ -33,7 +33,26 @@ export async function openPage(browser: TestBrowser, origin: string) {
       await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
       await messages(page, before + 1)
     },
-    close: () => page.context().close(),
+    /** Leaves the page as it was opened: nothing on the screen, nothing heard. */
+    async tidy() {
+      await page.waitForFunction(async () => {
+        const registration = await navigator.serviceWorker.ready
+        const notifications = await registration.getNotifications()
+        for (const notification of notifications) notification.close()
+        return notifications.length === 0
+      })
+      // Messages come in order: behind this one, none is on its way to the next test.
+      await worker.evaluate(async () => {
+        const { clients } = globalThis as unknown as {
+          clients: { matchAll(options: object): Promise<{ postMessage(message: string): void }[]> }
+        }
+        for (const client of await clients.matchAll({ includeUncontrolled: true })) client.postMessage('last')
+      })
+      await page.waitForFunction(() => {
+        const { heard } = window as unknown as { heard: unknown[] }
+        return heard.at(-1) === 'last' && heard.splice(0)
+      })
+    },
   }
 }
 

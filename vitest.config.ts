@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
  * The files that take longest. They come first, and the shorter of them last: what is begun last would keep one worker
- * busy while the other has ended. One that mostly waits comes beside one that mostly works.
+ * busy while the other has ended. One that mostly waits comes beside one that mostly works. Each has a process of its own.
  */
 const LONGEST = [
   'promises/levels',
@@ -23,9 +23,8 @@ const LONGEST = [
   'shared/exercises/gate-1',
   'shared/exercises/gate-2',
 ]
-/** Each of these has a process of its own: one changes the clock there, one counts what it holds. */
-const APART = ['shared/exercises/gate-pages', 'level-1-websocket/test/cycles']
-const namesOf = (names: string[]) => names.map((name) => `${name}.test.ts`)
+/** And this one, which counts what its process holds. */
+const APART = [...LONGEST, 'level-1-websocket/test/cycles'].map((name) => `${name}.test.ts`)
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -45,18 +44,14 @@ export default defineConfig({
   test: {
     provide: { pages },
     projects: [
-      { extends: true, test: { name: 'apart', include: namesOf(APART) } },
-      // The others go one after the other through the same processes, which load packages once.
-      {
-        extends: true,
-        test: { name: 'longest', include: namesOf(LONGEST), exclude: namesOf(APART), isolate: false },
-      },
+      { extends: true, test: { name: 'apart', include: APART } },
       {
         extends: true,
         test: {
           name: 'together',
           include: ['shared/**/*.test.ts', 'promises/**/*.test.ts', 'level-*/test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...namesOf([...LONGEST, ...APART])],
+          exclude: [...configDefaults.exclude, ...APART],
+          // One after the other in the same processes, which load packages once: 80 s of processor time less.
           isolate: false,
           // They mostly wait. So there is one more at a time, when the long ones are done.
           maxWorkers: 3,

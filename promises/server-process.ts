@@ -21,6 +21,8 @@ export interface ServerProcess {
   start(): Promise<void>
   /** Memory of the program and all that it started, in bytes; undefined where that cannot be told. */
   memory(): number | undefined
+  /** Processor time that they have used so far, in milliseconds; undefined where that cannot be told. */
+  cpu(): number | undefined
   /** Ends all of it; nothing is left. */
   close(): Promise<void>
 }
@@ -109,6 +111,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     },
     start,
     memory: () => (group === undefined ? undefined : groupMemory(group)),
+    cpu: () => (group === undefined ? undefined : groupCpu(group)),
     close: gone,
   }
   await start()

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Arena, Experiment } from '../arena.ts'
 import type { Page, Person } from '../dialects/dialect.ts'
 import type { Level3Person } from '../dialects/level-3.ts'
+import { watchOthers } from '../stall.ts'
 
 const FLOOD_MS = 3_000
 const MIDDLE_MS = 250
@@ -10,6 +11,8 @@ const LONGEST_TRIP_MS = 5_000
 /** Round trips before the flood; a machine on which they take so long, in milliseconds, is too slow to judge by. */
 const QUIET_TRIPS = 7
 const SLOW_MS = 60
+/** And one of which other programs take so much meanwhile, in processors. It is told where no services belong to the server. */
+const MOST_FOR_OTHERS = 0.25
 const MOST_GROWTH_BYTES = 300 * 1_048_576
 
 /** One peer sends as fast as it can, while others go on: their round trip, the server's memory, and what the peer got. */
@@ -23,6 +26,8 @@ export const flood: Experiment = async (arena) => {
   for (let n = 0; n < QUIET_TRIPS; n++)
     quiet.push(await roundTrip(arena, senderOf(n), bob, page, `before ${n}`))
   const before = memoryOf(arena)
+  const { servers, services } = arena.stage
+  const others = servers && !services ? watchOthers(servers) : undefined
   const flooder = await startFlooder(arena)
   const trips: number[] = []
   const until = performance.now() + FLOOD_MS
@@ -30,6 +35,7 @@ export const flood: Experiment = async (arena) => {
     trips.push(await roundTrip(arena, senderOf(n), bob, page, n))
   }
   const peak = memoryOf(arena)
+  const taken = others?.() ?? 0
   const { sent, refused, ended } = await flooder.stop()
   const [middle, usual] = [middleOf(trips), middleOf(quiet)]
   const unserved = trips.filter((trip) => trip >= LONGEST_TRIP_MS).length
@@ -46,6 +52,9 @@ export const flood: Experiment = async (arena) => {
   const isBounded = growth === undefined || growth < MOST_GROWTH_BYTES
   const isRefused = arena.level === 1 || (refused > 0 && ended)
   return {
+    ...(taken > MOST_FOR_OTHERS && {
+      overload: `other programs kept ${taken.toFixed(1)} processors of this machine busy during the flood`,
+    }),
     ...(usual > SLOW_MS && { overload: `this machine takes ${usual} ms for a round trip without any flood` }),
     verdict: middle < MIDDLE_MS && unserved === 0 && isBounded && isRefused ? 'kept' : 'broken',
     evidence: says.join('; '),

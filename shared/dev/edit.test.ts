@@ -16,7 +16,8 @@ describeInBrowser('saving files while a level runs', (browser) => {
   })
   afterAll(() => house.remove())
 
-  it.each([1, 2, 3, 4])(
+  // Levels 2 and 3 are started and watched as level 1 is; level 4 is several processes, and made of level 3's files, too.
+  it.each([1, 4])(
     'shows at level %i what was saved, untouched: contract, server, page and style',
     async (level) => {
       const { page, files, program } = await open(level)

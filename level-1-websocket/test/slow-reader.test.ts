@@ -44,6 +44,18 @@ describe('a reader that lets more than 1 MiB pile up', () => {
     expect(server.clients.size).toBe(1)
   })
 
+  it('is terminated by the answers to its own pings, which `ws` sends and counts by itself', async () => {
+    const server = await startServer()
+    const slow = await upgradeRaw(server)
+    const gone = once(firstSocket(server), 'close')
+    slow.tcp.pause()
+    const pings = Buffer.concat(Array.from({ length: 500 }, () => frame(0x89, 'x'.repeat(125))))
+    const flood = setInterval(() => slow.tcp.writableNeedDrain || slow.tcp.write(pings), 1)
+    await gone
+    clearInterval(flood)
+    expect(server.clients.size).toBe(0)
+  })
+
   it('is not one that reads at leisure and keeps below that', async () => {
     const server = await startServer()
     const client = await connect(server)

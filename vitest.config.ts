@@ -6,7 +6,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
  * The files that take longest. They come first, and the shorter of them last: what is begun last would keep one worker
- * busy while the other has ended. One that mostly waits comes beside one that mostly works. Each has a process of its own.
+ * busy while the other has ended. One that mostly waits comes beside one that mostly works. Each has a process of its own:
+ * gates say how much runs at once, which Vitest asks once a process, and some change what their process starts.
  */
 const LONGEST = [
   'promises/levels',

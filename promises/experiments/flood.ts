@@ -11,7 +11,10 @@ const LONGEST_TRIP_MS = 5_000
 /** Round trips before the flood; a machine on which they take so long, in milliseconds, is too slow to judge by. */
 const QUIET_TRIPS = 7
 const SLOW_MS = 60
-/** And one of which other programs take so much meanwhile, in processors. It is told where no services belong to the server. */
+/**
+ * So is one on which other programs keep more processors busy meanwhile. Not asked at levels 3 and 4: services of their own
+ * would count as other programs.
+ */
 const MOST_FOR_OTHERS = 0.25
 const MOST_GROWTH_BYTES = 300 * 1_048_576
 

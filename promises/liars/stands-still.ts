@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { NotificationServer } from '../examples/level-3/server.ts'
 
-// Keeps every promise, but stands still once, in the middle of a refresh and for longer than a token of token-ends lives:
-// when there is no file of that name yet.
+// Keeps its promises. But it stands still once, in the middle of a refresh, for longer than a token lives in token-ends.
+// The file that is named on the command line remembers that it did.
 const [, , noted = ''] = process.argv
 const STANDS_STILL_MS = 4_500
 

@@ -143,7 +143,7 @@ async function listening(child: ChildProcess, port: number, shown: string, loadi
       ? Date.now() - begin > limitMs
       : Date.now() - loadedAt > Math.max(patience(LISTENING_MS), loadedAt - begin)
   while (!(await answers(port))) {
-    await sleep(loadedAt === undefined ? 40 : 10) // to look takes time of the program that loads
+    await sleep(loadedAt === undefined ? 40 : 10) // each look takes time from the program that loads
     if (!isOver()) continue
     turns = await isTurning(child)
     if (!turns || loadedAt !== undefined || limitMs > loadingMs) break

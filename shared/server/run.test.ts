@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Program, startProgram } from '../testing/process.ts'
 
 interface Options {
-  /** What befalls it: see smallest-level.ts. */
+  /** What happens to it: see smallest-level.ts. */
   fate?: string
   env?: Record<string, string>
   files?: Record<string, string>

@@ -42,7 +42,7 @@ export function linkBundles(dir: string): void {
   if (!existsSync(path.join(root, bundles))) return // this Node needs none
   mkdirSync(path.dirname(path.join(dir, bundles)), { recursive: true })
   linkPackages(path.join(root, bundles), path.join(dir, bundles))
-  // It names the house, and what is installed there.
+  // The version names the folder of the house, and what is installed there.
   const version = path.join(dir, bundles, '.version')
   const ofHere = readFileSync(version, 'utf8')
   rmSync(version)

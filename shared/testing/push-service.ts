@@ -66,7 +66,7 @@ let certificate: ReturnType<typeof makeTestCertificate> | undefined
  * RFC 8030 says, over TLS, checks who sends them (RFC 8292), and decrypts them (RFC 8291). Loopback only.
  */
 export async function startPushService(): Promise<PushService> {
-  certificate ??= makeTestCertificate() // some work, and all services of a process may have the same
+  certificate ??= makeTestCertificate() // it takes time to make, and all services of a process can use one
   const { ca, key, cert } = await certificate
   const folder = await mkdtemp(join(tmpdir(), 'push-service-'))
   const caFile = join(folder, 'ca.pem')

@@ -11,8 +11,8 @@ export interface TapEvents {
   /** The page was taken off the network on purpose, for so long; and it is back on it. */
   offline?(ms: number): void
   online?(): void
-  /** A request of the page got its answer. */
-  answered?(call: { method: string; path: string; status: number }): void
+  /** A request of the page got its answer. It was sent at `sentAt`, in milliseconds since 1970. */
+  answered?(call: { method: string; path: string; status: number; sentAt: number }): void
 }
 
 const NativeWebSocket = globalThis.WebSocket
@@ -64,10 +64,11 @@ globalThis.WebSocket = new Proxy(NativeWebSocket, {
 
 globalThis.fetch = async (...args) => {
   if (Date.now() < offlineUntil) throw new TypeError('Offline on purpose: the network cannot be reached.')
+  const sentAt = Date.now()
   const response = await nativeFetch(...args)
   const [input, { method = 'GET' } = {}] = args
   const { pathname: path } = new URL(input instanceof Request ? input.url : input, location.href)
-  for (const heard of listeners) heard.answered?.({ method, path, status: response.status })
+  for (const heard of listeners) heard.answered?.({ method, path, status: response.status, sentAt })
   return response
 }
 

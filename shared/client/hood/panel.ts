@@ -188,7 +188,7 @@ function describe(picture: Picture, { from, to, label, at, where, sent, lost }: 
 function watchThisPage(): Omit<Known, 'now' | 'sockets'> {
   const known = {
     since: Date.now(),
-    posts: [] as { path: string; at: number }[],
+    posts: [] as { path: string; sentAt: number; answeredAt: number }[],
     received: [] as { text: string; at: number }[],
     sent: [] as { text: string; at: number }[],
   }
@@ -204,8 +204,8 @@ function watchThisPage(): Omit<Known, 'now' | 'sockets'> {
           : `${'size' in data ? data.size : data.byteLength} bytes`
       keep(direction === 'in' ? known.received : known.sent, { text, at: Date.now() })
     },
-    answered({ method, path }) {
-      if (method === 'POST') keep(known.posts, { path, at: Date.now() })
+    answered({ method, path, sentAt }) {
+      if (method === 'POST') keep(known.posts, { path, sentAt, answeredAt: Date.now() })
     },
   })
   return known

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Happening, PULSE } from '../../hood/happening.ts'
-import { createStories, type Known } from './story.ts'
+import { createStories, type Known, nameOf } from './story.ts'
 
 const known: Known = { sockets: ['socket-1'], since: 0, now: 10_000, posts: [], received: [], sent: [] }
 let count = 0
@@ -31,6 +31,20 @@ describe('the picture of a notification', () => {
       'inserted as number 7',
       'gone',
       'due',
+    ])
+  })
+
+  it('begins at this page, however long its request waited for the answer', () => {
+    const stories = createStories()
+    stories.add(told('a', 1_000, 'page', 'instance:app1', 'POST /api/notifications'))
+    stories.add(told('a', 6_000, 'instance:app1', 'page', '201'))
+    stories.add(told('a', 8_500, 'page', 'instance:app1', 'POST /api/notifications'))
+    const posts = [{ path: '/api/notifications', sentAt: 990, answeredAt: 6_100 }]
+    const [picture] = stories.pictures({ ...known, posts })
+    expect(picture?.arrows.map(({ from, to }) => `${nameOf(from)} to ${nameOf(to)}`)).toEqual([
+      'this page to app1',
+      'app1 to this page',
+      'other pages to app1',
     ])
   })
 

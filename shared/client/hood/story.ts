@@ -8,7 +8,7 @@ export interface Known {
   /** Since when it watches. */
   since: number
   now: number
-  posts: readonly { path: string; at: number }[]
+  posts: readonly { path: string; sentAt: number; answeredAt: number }[]
   received: readonly { text: string; at: number }[]
   sent: readonly { text: string; at: number }[]
 }
@@ -143,9 +143,10 @@ const isOurs = (sockets: readonly string[], known: Known) => sockets.some((id) =
 /** Whether this page was at that end. */
 function isMine({ sockets, label, at, sent }: Happening, known: Known): boolean {
   if (sockets) return isOurs(sockets, known)
-  const near = (when: number) => Math.abs(when - at) < 1_000
-  if (label.startsWith('POST')) return known.posts.some((post) => label.endsWith(post.path) && near(post.at))
-  if (/^\d+$/.test(label)) return known.posts.some((post) => near(post.at))
+  const near = (from: number, to = from) => at > from - 1_000 && at < to + 1_000
+  const posts = known.posts.filter(({ sentAt, answeredAt }) => near(sentAt, answeredAt))
+  if (label.startsWith('POST')) return posts.some(({ path }) => label.endsWith(path))
+  if (/^\d+$/.test(label)) return posts.length > 0
   return [...known.sent, ...known.received].some(({ text, at: when }) => text === sent && near(when))
 }
 

@@ -2,8 +2,9 @@ import { describeInBrowser } from '@levels/shared/testing/browser.ts'
 import { openHood } from '@levels/shared/testing/hood.ts'
 import { openLesson, predictAndBreak } from '@levels/shared/testing/lesson.ts'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { type Account, signInByApi } from '../support/account.ts'
 import { type Cluster, startCluster } from '../support/cluster.ts'
-import { openPushPage, sendFrom, signIn } from '../support/push-page.ts'
+import { openPushPage, signIn } from '../support/push-page.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
@@ -14,21 +15,16 @@ describeInBrowser('two instances behind a balancer: the page', (browser) => {
   })
   afterAll(() => cluster?.stop())
 
-  const post = async (path: string, body: object, token = '') =>
-    (
-      await fetch(cluster.app2 + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: JSON.stringify(body),
-      })
-    ).json()
+  const sendTo = (sender: Account, to: string, title: string) =>
+    sender.call('POST', '/api/notifications', { to, title, message: 'Hello' })
 
   /** Chromium subscribes over the internet. Here it does at the push service of a practice phone. */
+  let ofPage = ''
   const service = {
     async subscribe({ applicationServerKey: publicKey = '' }) {
-      const { accessToken } = await post('/api/auth/login', { username: 'alice', password: 'password123' })
-      const { subscription } = await post('/api/dev/phones', { publicKey }, accessToken)
-      return { ...subscription, setBehaviour: () => undefined }
+      const alice = await signInByApi(cluster.app2, 'alice', ofPage)
+      const { body } = await alice.call('POST', '/api/dev/phones', { publicKey })
+      return { ...body.subscription, setBehaviour: () => undefined }
     },
     messages: [],
   }
@@ -36,10 +32,10 @@ describeInBrowser('two instances behind a balancer: the page', (browser) => {
   it('ticks each step of "Try it" as one follows it, and says after each prediction how it really went', async () => {
     const { page: alice } = await openPushPage(browser, { url: cluster.balancer, service }, { clock: true })
     await signIn(alice, 'alice')
+    ofPage = await alice.evaluate(() => navigator.userAgent) // alice has no other device so far
     const lesson = await openLesson(alice)
-    const bob = await browser.visit(cluster.app2)
-    await signIn(bob, 'bob')
-    await sendFrom(bob, 'alice', 'Lunch?')
+    const bob = await signInByApi(cluster.app2, 'bob')
+    await sendTo(bob, 'alice', 'Lunch?')
     await lesson.ticks(1)
 
     const phone = alice.getByRole('region', { name: 'Practice phone' })
@@ -51,10 +47,9 @@ describeInBrowser('two instances behind a balancer: the page', (browser) => {
     await alice.getByText(/^On in this browser/).waitFor()
     await alice.getByRole('button', { name: 'Check', exact: true }).click()
     await lesson.ticks(5)
-    await sendFrom(bob, 'alice', 'You are here')
+    await sendTo(bob, 'alice', 'You are here')
     await lesson.ticks(7)
-    const firefox = await browser.visit(cluster.app1, { userAgent: 'Mozilla/5.0 (X11) Firefox/140.0' })
-    await signIn(firefox, 'alice')
+    await signInByApi(cluster.app1, 'alice', 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0')
     await lesson.ticks(8)
 
     await predictAndBreak(alice, ['Cut the connection', 'Send twice', 'Send garbage', 'Expire my token'])
@@ -82,14 +77,13 @@ describeInBrowser('two instances behind a balancer: the page', (browser) => {
     await expect.poll(() => name.textContent()).toMatch(/^app[12]$/)
     const before = (await name.textContent()) ?? ''
     const other = before === 'app1' ? 'app2' : 'app1'
-    const sender = await browser.visit(other === 'app1' ? cluster.app1 : cluster.app2)
-    await signIn(sender, 'bob')
+    const sender = await signInByApi(other === 'app1' ? cluster.app1 : cluster.app2, 'bob')
     const hood = await openHood(page)
     await page.getByRole('button', { name: 'Kill this instance' }).evaluate((button) => {
       if (button instanceof HTMLElement) button.click() // it stands below the picture
     })
     await page.getByText(`${before} is dead, without a goodbye.`).waitFor()
-    await sendFrom(sender, 'alice', 'While it was dead')
+    await sendTo(sender, 'alice', 'While it was dead')
 
     await page.getByText(`This page moved from ${before} to ${other}`).waitFor()
     const move = page.getByRole('banner').getByText(`${before} → ${other}`)
@@ -98,7 +92,7 @@ describeInBrowser('two instances behind a balancer: the page', (browser) => {
     const [said, wire] = [await move.boundingBox(), await page.locator('#wire').boundingBox()]
     expect((said?.y ?? 0) + (said?.height ?? 999)).toBeLessThanOrEqual(wire?.y ?? 0)
     await page.locator('#notifications').getByText('While it was dead').waitFor()
-    await sendFrom(sender, 'alice', 'Once it has moved') // what was stored on the way there, it may not have heard of
+    await sendTo(sender, 'alice', 'Once it has moved') // what was stored on the way there, it may not have heard of
     await hood.draws(new RegExp(`${before} to ${before}: gone`), new RegExp(`${other} to MongoDB: inserted`))
     const texts = await page.locator('#notifications h3').allTextContents()
     expect(texts.filter((text) => text.includes('While it was dead'))).toHaveLength(1)

@@ -4,8 +4,9 @@ import { openHood } from '@levels/shared/testing/hood.ts'
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest'
 import webPush from 'web-push'
 import { readConfig } from '../../src/config.ts'
+import { signInByApi } from '../support/account.ts'
 import { type Cluster, startCluster } from '../support/cluster.ts'
-import { sendFrom, setVisible, signIn } from '../support/push-page.ts'
+import { setVisible, signIn } from '../support/push-page.ts'
 import { startStack } from '../support/stack.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
@@ -32,6 +33,11 @@ describeInBrowser('a practice phone', (browser) => {
     return { name, page, phone, banners }
   }
 
+  async function send(from: string, to: string, title: string) {
+    const sender = await signInByApi(cluster.app2, from)
+    await sender.call('POST', '/api/notifications', { to, title, message: 'Hello' })
+  }
+
   it('gets what nobody has seen; the picture has the whole way, from one instance to the other and to the device', async () => {
     const alice = await browser.visit(cluster.app1, { viewport: { width: 1440, height: 900 } })
     await signIn(alice, 'alice')
@@ -40,10 +46,7 @@ describeInBrowser('a practice phone', (browser) => {
     await phone.getByText('No notifications').waitFor()
     const hood = await openHood(alice)
     await setVisible(alice, false)
-    const bob = await browser.visit(cluster.app2)
-    await signIn(bob, 'bob')
-
-    await sendFrom(bob, 'alice', 'Lunch is ready')
+    await send('bob', 'alice', 'Lunch is ready')
     await phone.locator('.banner').getByText('Lunch is ready').waitFor()
     await phone.getByText(/^TTL: \d+\s+Urgency: \w+/).waitFor()
     expect(await phone.locator('dd').nth(2).textContent()).toMatch(/"aud": "https:\/\/localhost:\d+"/)
@@ -91,7 +94,7 @@ describeInBrowser('a practice phone', (browser) => {
       const changed = page.waitForResponse((response) => response.request().method() === 'PUT')
       await phone.getByLabel('Its push service answers').selectOption(answer)
       await changed
-      await sendFrom(admin, name, title)
+      await send('admin', name, title)
       await phone.getByText(new RegExp(`^${answer} at \\d`)).waitFor()
     }
 

@@ -1,5 +1,5 @@
 import { describeInBrowser, describeOnScreen, type TestBrowser } from '@levels/shared/testing/browser.ts'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import {
   newUser,
   openPushPage,
@@ -78,42 +78,12 @@ describeInBrowser('push, on the page of level 4,', (browser) => {
     expect(page.problems).toEqual([])
   })
 
-  it('says what is wrong when the browser cannot reach its push service', async () => {
+  it('that cannot be had says why and stays off: refused by the server, no push service, no answer from it within 10 s', async () => {
     const { page } = await openPushPage(browser, stack())
     await signIn(page, await newUser(stack()))
-    await page.evaluate(() => {
-      PushManager.prototype.subscribe = async () => {
-        throw new DOMException('Registration failed - push service error', 'AbortError')
-      }
-    })
-    await page.getByRole('button', { name: 'Turn on push' }).click()
-    await page.getByText(/^Your browser could not subscribe: Registration failed/).waitFor()
-    await page.getByText('You have allowed notifications.').waitFor()
-  })
+    const panel = page.getByRole('region', { name: 'Push' })
+    const button = panel.getByRole('button', { name: 'Turn on push' })
 
-  it('says after 10 s that nothing comes from the push service, and the button works again', async () => {
-    const { page } = await openPushPage(browser, stack())
-    await signIn(page, await newUser(stack()))
-    await page.clock.install()
-    await page.evaluate(() => {
-      PushManager.prototype.subscribe = () => new Promise(() => undefined)
-    })
-    const button = page.getByRole('button', { name: 'Turn on push' })
-    await button.click()
-    await expect.poll(() => button.isDisabled()).toBe(true)
-    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
-    await expect
-      .poll(async () => {
-        await page.clock.fastForward(10_000)
-        return page.getByText(/could not subscribe: no answer from its push service within 10 s/).isVisible()
-      }, slowly)
-      .toBe(true)
-    await expect.poll(() => button.isEnabled()).toBe(true)
-  })
-
-  it('is undone in the browser when the server refuses the subscription', async () => {
-    const { page } = await openPushPage(browser, stack())
-    await signIn(page, await newUser(stack()))
     await page.route('**/api/push/subscriptions', (route) => {
       if (route.request().method() !== 'POST') return route.continue()
       const problem = {
@@ -124,43 +94,63 @@ describeInBrowser('push, on the page of level 4,', (browser) => {
       }
       return route.fulfill({ status: 400, json: problem, contentType: 'application/problem+json' })
     })
-    await page.getByRole('button', { name: 'Turn on push' }).click()
-    await page.getByRole('region', { name: 'Push' }).getByText('Not a push service.').waitFor()
+    await button.click()
+    await panel.getByText('Not a push service.').waitFor()
     expect(await page.evaluate(() => localStorage.getItem('test-subscription'))).toBeNull()
-    await page.getByRole('region', { name: 'Push' }).getByText('off', { exact: true }).waitFor()
+    await panel.getByText('off', { exact: true }).waitFor()
+
+    await page.evaluate(() => {
+      PushManager.prototype.subscribe = async () => {
+        throw new DOMException('Registration failed - push service error', 'AbortError')
+      }
+    })
+    await button.click()
+    await panel.getByText(/^Your browser could not subscribe: Registration failed/).waitFor()
+    await panel.getByText('You have allowed notifications.').waitFor()
+
+    await page.clock.install()
+    await page.evaluate(() => {
+      PushManager.prototype.subscribe = () => new Promise(() => undefined)
+    })
+    await button.click()
+    await expect.poll(() => button.isDisabled()).toBe(true)
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+    await expect
+      .poll(async () => {
+        await page.clock.fastForward(10_000)
+        return panel.getByText(/could not subscribe: no answer from its push service within 10 s/).isVisible()
+      }, slowly)
+      .toBe(true)
+    await expect.poll(() => button.isEnabled()).toBe(true)
   })
 
-  it('subscribes anew on the next load when the push service has given the endpoint up', async () => {
+  it('subscribes anew on the next load when the push service has given the endpoint up, the subscription was made for another key, or is gone', async () => {
     const user = await newUser(stack())
     const { page, subscriptions } = await openPushPage(browser, stack())
     await signIn(page, user)
     await page.getByRole('button', { name: 'Turn on push' }).click()
-    await page.getByText(/^On in this browser/).waitFor()
+    const isOn = page.getByText(/^On in this browser/)
+    await isOn.waitFor()
+    const saved = async () => (await savedFor(user)).map(({ endpoint }) => endpoint)
+
     await stack().models.User.db.collection('pushsubscriptions').deleteMany({})
     await page.reload()
     await expect.poll(() => subscriptions.length).toBe(2)
-    await page.getByText(/^On in this browser/).waitFor()
-    expect((await savedFor(user)).map(({ endpoint }) => endpoint)).toEqual([subscriptions[1]?.endpoint])
-  })
+    await isOn.waitFor()
+    expect(await saved()).toEqual([subscriptions[1]?.endpoint])
 
-  it('subscribes anew when the subscription was made for another key, or is gone', async () => {
-    const user = await newUser(stack())
-    const { page, subscriptions } = await openPushPage(browser, stack())
-    await signIn(page, user)
-    await page.getByRole('button', { name: 'Turn on push' }).click()
-    await page.getByText(/^On in this browser/).waitFor()
     await page.evaluate(() => {
       const saved = JSON.parse(localStorage.getItem('test-subscription') ?? '{}')
       localStorage.setItem('test-subscription', JSON.stringify({ ...saved, key: `B${'A'.repeat(86)}` }))
     })
     await page.reload()
-    await expect.poll(() => subscriptions.length).toBe(2)
-    await page.getByText(/^On in this browser/).waitFor()
+    await expect.poll(() => subscriptions.length).toBe(3)
+    await isOn.waitFor()
+
     await page.evaluate(() => localStorage.removeItem('test-subscription'))
     await page.reload()
-    await expect.poll(() => subscriptions.length).toBe(3)
-    const endpoint = subscriptions[2]?.endpoint
-    await expect.poll(async () => (await savedFor(user)).map((saved) => saved.endpoint)).toContain(endpoint)
+    await expect.poll(() => subscriptions.length).toBe(4)
+    await expect.poll(saved).toContain(subscriptions[3]?.endpoint)
   })
 
   it('is turned off on both sides, here and not elsewhere', async () => {
@@ -178,36 +168,34 @@ describeInBrowser('push, on the page of level 4,', (browser) => {
     await expect.poll(() => savedFor(user)).toEqual([])
   })
 
-  it('ends in this browser with signing out, and is not handed to the next user', async () => {
+  it('ends in this browser with signing out, is not handed to the next user, and keeps nobody from signing out when it does not end', async () => {
     const [first, next] = [await newUser(stack()), await newUser(stack())]
     const { page } = await openPushPage(browser, stack())
+    const signOut = async (user: string) => {
+      await page.getByLabel(`${user}, your menu`).click()
+      await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    }
+    const signedOut = page.getByRole('heading', { name: 'Sign in' })
     await signIn(page, first)
     await page.getByRole('button', { name: 'Turn on push' }).click()
     await page.getByText(/^On in this browser/).waitFor()
-    await page.getByLabel(`${first}, your menu`).click()
-    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await signOut(first)
+    await signedOut.waitFor()
     expect(await savedFor(first)).toEqual([])
     await signIn(page, next)
     await page.getByText('You have allowed notifications.').waitFor()
     expect(await savedFor(next)).toEqual([])
     expect(await page.evaluate(() => localStorage.getItem('test-subscription'))).toBeNull()
-  })
 
-  it('that the browser does not end keeps nobody from signing out', async () => {
-    const user = await newUser(stack())
-    const { page } = await openPushPage(browser, stack())
-    await signIn(page, user)
     await page.clock.install()
     await page.evaluate(() => {
       navigator.serviceWorker.getRegistration = () => new Promise(() => undefined)
     })
-    await page.getByLabel(`${user}, your menu`).click()
-    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await signOut(next)
     await expect
       .poll(async () => {
         await page.clock.fastForward(5_000)
-        return page.getByRole('heading', { name: 'Sign in' }).isVisible()
+        return signedOut.isVisible()
       }, slowly)
       .toBe(true)
   })
@@ -225,26 +213,18 @@ describeInBrowser('push, on the page of level 4,', (browser) => {
     await page.waitForURL('**/healthz')
   })
 
-  describe('the check-up', () => {
-    it('names a push service that refuses, with its answer', async () => {
-      const { page, check, subscriptions } = await openCheckUp(browser, stack())
-      subscriptions[0]?.setBehaviour({ answer: 403 })
-      await check()
-      await page
-        .getByText(/^Broken at “push service accepted”\. The push service refused it: .*403/)
-        .waitFor()
-      expect(await page.locator('.links [data-state=ok]').count()).toBe(4)
-    })
-
-    it('names a server that does not know, and a browser that is not subscribed', async () => {
-      const { page, check } = await openCheckUp(browser, stack())
-      await stack().server.models.User.db.collection('pushsubscriptions').deleteMany({})
-      await check()
-      await page.getByText(/^Broken at “server knows it”\./).waitFor()
-      await page.evaluate(() => localStorage.removeItem('test-subscription'))
-      await check()
-      await page.getByText(/^Broken at “subscription”\. This browser is not subscribed/).waitFor()
-    })
+  it('is checked link by link: a push service that refuses is named with its answer, a server that does not know, and a browser that is not subscribed', async () => {
+    const { page, check, subscriptions } = await openCheckUp(browser, stack())
+    subscriptions[0]?.setBehaviour({ answer: 403 })
+    await check()
+    await page.getByText(/^Broken at “push service accepted”\. The push service refused it: .*403/).waitFor()
+    expect(await page.locator('.links [data-state=ok]').count()).toBe(4)
+    await stack().server.models.User.db.collection('pushsubscriptions').deleteMany({})
+    await check()
+    await page.getByText(/^Broken at “server knows it”\./).waitFor()
+    await page.evaluate(() => localStorage.removeItem('test-subscription'))
+    await check()
+    await page.getByText(/^Broken at “subscription”\. This browser is not subscribed/).waitFor()
   })
 })
 
@@ -259,14 +239,10 @@ describeOnScreen('push, where a notification comes to the screen,', (browser) =>
     await page.getByRole('button', { name: 'Turn on push' }).click()
     await page.getByText(/^On in this browser/).waitFor()
     await setVisible(page, false)
-    const { _id: userId } = (await stack().models.User.findOne({ username: user }).lean()) ?? {}
-    const content = {
-      userId: String(userId),
-      type: 'message',
-      title: 'Are you there?',
-      message: 'Hello',
-    } as const
-    await stack().server.publish([content])
+    const form = page.locator('#send form')
+    await form.getByLabel('To', { exact: true }).fill('me')
+    await form.getByLabel('Title', { exact: true }).fill('Are you there?')
+    await form.getByRole('button', { name: 'Send' }).click()
     await expect
       .poll(() => deliver().then(() => shown(page)), slowly)
       .toMatchObject([{ title: 'Are you there?' }])
@@ -274,23 +250,19 @@ describeOnScreen('push, where a notification comes to the screen,', (browser) =>
     await page.getByText(/last push accepted by the push service/).waitFor()
   })
 
-  it('the check-up follows a test message to the screen, link by link', async () => {
-    const { page, check, deliver } = await openCheckUp(browser, stack())
+  it('the check-up follows a test message to the screen; where the subscription is gone it names the answer, gives it up and makes a new one that works', async () => {
+    const { page, check, subscriptions, deliver } = await openCheckUp(browser, stack())
+    const holds = page.getByText('Every link holds: push works in this browser.')
     await check()
-    const outcome = page.getByText('Every link holds: push works in this browser.')
-    await expect.poll(() => deliver().then(() => outcome.isVisible()), slowly).toBe(true)
+    await expect.poll(() => deliver().then(() => holds.isVisible()), slowly).toBe(true)
     expect(await page.locator('.links [data-state=ok]').count()).toBe(7)
     expect(page.problems).toEqual([])
-  })
 
-  it('the check-up names what was answered where the subscription is gone, gives it up and makes a new one that works', async () => {
-    const { page, check, subscriptions, deliver } = await openCheckUp(browser, stack())
     subscriptions[0]?.setBehaviour({ answer: 410 })
     await check()
     await page.getByText(/^Broken at “push service accepted”\. .*answered 410.* made a new one/).waitFor()
     expect(subscriptions).toHaveLength(2)
     await check()
-    const outcome = page.getByText('Every link holds: push works in this browser.')
-    await expect.poll(() => deliver().then(() => outcome.isVisible()), slowly).toBe(true)
+    await expect.poll(() => deliver().then(() => holds.isVisible()), slowly).toBe(true)
   })
 })

@@ -37,7 +37,7 @@ export async function createAccount(
   const username = `u${randomUUID().slice(0, 12)}`
   const account = { username, usernameKey: nameKey(username), passwordHash, role, createdAt: new Date() }
   await models.User.create({ ...account, ...(email !== undefined && { email }) })
-  return signIn(url, username, userAgent)
+  return signInByApi(url, username, userAgent)
 }
 
 /** Of PASSWORD, as level 3 stores it, with the lowest costs that there are: signing in takes no time. */
@@ -47,7 +47,8 @@ const passwordHash = (() => {
   return ['scrypt', N, r, p, salt.toString('base64'), key.toString('base64')].join('$')
 })()
 
-async function signIn(url: string, username: string, userAgent: string): Promise<Account> {
+/** Signs somebody in whose password is PASSWORD, without a page. Rejects when that is refused. */
+export async function signInByApi(url: string, username: string, userAgent = USER_AGENT): Promise<Account> {
   const response = await fetch(`${url}/api/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'user-agent': userAgent },
@@ -79,7 +80,7 @@ async function signIn(url: string, username: string, userAgent: string): Promise
       if (answered.ok) answerTo(method, path)?.parse(body)
       return { status: answered.status, body }
     },
-    signInAgain: (agent = USER_AGENT) => signIn(url, username, agent),
+    signInAgain: (userAgent) => signInByApi(url, username, userAgent),
     async signOut() {
       const headers = { cookie: cookie.join('; '), 'x-requested-with': 'fetch' }
       const { status } = await send('POST', '/api/auth/logout', undefined, headers)

@@ -157,17 +157,6 @@ export async function signIn(page: Page, username: string): Promise<void> {
   await page.getByRole('status').getByText('connected', { exact: true }).waitFor()
 }
 
-/** Sends somebody a notification with the page's form. */
-export async function sendFrom(page: Page, to: string, title: string): Promise<void> {
-  const form = page.locator('#send form')
-  await form.getByLabel('To', { exact: true }).fill(to)
-  await form.getByLabel('Title', { exact: true }).fill(title)
-  const answered = page.waitForResponse((response) => response.request().method() === 'POST')
-  await form.getByRole('button', { name: 'Send' }).click()
-  await answered
-  await form.getByText(/^Stored/).waitFor()
-}
-
 /** What the worker has put on the screen. */
 export function shown(page: Page): Promise<{ title: string; tag: string }[]> {
   return page.evaluate(async () => {

@@ -2,26 +2,19 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { freePort } from '../shared/dev/ports.ts'
 
 // Starts each level under the Node that runs this, as npm does. Ends with code 1 at the first word of warning.
 const root = path.join(import.meta.dirname, '..')
 const dataDir = mkdtempSync(path.join(tmpdir(), 'levels-'))
-// Below the range that outgoing connections take their ports from.
-let port = 12_000 + Math.floor(Math.random() * 20_000)
-for (const level of [1, 2, 3, 4]) {
-  port += 50
-  await startLevel(level, port)
-}
+for (const level of [1, 2, 3, 4]) await startLevel(level)
 rmSync(dataDir, { recursive: true, force: true })
 
-/**
- * @param {number} level
- * @param {number} port
- */
-async function startLevel(level, port) {
+/** @param {number} level */
+async function startLevel(level) {
   const before = performance.now()
   const child = spawn(process.execPath, [path.join(root, 'shared/cli/start.js'), String(level)], {
-    env: { ...process.env, PORT: String(port), DATA_DIR: dataDir },
+    env: { ...process.env, PORT: String(await freePort([1, 40])), DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

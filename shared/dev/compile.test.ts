@@ -1,19 +1,17 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { makeDataFolder, removeDataFolder } from '../testing/data-folder.ts'
 import { root } from '../testing/process.ts'
 import { compile } from './compile.js'
 
 /** A program of two files, somewhere in the repository. */
 function program() {
-  mkdirSync(path.join(root, '.data'), { recursive: true })
-  const folder = mkdtempSync(path.join(root, '.data', 'compile-'))
+  const folder = makeDataFolder('compile')
   const compiled = () =>
     path.join(root, '.data/compiled', path.relative(root, script).replaceAll(/[\\/]/g, '-'))
-  onTestFinished(() => {
-    for (const each of [folder, compiled()]) rmSync(each, { recursive: true, force: true })
-  })
+  onTestFinished(() => removeDataFolder(folder))
   const script = path.join(folder, 'main.ts')
   const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text)
   write('main.ts', "export { word } from './word.ts'\nexport const place: string = import.meta.dirname\n")

@@ -35,6 +35,7 @@ process.channel?.unref()
 const [, guard, file] = process.argv
 if (guard === import.meta.filename && file !== undefined) {
   process.argv.splice(1, 1)
+  process.setSourceMapsEnabled(true) // errors name the lines of the learner's file
   await import(pathToFileURL(file).href)
   process.send?.({ loaded: true } satisfies FromProgram)
 }

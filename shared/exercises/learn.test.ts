@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { typescriptArguments } from '../dev/typescript.js'
-import { root } from '../testing/process.ts'
+import { makeDataFolder, removeDataFolder } from '../testing/data-folder.ts'
 import { findExercises } from './exercise.ts'
 import { learn } from './learn.ts'
 import { openMyFiles } from './my-files.ts'
@@ -14,12 +14,9 @@ import { wrap } from './words.ts'
 
 let dir = ''
 beforeEach(() => {
-  // Inside the repository, where the packages are found, as my/ is.
-  const data = path.join(root, '.data')
-  mkdirSync(data, { recursive: true })
-  dir = mkdtempSync(path.join(data, 'learn-'))
+  dir = makeDataFolder('learn')
 })
-afterEach(() => rmSync(dir, { recursive: true, force: true }))
+afterEach(() => removeDataFolder(dir))
 
 const [echo] = findExercises()
 if (!echo) throw new Error('There are no exercises.')
@@ -130,7 +127,6 @@ describe('npm run learn', { timeout: 60_000 }, () => {
     writeFileSync(
       script,
       `import { openMyFiles } from ${at('my-files.ts')}
-import { root } from '../testing/process.ts'
 import { findExercises } from ${at('exercise.ts')}
 const my = openMyFiles(${JSON.stringify(dir)})
 process.send?.('going')

@@ -1,17 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { afterAll, expect, it, vi } from 'vitest'
-import { root } from '../testing/process.ts'
+import { makeDataFolder, removeDataFolder } from '../testing/data-folder.ts'
 import { tryFile } from './attempt.ts'
 import { findExercises } from './exercise.ts'
 
 vi.setConfig({ maxConcurrency: 4 })
 
-// Inside the repository, where the packages are found, as my/ is.
-mkdirSync(path.join(root, '.data'), { recursive: true })
-const dir = mkdtempSync(path.join(root, '.data', 'mistakes-'))
-afterAll(() => rmSync(dir, { recursive: true }))
+const dir = makeDataFolder('mistakes')
+afterAll(() => removeDataFolder(dir))
 
 const busy = createServer().listen(0, '127.0.0.1')
 afterAll(() => busy.close())

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { on } from 'node:events'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { compile } from '../dev/compile.js'
 import { answers, freePort } from '../dev/ports.ts'
 import { typescriptArguments } from '../dev/typescript.js'
 import { explainCrash } from './explain.ts'
@@ -64,7 +65,7 @@ export async function startProgram(
   { env = {}, port, loadingMs = LOADING_MS }: StartOptions = {},
 ): Promise<Program> {
   const given = port ?? (await freePort())
-  const compiled = startsAs.get(file)
+  const compiled = startsAs.get(file) ?? (await compiledFor(file))
   const child = fork(compiled?.guard ?? GUARD, [compiled?.file ?? file], {
     execArgv: compiled ? [] : typescriptArguments,
     env: { ...withoutOurs(process.env), ...env, PORT: String(given) },
@@ -127,6 +128,20 @@ export async function startProgram(
   }
   noteStart(performance.now() - begin)
   return program
+}
+
+/**
+ * What plain Node starts in place of the file, where Node does not run TypeScript by itself: a third of the time of a start
+ * through tsx. Undefined for a file that cannot be compiled: tsx tells what is wrong with it.
+ */
+async function compiledFor(file: string): Promise<{ guard: string; file: string } | undefined> {
+  if (typescriptArguments.length === 0) return undefined
+  try {
+    const [guard, program] = await Promise.all([compile(GUARD), compile(file)])
+    return guard && program ? { guard, file: program } : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Resolves when the port answers. Rejects with a Mistake when it does not in time, with what the reason may be. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Card } from '../cards.ts'
+import { importTypescript } from '../dev/import-typescript.js'
 import { closureOf } from './imports.ts'
 
 /** A card, and what a copy of it is made of. Paths are absolute. */
@@ -31,7 +31,7 @@ export async function readCards(house: string): Promise<PlacedCard[]> {
     )
   return Promise.all(
     folders.map(async (folder) => {
-      const { default: card } = await import(pathToFileURL(path.join(folder, 'card.ts')).href)
+      const { default: card } = await importTypescript(path.join(folder, 'card.ts'))
       return placeCard(card, folder, house)
     }),
   )

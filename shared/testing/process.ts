@@ -42,11 +42,11 @@ process.once('exit', () => {
 })
 
 /**
- * Runs a file of the repository, with its arguments, as the npm scripts do. Three commands import more TypeScript by name
- * while they run, which a compiled program cannot.
+ * Runs a file of the repository, with its arguments, as the npm scripts do. The bench imports more TypeScript by name
+ * while it runs, which a compiled program cannot.
  */
 export function startProgram([file = '', ...args]: string[], options: ProgramOptions = {}): Program {
-  const importsByName = /[\\/]cli[\\/](bench|copy|learn)\.ts$/.test(file)
+  const importsByName = /[\\/]cli[\\/]bench\.ts$/.test(file)
   const before = importsByName ? typescriptArguments : file.endsWith('.ts') ? [runner] : []
   return startCommand(process.execPath, [...before, file, ...args], options)
 }

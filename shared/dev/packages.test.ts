@@ -1,17 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { root } from '../testing/process.ts'
+import { makeDataFolder, removeDataFolder } from '../testing/data-folder.ts'
 import { dropOldPackages } from './compile.js'
 import { bundlePackages } from './packages.js'
 
 /** Bundles of these packages, in a folder of their own. */
 async function bundle(names: string[]) {
-  const data = path.join(root, '.data')
-  mkdirSync(data, { recursive: true })
-  const folder = mkdtempSync(path.join(data, 'packages-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = makeDataFolder('packages')
+  onTestFinished(() => removeDataFolder(folder))
   const bundled = path.join(folder, 'node_modules')
   await bundlePackages(bundled, names)
   return { bundled, load: (name: string) => import(pathToFileURL(path.join(bundled, name, 'index.js')).href) }

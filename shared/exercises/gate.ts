@@ -72,8 +72,8 @@ function examine(exercise: Exercise): void {
     })
   })
 
-  const others = existsSync(file('other.ts')) ? [exercise] : []
-  it.each(others)('a solution written in another way passes the check of $id as well', async () => {
+  if (!existsSync(file('other.ts'))) return
+  it('a solution written in another way passes its check as well', async () => {
     expect(await attempt(exercise, file('other.ts'))).toMatchObject({ ok: true })
   })
 }
